@@ -1,0 +1,109 @@
+//! Named roundings, and the rounding of cash to the smallest coin.
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Currency, MoneyError, in_range};
+
+/// Which way what lies between goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// To the nearest, halves away from zero: what receipts do.
+    #[default]
+    HalfAwayFromZero,
+    /// To the nearest, halves to the even neighbour.
+    HalfEven,
+    /// Away from zero.
+    Up,
+    /// Towards zero.
+    Down,
+}
+
+impl Rounding {
+    fn strategy(self) -> RoundingStrategy {
+        match self {
+            Rounding::HalfAwayFromZero => RoundingStrategy::MidpointAwayFromZero,
+            Rounding::HalfEven => RoundingStrategy::MidpointNearestEven,
+            Rounding::Up => RoundingStrategy::AwayFromZero,
+            Rounding::Down => RoundingStrategy::ToZero,
+        }
+    }
+
+    /// An exact amount of major units, rounded to minor units.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`].
+    ///
+    /// ```
+    /// # use tillkit_domain::{Currency, Rounding};
+    /// let exact = "-1.005".parse().unwrap();
+    /// assert_eq!(Rounding::HalfAwayFromZero.to_minor(exact, Currency::GBP)?, -101);
+    /// assert_eq!(Rounding::HalfEven.to_minor(exact, Currency::GBP)?, -100);
+    /// # Ok::<(), tillkit_domain::MoneyError>(())
+    /// ```
+    pub fn to_minor(self, major: Decimal, currency: Currency) -> Result<i64, MoneyError> {
+        let scale = Decimal::from(10i64.pow(currency.exponent().min(6)));
+        let minor = major.checked_mul(scale).ok_or(MoneyError::TooLarge)?;
+        let minor = minor.round_dp_with_strategy(0, self.strategy()).to_i64().ok_or(MoneyError::TooLarge)?;
+        in_range(minor)
+    }
+}
+
+/// How cash of a currency is rounded: to multiples of its smallest coin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashRounding {
+    /// The smallest coin, minor units; 100 for CZK.
+    pub step_minor: i64,
+    /// Which way what lies between goes.
+    pub rounding: Rounding,
+}
+
+impl CashRounding {
+    /// What must be added to `due_minor` so that coins can pay it (BT-114 of EN 16931).
+    ///
+    /// ```
+    /// # use tillkit_domain::{CashRounding, Rounding};
+    /// let koruna = CashRounding { step_minor: 100, rounding: Rounding::HalfAwayFromZero };
+    /// assert_eq!((koruna.of(12_49), koruna.of(12_50)), (-49, 50));
+    /// ```
+    pub fn of(self, due_minor: i64) -> i64 {
+        if self.step_minor <= 1 {
+            return 0;
+        }
+        let steps = Decimal::from(due_minor) / Decimal::from(self.step_minor);
+        let steps = steps.round_dp_with_strategy(0, self.rounding.strategy()).to_i64().unwrap_or(0);
+        steps.saturating_mul(self.step_minor).saturating_sub(due_minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn each_rounding_does_what_its_name_says() {
+        let cases = [
+            (Rounding::HalfAwayFromZero, [3, -3, 2]),
+            (Rounding::HalfEven, [2, -2, 2]),
+            (Rounding::Up, [3, -3, 3]),
+            (Rounding::Down, [2, -2, 2]),
+        ];
+        for (rounding, expected) in cases {
+            let exact = ["0.025", "-0.025", "0.021"];
+            let rounded = exact.map(|text| rounding.to_minor(text.parse().unwrap(), Currency::GBP).unwrap());
+            assert_eq!(rounded, expected, "{rounding:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rounded_cash_is_a_multiple_and_no_further_than_half_a_step(due in -1_000_000i64..1_000_000, step in 1i64..500) {
+            let rounding = CashRounding { step_minor: step, rounding: Rounding::HalfAwayFromZero }.of(due);
+            prop_assert_eq!((due + rounding) % step, 0);
+            prop_assert!(rounding.abs() * 2 <= step);
+        }
+    }
+}
