@@ -1,0 +1,26 @@
+//! The numbers in force on both sides, announced by `GET /v1/hello`.
+
+/// A document line, in bytes.
+pub const DOCUMENT_BYTES: usize = 1 << 20;
+/// Records in one upload.
+pub const BATCH_RECORDS: usize = 500;
+/// An upload, in bytes before compression.
+pub const BATCH_BYTES: usize = 4 << 20;
+/// A blob as stored, compressed, in bytes.
+pub const BLOB_STORED_BYTES: usize = 4 << 20;
+/// A blob once expanded, in bytes: what a till is ready to hold.
+pub const BLOB_EXPANDED_BYTES: usize = 32 << 20;
+/// One row, in bytes.
+pub const ROW_BYTES: usize = 64 << 10;
+/// A row's key, in bytes.
+pub const KEY_BYTES: usize = 128;
+/// Rows in one section.
+pub const SECTION_ROWS: u64 = 2_000_000;
+/// Nesting of any JSON.
+pub const JSON_DEPTH: usize = 32;
+/// A manifest, in bytes.
+pub const MANIFEST_BYTES: usize = 1 << 20;
+/// Any other answer the till reads whole, in bytes.
+pub const ANSWER_BYTES: usize = 1 << 20;
+/// Step blobs a manifest lists for a section at most.
+pub const STEPS: usize = 64;

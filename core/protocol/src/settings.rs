@@ -1,0 +1,254 @@
+//! The bodies of configuration kinds, as this version reads them.
+//!
+//! A body is kept as the bytes that were published; these types are a reading of it. Members a
+//! newer centre adds are ignored here and survive in the bytes. Amounts are in minor units, prices,
+//! quantities and rates are decimal text, times are Unix milliseconds.
+
+use serde::{Deserialize, Serialize};
+use tillkit_domain as domain;
+
+/// Reads a body.
+///
+/// # Errors
+/// serde_json's, naming the member that refused.
+pub fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(body)
+}
+
+/// `unit`: what a quantity counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    /// As printed.
+    pub name: String,
+    /// UN/ECE Recommendation 20, `C62` for a piece.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// Decimals a quantity may have.
+    #[serde(default)]
+    pub decimals: u32,
+}
+
+/// `vat_rate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VatRate {
+    /// As printed.
+    pub name: String,
+    /// Percent.
+    pub percent: domain::Percent,
+    /// EN 16931 / UNTDID 5305.
+    pub category: domain::VatCategory,
+}
+
+/// `tender`: a way to pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tender {
+    /// As printed.
+    pub name: String,
+    /// What it is.
+    pub kind: domain::TenderKind,
+    /// ISO 4217.
+    pub currency: domain::Currency,
+    /// Whether overpaying it gives change.
+    #[serde(default)]
+    pub gives_change: bool,
+    /// Whether the drawer opens.
+    #[serde(default)]
+    pub opens_drawer: bool,
+}
+
+/// `currency`: how cash of it is rounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrencySetting {
+    /// As printed.
+    pub name: String,
+    /// The smallest coin, minor units; absent where every minor unit exists.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cash_step_minor: Option<i64>,
+}
+
+/// `item`: a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// As printed and searched.
+    pub name: String,
+    /// Everything that can be typed or scanned for it: GTIN, article number, PLU.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// Key of its `group`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
+    /// Key of its `unit`.
+    pub unit: String,
+    /// Key of its `vat_rate`.
+    pub vat: String,
+    /// Per unit, in the centre's currency.
+    pub price: domain::UnitPrice,
+    /// Whether it may be sold.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// Whether selling it moves stock.
+    #[serde(default = "yes")]
+    pub stocked: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `price`: a price of an item from, and perhaps until, a time of the till's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Key of the `item`.
+    pub item: String,
+    /// Per unit.
+    pub price: domain::UnitPrice,
+    /// In force from here on.
+    #[serde(default)]
+    pub from_ms: i64,
+    /// In force up to here, exclusive.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until_ms: Option<i64>,
+}
+
+/// `item_code`: one more code of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemCode {
+    /// Key of the `item`.
+    pub item: String,
+    /// What is typed or scanned.
+    pub code: String,
+}
+
+/// `group`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// As shown.
+    pub name: String,
+}
+
+/// `exchange_rate`: what one unit of a currency is worth in the centre's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeRate {
+    /// ISO 4217.
+    pub currency: domain::Currency,
+    /// Centre's currency per unit.
+    pub rate: domain::Rate,
+    /// First business day it holds for, `2010-12-01`; until the next one begins.
+    pub from_day: String,
+    /// Where it is from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<String>,
+}
+
+/// `customer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// As shown.
+    pub name: String,
+    /// Whether sales may be put on account.
+    #[serde(default)]
+    pub credit: bool,
+}
+
+/// `user`: who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// As shown.
+    pub name: String,
+    /// Key of the `role`.
+    pub role: String,
+    /// argon2id (RFC 9106) of HMAC-SHA-256(centre pepper, PIN), as a PHC string.
+    pub pin: String,
+    /// Whether signing in is allowed.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+/// `role`: what a user may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// As shown.
+    pub name: String,
+    /// Names of rights; those this version does not know grant nothing.
+    #[serde(default)]
+    pub rights: Vec<String>,
+}
+
+/// `numerator`: how numbers look. The key is the kind of document, or `*` for all others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numerator {
+    /// Must contain `{series}` and `{number}`.
+    pub pattern: String,
+}
+
+/// `centre`: the one row that names it. Its key is the centre's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Centre {
+    /// As shown.
+    pub name: String,
+    /// ISO 4217: prices and totals are in it.
+    pub currency: domain::Currency,
+    /// Whether prices include VAT.
+    pub vat_mode: domain::VatMode,
+    /// Key of the `warehouse` that sales draw from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warehouse: Option<String>,
+}
+
+/// `receipt_layout`: what stands around the lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReceiptLayout {
+    /// Above.
+    #[serde(default)]
+    pub header: Vec<String>,
+    /// Below.
+    #[serde(default)]
+    pub footer: Vec<String>,
+    /// On receipts made offline.
+    #[serde(default)]
+    pub offline_note: Option<String>,
+}
+
+/// When a published change becomes what the till sells by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Apply {
+    /// A cashier confirms the notice.
+    #[default]
+    Confirm,
+    /// As soon as it is here, between receipts.
+    Automatic,
+    /// At the next opening of a day.
+    Opening,
+}
+
+/// When documents are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Send {
+    /// Whenever there are any.
+    #[default]
+    Automatic,
+    /// By row, red button, opening and closing.
+    ByHand,
+}
+
+/// `policy`: how a till of this centre behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policy {
+    /// When a change becomes live.
+    pub apply: Apply,
+    /// When documents go.
+    pub send: Send,
+    /// Settled documents are kept this long.
+    pub keep_days: u32,
+    /// Between scheduled contacts.
+    pub schedule_minutes: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { apply: Apply::default(), send: Send::default(), keep_days: 90, schedule_minutes: 15 }
+    }
+}
