@@ -126,6 +126,6 @@ impl Paper {
 
     fn push(&mut self, line: &str) {
         // Writing to a string does not fail.
-        drop(writeln!(self.text, "{line}"));
+        let _ = writeln!(self.text, "{line}");
     }
 }

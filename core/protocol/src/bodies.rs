@@ -4,9 +4,11 @@
 //! What leaves the shop is positive on a sale and negative on a return, quantities and amounts
 //! alike, so that every total of a day is a plain sum over its documents.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tillkit_domain::{
-    CashMovementKind, Currency, Percent, Quantity, Rate, TenderKind, UnitPrice, VatCategory, VatMode,
+    self as domain, CashMovementKind, Currency, Percent, Quantity, Rate, TenderKind, UnitPrice, VatCategory, VatMode,
 };
 
 use crate::{Hash, wire::Ranges};
@@ -30,11 +32,14 @@ pub struct Reference {
 }
 
 /// `sale`; and what a `return` and a `void` say about money.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sale {
     /// Given back, in the home currency; never negative.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub change_minor: i64,
+    /// Key of the `tender` it was given from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_tender: Option<String>,
     /// Key of the `customer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
@@ -84,8 +89,19 @@ pub struct Line {
     pub unit: String,
     /// Per unit, before discounts.
     pub unit_price: UnitPrice,
+    /// The rate, as it was when the line was added.
+    pub vat: VatRate,
+}
+
+/// A VAT rate, frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VatRate {
+    /// EN 16931 / UNTDID 5305.
+    pub category: VatCategory,
+    /// Percent.
+    pub percent: Percent,
     /// Key of the `vat_rate`.
-    pub vat: String,
+    pub rate: String,
 }
 
 /// The line of a sale that goods came from.
@@ -120,16 +136,13 @@ pub struct Step {
 /// VAT of one rate over the whole receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vat {
-    /// EN 16931 / UNTDID 5305.
-    pub category: VatCategory,
     /// Net plus VAT.
     pub gross_minor: i64,
     /// Without VAT.
     pub net_minor: i64,
-    /// The rate as it was when the lines were added.
-    pub percent: Percent,
-    /// Key of the `vat_rate`.
-    pub rate: String,
+    /// The rate.
+    #[serde(flatten)]
+    pub rate: VatRate,
     /// The VAT.
     pub vat_minor: i64,
 }
@@ -141,6 +154,9 @@ pub struct Tender {
     pub amount_minor: i64,
     /// ISO 4217: what was handed over.
     pub currency: Currency,
+    /// Whether overpaying it gives change.
+    #[serde(default)]
+    pub gives_change: bool,
     /// The same in the document's currency.
     pub home_minor: i64,
     /// What it is.
@@ -333,4 +349,277 @@ pub struct Event {
 
 fn is_zero(minor: &i64) -> bool {
     *minor == 0
+}
+
+impl From<&domain::Settled> for Sale {
+    fn from(settled: &domain::Settled) -> Sale {
+        Sale {
+            change_minor: settled.change_minor,
+            change_tender: settled.change_tender.clone(),
+            customer: settled.customer.clone(),
+            lines: settled.lines.iter().map(Line::from).collect(),
+            rounding_minor: settled.rounding_minor,
+            tenders: settled.tenders.iter().map(Tender::from).collect(),
+            vat: settled.vat.iter().map(Vat::from).collect(),
+            vat_mode: settled.vat_mode,
+        }
+    }
+}
+
+impl Sale {
+    /// What was settled, as the domain sees it; `currency` and `total_minor` are the document's.
+    pub fn settled(&self, currency: Currency, total_minor: i64) -> domain::Settled {
+        domain::Settled {
+            currency,
+            vat_mode: self.vat_mode,
+            customer: self.customer.clone(),
+            lines: self.lines.iter().map(domain::Line::from).collect(),
+            vat: self.vat.iter().map(domain::VatLine::from).collect(),
+            tenders: self.tenders.iter().map(|tender| tender.to_domain()).collect(),
+            change_minor: self.change_minor,
+            change_tender: self.change_tender.clone(),
+            rounding_minor: self.rounding_minor,
+            total_minor,
+        }
+    }
+}
+
+impl From<&domain::Line> for Line {
+    fn from(line: &domain::Line) -> Line {
+        Line {
+            code: line.code.clone(),
+            discount_minor: line.discount_minor,
+            generation: line.generation,
+            gross_minor: line.gross_minor,
+            item: line.item.clone(),
+            name: line.name.clone(),
+            origin: line.origin.as_ref().map(Origin::from),
+            quantity: line.quantity,
+            reason: line.reason.clone(),
+            stock: line.moves_stock,
+            trace: line.trace.iter().map(Step::from).collect(),
+            unit: line.unit.clone(),
+            unit_price: line.unit_price,
+            vat: VatRate::from(&line.vat),
+        }
+    }
+}
+
+impl From<&Line> for domain::Line {
+    fn from(line: &Line) -> domain::Line {
+        domain::Line {
+            item: line.item.clone(),
+            code: line.code.clone(),
+            name: line.name.clone(),
+            unit: line.unit.clone(),
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            vat: domain::VatRate::from(&line.vat),
+            generation: line.generation,
+            moves_stock: line.stock,
+            trace: line.trace.iter().filter_map(Step::to_domain).collect(),
+            discount_minor: line.discount_minor,
+            gross_minor: line.gross_minor,
+            origin: line.origin.as_ref().map(domain::LineOrigin::from),
+            reason: line.reason.clone(),
+        }
+    }
+}
+
+impl From<&domain::LineOrigin> for Origin {
+    fn from(origin: &domain::LineOrigin) -> Origin {
+        let domain::LineOrigin { till, enrolment, seq, line } = origin.clone();
+        Origin { enrolment, line, seq, till }
+    }
+}
+
+impl From<&Origin> for domain::LineOrigin {
+    fn from(origin: &Origin) -> domain::LineOrigin {
+        let Origin { enrolment, line, seq, till } = origin.clone();
+        domain::LineOrigin { till, enrolment, seq, line }
+    }
+}
+
+impl From<&domain::VatRate> for VatRate {
+    fn from(rate: &domain::VatRate) -> VatRate {
+        VatRate { category: rate.category, percent: rate.percent, rate: rate.id.clone() }
+    }
+}
+
+impl From<&VatRate> for domain::VatRate {
+    fn from(rate: &VatRate) -> domain::VatRate {
+        domain::VatRate { id: rate.rate.clone(), percent: rate.percent, category: rate.category }
+    }
+}
+
+impl From<&domain::VatLine> for Vat {
+    fn from(line: &domain::VatLine) -> Vat {
+        Vat {
+            gross_minor: line.gross_minor,
+            net_minor: line.net_minor,
+            rate: VatRate::from(&line.rate),
+            vat_minor: line.vat_minor,
+        }
+    }
+}
+
+impl From<&Vat> for domain::VatLine {
+    fn from(vat: &Vat) -> domain::VatLine {
+        domain::VatLine {
+            rate: domain::VatRate::from(&vat.rate),
+            net_minor: vat.net_minor,
+            vat_minor: vat.vat_minor,
+            gross_minor: vat.gross_minor,
+        }
+    }
+}
+
+impl From<&domain::Tender> for Tender {
+    fn from(tender: &domain::Tender) -> Tender {
+        Tender {
+            amount_minor: tender.amount.minor,
+            currency: tender.amount.currency,
+            gives_change: tender.gives_change,
+            home_minor: tender.home_minor,
+            kind: tender.kind,
+            rate: tender.rate,
+            reference: tender.reference.clone(),
+            tender: tender.tender.clone(),
+        }
+    }
+}
+
+impl Tender {
+    fn to_domain(&self) -> domain::Tender {
+        domain::Tender {
+            tender: self.tender.clone(),
+            kind: self.kind,
+            gives_change: self.gives_change,
+            amount: domain::Money::new(self.amount_minor, self.currency),
+            home_minor: self.home_minor,
+            rate: self.rate,
+            reference: self.reference.clone(),
+        }
+    }
+}
+
+impl From<&domain::PriceStep> for Step {
+    fn from(step: &domain::PriceStep) -> Step {
+        let set = |name: &str, price, reason| Step { amount_minor: None, price: Some(price), reason, step: name.into() };
+        let taken = |name: &str, minor| Step { amount_minor: Some(minor), price: None, reason: None, step: name.into() };
+        match step {
+            domain::PriceStep::List(price) => set("list", *price, None),
+            domain::PriceStep::LocalEdit(price) => set("local_edit", *price, None),
+            domain::PriceStep::Override { price, reason } => set("override", *price, Some(reason.clone())),
+            domain::PriceStep::Discount(minor) => taken("discount", *minor),
+            domain::PriceStep::ReceiptDiscount(minor) => taken("receipt_discount", *minor),
+        }
+    }
+}
+
+impl Step {
+    /// `None` for a step that a newer version added.
+    fn to_domain(&self) -> Option<domain::PriceStep> {
+        Some(match self.step.as_str() {
+            "list" => domain::PriceStep::List(self.price?),
+            "local_edit" => domain::PriceStep::LocalEdit(self.price?),
+            "override" => {
+                domain::PriceStep::Override { price: self.price?, reason: self.reason.clone().unwrap_or_default() }
+            }
+            "discount" => domain::PriceStep::Discount(self.amount_minor?),
+            "receipt_discount" => domain::PriceStep::ReceiptDiscount(self.amount_minor?),
+            _ => return None,
+        })
+    }
+}
+
+impl ClosureTotals {
+    /// The totals of a period, with what was counted: by tender and currency, minor units.
+    pub fn new(totals: &domain::Totals, counted: &BTreeMap<(String, Currency), i64>, perpetual_minor: i64) -> ClosureTotals {
+        let vat = totals.vat.iter().map(|(rate, sums)| Vat {
+            gross_minor: sums.gross_minor,
+            net_minor: sums.net_minor,
+            rate: VatRate::from(rate),
+            vat_minor: sums.vat_minor,
+        });
+        let tenders = totals.tenders.iter().map(|(key, (kind, expected))| TenderTotal {
+            counted_minor: counted.get(key).copied(),
+            currency: key.1,
+            difference_minor: counted.get(key).map(|counted| counted.saturating_sub(*expected)),
+            expected_minor: *expected,
+            kind: *kind,
+            tender: key.0.clone(),
+        });
+        let movements = totals.movements.iter().map(|((movement, currency), (count, amount))| MovementTotal {
+            amount_minor: *amount,
+            count: *count,
+            currency: *currency,
+            movement: *movement,
+        });
+        ClosureTotals {
+            cancelled: totals.cancelled,
+            discount_minor: totals.discount_minor,
+            gross_minor: totals.gross_minor,
+            movements: movements.collect(),
+            perpetual_minor,
+            returns: totals.returns,
+            rounding_minor: totals.rounding_minor,
+            sales: totals.sales,
+            tenders: tenders.collect(),
+            vat: vat.collect(),
+            voids: totals.voids,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_settled_comes_back_from_its_body() {
+        let rate = domain::VatRate { id: "std".into(), percent: "17.5".parse().unwrap(), category: VatCategory::S };
+        let terms = domain::Terms {
+            currency: Currency::GBP,
+            vat_mode: VatMode::Included,
+            cash_rounding: None,
+            change_tender: None,
+        };
+        let mut sale = domain::Sale::new(terms);
+        let line = domain::NewLine {
+            item: "tea".into(),
+            code: Some("85123A".into()),
+            name: "Tea".into(),
+            unit: "pc".into(),
+            quantity: 6.into(),
+            list_price: "2.55".parse().unwrap(),
+            is_edited: true,
+            price_override: Some(("2.50".parse().unwrap(), "damaged".into())),
+            vat: rate,
+            generation: 7,
+            moves_stock: true,
+        };
+        sale.add_line(line).unwrap();
+        sale.discount_receipt(Some(domain::Discount::Amount(1_00))).unwrap();
+        let cash = domain::NewTender {
+            tender: "cash".into(),
+            kind: TenderKind::Cash,
+            gives_change: true,
+            amount: domain::Money::new(20_00, Currency::GBP),
+            rate: None,
+            reference: Some("r".into()),
+        };
+        sale.pay(cash).unwrap();
+        let settled = sale.settle().unwrap();
+
+        let body = Sale::from(&settled);
+        let line = crate::canonical::to_line(&body).unwrap();
+        let read: Sale = serde_json::from_slice(&line).unwrap();
+
+        assert_eq!(read, body);
+        assert_eq!(read.settled(Currency::GBP, settled.total_minor), settled);
+        let void = Void { of: Reference { enrolment: 1, hash: Hash::NONE, number: "1".into(), seq: 1, till: "T1".into() }, reason: "r".into(), sale: body };
+        let line = crate::canonical::to_line(&void).unwrap();
+        assert_eq!(serde_json::from_slice::<Void>(&line).unwrap(), void);
+    }
 }
