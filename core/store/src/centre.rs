@@ -1,0 +1,567 @@
+//! What came down, and how it is read.
+//!
+//! Rows are `(kind, key, body)` with the body as published. A [`View`] is one instant: while it
+//! exists nothing becomes live, so no section in it is newer than one it needs. Which slot of a
+//! section is live stands in memory, under the same lock that a swap takes for its small transaction.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+use serde::de::DeserializeOwned;
+use tillkit_protocol::{Section, settings};
+
+use crate::{
+    Gate, Result, StoreError,
+    file::{Db, FileKind, InUse},
+};
+
+static KIND: FileKind = FileKind {
+    application_id: 0x544b_4331, // "TKC1"
+    migrations: &[include_str!("../migrations/centre/0001_centre.sql")],
+    // NORMAL: a power cut may lose the last loads, never the file; one sync brings them again.
+    pragmas: "
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL;
+        PRAGMA mmap_size = 268435456;",
+};
+
+/// Only the loader writes much: its cache holds the index pages a load touches again and again.
+const WRITER_PRAGMAS: &str = "PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000;";
+
+/// `centre.db`.
+pub struct Centre {
+    path: PathBuf,
+    pub(crate) writer: Db,
+    readers: [Db; 2],
+    live: RwLock<Live>,
+    is_new: bool,
+}
+
+/// Which slot of each section is live.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Live {
+    pub sections: BTreeMap<String, LiveSection>,
+    pub edits: u64,
+}
+
+/// What is live of a section.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LiveSection {
+    pub(crate) id: i64,
+    pub(crate) slot: Option<i64>,
+    /// The life of the back office it came from; empty before the first sync.
+    pub epoch: String,
+    /// The section's own generation; 0 before the first sync.
+    pub generation: u64,
+    /// Since when, till clock, Unix milliseconds.
+    pub applied_ms: Option<i64>,
+}
+
+/// A row as the till sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its key.
+    pub key: String,
+    /// Its body: as published, or as edited here.
+    pub body: Vec<u8>,
+    /// Whether the body is a local edit, which the next sync of the section drops.
+    pub is_edited: bool,
+}
+
+impl Found {
+    /// The body, read as its kind's type.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        settings::read(&self.body)
+            .map_err(|error| StoreError::Unreadable { what: "a setting", why: format!("{}: {error}", self.key) })
+    }
+}
+
+/// A local edit of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalEdit {
+    /// The object inside its section.
+    pub kind: String,
+    /// The row.
+    pub key: String,
+    /// What stands instead of what came down.
+    pub body: Vec<u8>,
+    /// Who did it.
+    pub user: String,
+    /// When, till clock, Unix milliseconds.
+    pub edited_ms: i64,
+}
+
+/// One row of the sync journal; times are till clock, Unix milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncRun {
+    /// When it began.
+    pub started_ms: i64,
+    /// When it ended.
+    pub ended_ms: i64,
+    /// What asked for it.
+    pub trigger: String,
+    /// `all`, or a section's name.
+    pub scope: String,
+    /// Rows that came down.
+    pub received_rows: u64,
+    /// Bytes that came down, as stored.
+    pub received_bytes: u64,
+    /// Documents the centre acknowledged.
+    pub sent_documents: u64,
+    /// `done`, `nothing_new`, `waiting`, `cancelled` or an error's code.
+    pub result: String,
+    /// The error's words.
+    pub detail: String,
+}
+
+impl Centre {
+    pub(crate) fn open(path: &Path, gate: Arc<Gate>) -> Result<Centre> {
+        let mut is_new = !path.exists();
+        let writer = match KIND.open(path) {
+            Err(error) if error.is_of_the_file() => {
+                put_aside(path)?;
+                is_new = true;
+                KIND.open(path)?
+            }
+            opened => opened?,
+        };
+        writer.execute_batch(WRITER_PRAGMAS)?;
+        let live = RwLock::new(read_live(&writer)?);
+        let reader = || KIND.connect(path).map(|reader| Db::new(&KIND, path, gate.clone(), reader));
+        let readers = [reader()?, reader()?];
+        Ok(Centre { path: path.into(), writer: Db::new(&KIND, path, gate.clone(), writer), readers, live, is_new })
+    }
+
+    /// Whether the file was made when it was opened: because this is a new till, or because the one
+    /// before was damaged and has been put aside.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    pub(crate) fn interrupt(&self) {
+        self.readers.iter().for_each(Db::interrupt);
+        self.writer.interrupt();
+    }
+
+    pub(crate) fn release(&self) {
+        self.readers.iter().for_each(Db::release);
+        self.writer.release();
+    }
+
+    pub(crate) fn reopen(&self) -> Result<()> {
+        match self.reopen_all() {
+            Err(error) if error.is_of_the_file() => {
+                self.release();
+                self.start_anew()?;
+                self.reopen_all()
+            }
+            reopened => reopened,
+        }
+    }
+
+    fn reopen_all(&self) -> Result<()> {
+        self.writer.reopen_with(WRITER_PRAGMAS)?;
+        self.readers.iter().try_for_each(Db::reopen)
+    }
+
+    fn start_anew(&self) -> Result<()> {
+        let mut live = self.live_mut();
+        put_aside(&self.path)?;
+        drop(KIND.open(&self.path)?);
+        *live = Live::default();
+        Ok(())
+    }
+
+    /// Puts a file that turned out to be damaged aside and starts with an empty one. The next sync fills it.
+    ///
+    /// # Errors
+    /// [`StoreError::Folder`] if the file cannot be moved.
+    pub fn rebuild(&self) -> Result<()> {
+        // Writers take their connection before this lock, so it must not be the other way round here.
+        self.release();
+        self.start_anew()?;
+        self.reopen_all()
+    }
+
+    /// One instant of everything that is live.
+    ///
+    /// Keep it short: a swap waits for it. Never two in one thread: the second would wait for a swap
+    /// that waits for the first.
+    ///
+    /// # Errors
+    /// [`StoreError::Suspended`].
+    pub fn view(&self) -> Result<View<'_>> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(View { live, db: self.reader()? })
+    }
+
+    fn reader(&self) -> Result<InUse<'_>> {
+        let [first, second] = &self.readers;
+        match first.try_get()? {
+            Some(db) => Ok(db),
+            None => second.get(),
+        }
+    }
+
+    pub(crate) fn live_mut(&self) -> RwLockWriteGuard<'_, Live> {
+        self.live.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is live of a section; default before its first sync.
+    pub fn live(&self, section: &str) -> LiveSection {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.sections.get(section).cloned().unwrap_or_default()
+    }
+
+    /// Every section that has been live, with what is live of it.
+    pub fn all_live(&self) -> BTreeMap<String, LiveSection> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        let synced = live.sections.iter().filter(|(_, section)| section.slot.is_some());
+        synced.map(|(name, section)| (name.clone(), section.clone())).collect()
+    }
+
+    /// Whether every section a till cannot sell without has been synced.
+    pub fn can_sell(&self) -> bool {
+        let needed = Section::down().filter(|section| section.spec().to_sell);
+        needed.map(|section| self.live(section.name())).all(|live| live.slot.is_some())
+    }
+
+    /// Edits a row until the next sync of its section. The caller has checked right and kind.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn edit(&self, edit: &LocalEdit) -> Result<()> {
+        const EDIT: &str = "
+            INSERT INTO local_edit (kind, key, body, user, edited_ms) VALUES (:kind, :key, :body, :user, :edited_ms)
+            ON CONFLICT DO UPDATE SET body = excluded.body, user = excluded.user, edited_ms = excluded.edited_ms";
+        let writer = self.writer.get()?;
+        let mut live = self.live_mut();
+        writer.db()?.prepare_cached(EDIT)?.execute(named_params! {
+            ":kind": edit.kind, ":key": edit.key, ":body": edit.body,
+            ":user": edit.user, ":edited_ms": edit.edited_ms,
+        })?;
+        live.edits = count_edits(writer.db()?)?;
+        Ok(())
+    }
+
+    /// Every local edit.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn edits(&self) -> Result<Vec<LocalEdit>> {
+        const EDITS: &str = "SELECT kind, key, body, user, edited_ms FROM local_edit ORDER BY kind, key";
+        let reader = self.reader()?;
+        let mut statement = reader.db()?.prepare_cached(EDITS)?;
+        let edits = statement.query_map([], |row| {
+            Ok(LocalEdit {
+                kind: row.get(0)?,
+                key: row.get(1)?,
+                body: row.get(2)?,
+                user: row.get(3)?,
+                edited_ms: row.get(4)?,
+            })
+        })?;
+        Ok(edits.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Writes a row of the sync journal, and forgets all but the newest 200.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn log_run(&self, run: &SyncRun) -> Result<()> {
+        const LOG: &str = "
+            INSERT INTO sync_run (started_ms, ended_ms, trigger, scope, received_rows, received_bytes,
+                                  sent_documents, result, detail)
+            VALUES (:started_ms, :ended_ms, :trigger, :scope, :received_rows, :received_bytes,
+                    :sent_documents, :result, :detail)";
+        const FORGET: &str = "DELETE FROM sync_run WHERE id <= :last - 200";
+        let mut writer = self.writer.get()?;
+        let tx = writer.begin()?;
+        tx.prepare_cached(LOG)?.execute(named_params! {
+            ":started_ms": run.started_ms, ":ended_ms": run.ended_ms, ":trigger": run.trigger,
+            ":scope": run.scope, ":received_rows": run.received_rows, ":received_bytes": run.received_bytes,
+            ":sent_documents": run.sent_documents, ":result": run.result, ":detail": run.detail,
+        })?;
+        let last = tx.last_insert_rowid();
+        tx.prepare_cached(FORGET)?.execute(named_params! {":last": last})?;
+        Ok(tx.commit()?)
+    }
+
+    /// The newest runs, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<SyncRun>> {
+        const RUNS: &str = "
+            SELECT started_ms, ended_ms, trigger, scope, received_rows, received_bytes, sent_documents, result, detail
+              FROM sync_run ORDER BY id DESC LIMIT :limit";
+        let reader = self.reader()?;
+        let mut statement = reader.db()?.prepare_cached(RUNS)?;
+        let runs = statement.query_map(named_params! {":limit": limit}, |row| {
+            Ok(SyncRun {
+                started_ms: row.get(0)?,
+                ended_ms: row.get(1)?,
+                trigger: row.get(2)?,
+                scope: row.get(3)?,
+                received_rows: row.get(4)?,
+                received_bytes: row.get(5)?,
+                sent_documents: row.get(6)?,
+                result: row.get(7)?,
+                detail: row.get(8)?,
+            })
+        })?;
+        Ok(runs.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A single fact, such as the newest verified manifest.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn fact(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        const FACT: &str = "SELECT value FROM fact WHERE name = :name";
+        let reader = self.reader()?;
+        let mut statement = reader.db()?.prepare_cached(FACT)?;
+        Ok(statement.query_row(named_params! {":name": name}, |row| row.get(0)).optional()?)
+    }
+
+    /// Stores a single fact.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn set_fact(&self, name: &str, value: &[u8]) -> Result<()> {
+        const SET: &str = "
+            INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT DO UPDATE SET value = excluded.value";
+        let writer = self.writer.get()?;
+        writer.db()?.prepare_cached(SET)?.execute(named_params! {":name": name, ":value": value})?;
+        Ok(())
+    }
+}
+
+/// One instant of everything that is live. A std lock: nothing awaits while it is held.
+pub struct View<'a> {
+    live: RwLockReadGuard<'a, Live>,
+    db: InUse<'a>,
+}
+
+impl View<'_> {
+    /// The generation of each section that is live.
+    pub fn generations(&self) -> BTreeMap<String, u64> {
+        let synced = self.live.sections.iter().filter(|(_, section)| section.slot.is_some());
+        synced.map(|(name, section)| (name.clone(), section.generation)).collect()
+    }
+
+    /// A row, as edited here or else as published.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn find(&self, kind: &str, key: &str) -> Result<Option<Found>> {
+        const ROW: &str = "SELECT body FROM row WHERE slot = :slot AND kind = :kind AND key = :key";
+        if let Some(edited) = self.edited(kind, key)? {
+            return Ok(Some(edited));
+        }
+        let Some(slot) = self.slot_of_kind(kind) else { return Ok(None) };
+        let mut statement = self.db.db()?.prepare_cached(ROW)?;
+        let found = statement.query_row(named_params! {":slot": slot, ":kind": kind, ":key": key}, |row| {
+            Ok(Found { key: key.into(), body: row.get(0)?, is_edited: false })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// A row's body, read as its kind's type.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`], or as any read.
+    pub fn read<T: DeserializeOwned>(&self, kind: &str, key: &str) -> Result<Option<T>> {
+        self.find(kind, key)?.map(|found| found.read()).transpose()
+    }
+
+    /// Rows of a kind in key order, at most `limit`, after a key.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn list(&self, kind: &str, after: Option<&str>, limit: usize) -> Result<Vec<Found>> {
+        const LIST: &str = "
+            SELECT key, body FROM row WHERE slot = :slot AND kind = :kind AND key > :after ORDER BY key LIMIT :limit";
+        let Some(slot) = self.slot_of_kind(kind) else { return Ok(Vec::new()) };
+        let mut statement = self.db.db()?.prepare_cached(LIST)?;
+        let rows = statement.query_map(
+            named_params! {":slot": slot, ":kind": kind, ":after": after.unwrap_or(""), ":limit": limit},
+            |row| Ok(Found { key: row.get(0)?, body: row.get(1)?, is_edited: false }),
+        )?;
+        let mut listed: Vec<Found> = rows.collect::<rusqlite::Result<_>>()?;
+        if self.live.edits > 0 {
+            for found in &mut listed {
+                if let Some(edited) = self.edited(kind, &found.key)? {
+                    *found = edited;
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    /// The item that has this code, exactly; of several the active one, then the one of the least key.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn item_by_code(&self, code: &str) -> Result<Option<Found>> {
+        const BY_CODE: [&str; 2] = [
+            "SELECT kind, key, body FROM item_code_0 JOIN row ON id = row_id WHERE code = :code",
+            "SELECT kind, key, body FROM item_code_1 JOIN row ON id = row_id WHERE code = :code",
+        ];
+        let Some(slot) = self.items_slot() else { return Ok(None) };
+        let mut statement = self.db.db()?.prepare_cached(BY_CODE[slot])?;
+        let mut rows = statement.query(named_params! {":code": code})?;
+        let mut found: Vec<Found> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let is_item = row.get_ref(0)?.as_bytes().is_ok_and(|kind| kind == b"item");
+            let carries = Found { key: row.get(1)?, body: row.get(2)?, is_edited: false };
+            if is_item {
+                found.push(self.edited("item", &carries.key)?.unwrap_or(carries));
+            } else {
+                found.extend(self.find("item", &carries.read::<settings::ItemCode>()?.item)?);
+            }
+        }
+        if found.len() > 1 {
+            // The order rows came in must not decide: a code passes on from a retired item to its successor.
+            found.sort_by(|one, other| (!is_active(one), &one.key).cmp(&(!is_active(other), &other.key)));
+        }
+        Ok(found.into_iter().next())
+    }
+
+    /// Items whose name has a word that begins with each of these, in any order; accents and case
+    /// do not matter. At most `limit`, in no particular order.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn search_items(&self, words: &str, limit: usize) -> Result<Vec<Found>> {
+        const SEARCH: [&str; 2] = [
+            "SELECT key, body FROM item_word_0 JOIN row ON id = item_word_0.rowid WHERE item_word_0 MATCH :words LIMIT :limit",
+            "SELECT key, body FROM item_word_1 JOIN row ON id = item_word_1.rowid WHERE item_word_1 MATCH :words LIMIT :limit",
+        ];
+        let prefixes = prefixes(words);
+        let Some(slot) = self.items_slot().filter(|_| !prefixes.is_empty()) else { return Ok(Vec::new()) };
+        let mut statement = self.db.db()?.prepare_cached(SEARCH[slot])?;
+        let rows = statement.query_map(named_params! {":words": prefixes, ":limit": limit}, |row| {
+            Ok(Found { key: row.get(0)?, body: row.get(1)?, is_edited: false })
+        })?;
+        let mut hits: Vec<Found> = rows.collect::<rusqlite::Result<_>>()?;
+        for hit in &mut hits {
+            if let Some(edited) = self.edited("item", &hit.key)? {
+                *hit = edited;
+            }
+        }
+        Ok(hits)
+    }
+
+    /// The price rows of an item, the one that began last first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn prices_of(&self, item: &str) -> Result<Vec<Found>> {
+        const PRICES: [&str; 2] = [
+            "SELECT key, body FROM item_price_0 JOIN row ON id = row_id WHERE item = :item ORDER BY from_ms DESC, key DESC",
+            "SELECT key, body FROM item_price_1 JOIN row ON id = row_id WHERE item = :item ORDER BY from_ms DESC, key DESC",
+        ];
+        let Some(slot) = self.items_slot() else { return Ok(Vec::new()) };
+        let mut statement = self.db.db()?.prepare_cached(PRICES[slot])?;
+        let rows = statement.query_map(named_params! {":item": item}, |row| {
+            Ok(Found { key: row.get(0)?, body: row.get(1)?, is_edited: false })
+        })?;
+        let mut prices: Vec<Found> = rows.collect::<rusqlite::Result<_>>()?;
+        for price in &mut prices {
+            if let Some(edited) = self.edited("price", &price.key)? {
+                *price = edited;
+            }
+        }
+        Ok(prices)
+    }
+
+    /// How many rows of a kind are live.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn count(&self, kind: &str) -> Result<u64> {
+        const COUNT: &str = "SELECT count FROM kind_digest WHERE slot = :slot AND kind = :kind";
+        let Some(slot) = self.slot_of_kind(kind) else { return Ok(0) };
+        let mut statement = self.db.db()?.prepare_cached(COUNT)?;
+        let count = statement.query_row(named_params! {":slot": slot, ":kind": kind}, |row| row.get(0));
+        Ok(count.optional()?.unwrap_or(0))
+    }
+
+    fn edited(&self, kind: &str, key: &str) -> Result<Option<Found>> {
+        const EDITED: &str = "SELECT body FROM local_edit WHERE kind = :kind AND key = :key";
+        if self.live.edits == 0 {
+            return Ok(None);
+        }
+        let mut statement = self.db.db()?.prepare_cached(EDITED)?;
+        let found = statement.query_row(named_params! {":kind": kind, ":key": key}, |row| {
+            Ok(Found { key: key.into(), body: row.get(0)?, is_edited: true })
+        });
+        Ok(found.optional()?)
+    }
+
+    fn slot_of_kind(&self, kind: &str) -> Option<i64> {
+        self.live.sections.get(Section::of_kind(kind)?.name())?.slot
+    }
+
+    /// 0 or 1: which set of look-up tables is live.
+    fn items_slot(&self) -> Option<usize> {
+        let slot = self.live.sections.get(Section::Items.name())?.slot?;
+        Some(if slot & 1 == 0 { 0 } else { 1 })
+    }
+}
+
+fn is_active(item: &Found) -> bool {
+    item.read::<settings::Item>().is_ok_and(|item| item.active)
+}
+
+/// A name as it is indexed and searched: letters of any script as plain ASCII, so that `maslo` finds `masło`.
+pub(crate) fn fold(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.is_ascii() { text.into() } else { deunicode::deunicode(text).into() }
+}
+
+/// An FTS5 query that wants each word as a prefix.
+fn prefixes(words: &str) -> String {
+    let folded = fold(words);
+    let words = folded.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn read_live(db: &Connection) -> Result<Live> {
+    const LIVE: &str = "SELECT name, id, live_slot, epoch, generation, applied_ms FROM section";
+    let mut statement = db.prepare_cached(LIVE)?;
+    let rows = statement.query_map([], |row| {
+        let section = LiveSection {
+            id: row.get(1)?,
+            slot: row.get(2)?,
+            epoch: row.get(3)?,
+            generation: row.get(4)?,
+            applied_ms: row.get(5)?,
+        };
+        Ok((row.get(0)?, section))
+    })?;
+    Ok(Live { sections: rows.collect::<rusqlite::Result<_>>()?, edits: count_edits(db)? })
+}
+
+fn count_edits(db: &Connection) -> Result<u64> {
+    Ok(db.prepare_cached("SELECT count(*) FROM local_edit")?.query_row([], |row| row.get(0))?)
+}
+
+/// Moves a file that cannot be used out of the way; its WAL belongs to it.
+fn put_aside(path: &Path) -> Result<()> {
+    let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let failed = |source| StoreError::Folder { folder: path.into(), source };
+    for suffix in ["", "-wal", "-shm"] {
+        if with(suffix).exists() {
+            std::fs::rename(with(suffix), with(&format!(".damaged{suffix}"))).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
