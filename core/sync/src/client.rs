@@ -1,0 +1,291 @@
+//! The protocol over a [`Transport`]: credentials, limits, decoding.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde::{Serialize, de::DeserializeOwned};
+use tillkit_protocol::{
+    Hash, MAJOR, NDJSON_ZSTD, Problem, VERSION, VERSION_HEADER,
+    keys::PrivateKey,
+    limits,
+    problem::ProblemType,
+    rows,
+    wire::{
+        Centres, Contact, Contacted, Enrol, Enrolled, Hello, Subscribe, Subscribed, Token, TokenRequest, Uploaded,
+    },
+};
+
+use crate::{
+    Cause, Request, Response, SharedRim, SyncError, Transport,
+    transport::Method,
+};
+
+/// Who speaks.
+pub struct Identity {
+    /// Who the till belongs to.
+    pub tenant: String,
+    /// The numbered place of sale.
+    pub till: String,
+    /// The till's n-th enrolment.
+    pub enrolment: u32,
+    /// The enrolment's private key.
+    pub key: PrivateKey,
+}
+
+/// A manifest as it came, or that there is no newer one.
+pub enum ManifestAnswer {
+    /// The signed bytes.
+    Signed(Vec<u8>),
+    /// The one that was named is still the newest.
+    Unchanged,
+}
+
+/// Speaks for one till, or for nobody yet (hello and enrolment).
+pub struct Client {
+    transport: std::sync::Arc<dyn Transport>,
+    rim: SharedRim,
+    identity: Option<Identity>,
+    // Std mutexes: held for a copy, never across an await.
+    token: Mutex<Option<Token>>,
+    offset_ms: Mutex<Option<i64>>,
+}
+
+impl Client {
+    /// A client; without an identity only [`Client::hello`] and [`Client::enrol`] are answered.
+    pub fn new(transport: std::sync::Arc<dyn Transport>, rim: SharedRim, identity: Option<Identity>) -> Client {
+        Client { transport, rim, identity, token: Mutex::new(None), offset_ms: Mutex::new(None) }
+    }
+
+    /// Server clock minus till clock, as of the last answer that told it, milliseconds.
+    pub fn offset_ms(&self) -> Option<i64> {
+        *lock(&self.offset_ms)
+    }
+
+    /// What the back office says of itself.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn hello(&self) -> Result<Hello, SyncError> {
+        let hello: Hello = json(self.send(get("/v1/hello"), None).await?, "/v1/hello").await?;
+        self.learn_clock(hello.now_ms);
+        if !hello.majors.contains(&MAJOR) {
+            let speaks = format!("it speaks {:?}, this till {MAJOR}", hello.majors);
+            return Err(Problem::of(ProblemType::Version).because(speaks).into());
+        }
+        Ok(hello)
+    }
+
+    /// Turns this phone into a till.
+    ///
+    /// # Errors
+    /// [`SyncError::Refused`] with `code-unknown`, `code-used`, `code-expired`, `too-many`.
+    pub async fn enrol(&self, request: &Enrol) -> Result<Enrolled, SyncError> {
+        let enrolled: Enrolled = json(self.send(post("/v1/enrol", request)?, None).await?, "/v1/enrol").await?;
+        self.learn_clock(enrolled.now_ms);
+        Ok(enrolled)
+    }
+
+    /// What this till may choose from.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn centres(&self) -> Result<Centres, SyncError> {
+        json(self.call(get("/v1/centres")).await?, "/v1/centres").await
+    }
+
+    /// Chooses a centre.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn subscribe(&self, centre: &str) -> Result<Subscribed, SyncError> {
+        let mut request = post("/v1/subscription", &Subscribe { centre: centre.into() })?;
+        request.method = Method::Put;
+        json(self.call(request).await?, "/v1/subscription").await
+    }
+
+    /// The one request of a quiet day.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn contact(&self, contact: &Contact) -> Result<Contacted, SyncError> {
+        let answer: Contacted = json(self.call(post("/v1/contact", contact)?).await?, "/v1/contact").await?;
+        self.learn_clock(answer.now_ms);
+        Ok(answer)
+    }
+
+    /// The newest manifest of the till's centre, or of another one for a preview.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn manifest(&self, known: Option<Hash>, centre: Option<&str>) -> Result<ManifestAnswer, SyncError> {
+        let query = centre.map(|centre| format!("?centre={}", encoded(centre))).unwrap_or_default();
+        let mut request = get(&format!("/v1/manifest{query}"));
+        if let Some(known) = known {
+            request.headers.push(("if-none-match", format!("\"{known}\"")));
+        }
+        let answer = self.call(request).await?;
+        if answer.status == 304 {
+            return Ok(ManifestAnswer::Unchanged);
+        }
+        Ok(ManifestAnswer::Signed(whole(answer, limits::MANIFEST_BYTES, "/v1/manifest").await?))
+    }
+
+    /// A blob from `from` on: its answer, whose body is still on its way, and where it really begins.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn blob(&self, name: &Hash, from: u64) -> Result<(Response, u64), SyncError> {
+        let mut request = get(&format!("/v1/blobs/{name}"));
+        if from > 0 {
+            request.headers.push(("range", format!("bytes={from}-")));
+        }
+        let answer = self.call(request).await?;
+        let begins = if answer.status == 206 { from } else { 0 };
+        Ok((answer, begins))
+    }
+
+    /// Sends documents. When this answers, they are durable at the centre.
+    ///
+    /// # Errors
+    /// [`SyncError`]: then the centre may have them or not; sending them again changes nothing.
+    pub async fn upload(&self, records: &[u8]) -> Result<Uploaded, SyncError> {
+        let body = rows::compress(records)?;
+        let request = Request {
+            method: Method::Post,
+            path: "/v1/documents".into(),
+            headers: vec![("content-type", NDJSON_ZSTD.into())],
+            body: Some(Bytes::from(body)),
+        };
+        json(self.call(request).await?, "/v1/documents").await
+    }
+
+    /// A request with this till's credential, renewed once if it is not accepted.
+    async fn call(&self, request: Request) -> Result<Response, SyncError> {
+        let token = self.token().await?;
+        match self.send(request.clone(), Some(&token)).await {
+            Err(SyncError::Refused(problem)) if problem.is(ProblemType::Unauthorised) => {
+                *lock(&self.token) = None;
+                let token = self.token().await?;
+                self.send(request, Some(&token)).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// The live token, or a new one.
+    async fn token(&self) -> Result<String, SyncError> {
+        /// A token that ends while a request is on its way is worth nothing.
+        const MARGIN_MS: i64 = 10_000;
+        let live = lock(&self.token).as_ref().filter(|token| token.expires_ms > self.server_now_ms() + MARGIN_MS).map(|token| token.token.clone());
+        if let Some(live) = live {
+            return Ok(live);
+        }
+        let token = match self.new_token().await {
+            // The refusal carries the server's clock, so a till whose own is years off can still prove itself.
+            Err(SyncError::Refused(Problem { kind, now_ms: Some(now_ms), .. }))
+                if kind == ProblemType::Clock.name() =>
+            {
+                self.learn_clock(now_ms);
+                self.new_token().await?
+            }
+            token => token?,
+        };
+        self.learn_clock(token.now_ms);
+        let text = token.token.clone();
+        *lock(&self.token) = Some(token);
+        Ok(text)
+    }
+
+    async fn new_token(&self) -> Result<Token, SyncError> {
+        let identity = self.identity.as_ref().ok_or(tillkit_store::StoreError::NotEnrolled)?;
+        let mut nonce = [0; 16];
+        self.rim.random(&mut nonce);
+        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        let Identity { tenant, till, enrolment, key } = identity;
+        let request = TokenRequest::new(tenant, till, *enrolment, self.server_now_ms(), &nonce, key);
+        json(self.send(post("/v1/token", &request)?, None).await?, "/v1/token").await
+    }
+
+    fn server_now_ms(&self) -> i64 {
+        self.rim.now_ms().saturating_add(self.offset_ms().unwrap_or(0))
+    }
+
+    fn learn_clock(&self, server_now_ms: i64) {
+        *lock(&self.offset_ms) = Some(server_now_ms.saturating_sub(self.rim.now_ms()));
+    }
+
+    /// Sends, and turns everything that is not the back office's own success into an error.
+    async fn send(&self, mut request: Request, token: Option<&str>) -> Result<Response, SyncError> {
+        request.headers.push((VERSION_HEADER, VERSION.into()));
+        if let Some(token) = token {
+            request.headers.push(("authorization", format!("Bearer {token}")));
+        }
+        let path = request.path.clone();
+        let answer = self.transport.send(request).await?;
+        if !answer.headers.contains_key(VERSION_HEADER) {
+            let cause = if answer.status >= 500 { Cause::ServerDown } else { Cause::CaptivePortal };
+            let detail = format!("status {} without {VERSION_HEADER}: not a back office", answer.status);
+            return Err(SyncError::Offline { cause, detail });
+        }
+        match answer.status {
+            200..=299 | 304 => Ok(answer),
+            status => {
+                let body = whole(answer, limits::ANSWER_BYTES, &path).await?;
+                let problem: Problem = serde_json::from_slice(&body).map_err(|error| SyncError::NotUnderstood {
+                    request: path,
+                    why: format!("status {status}: {error}"),
+                })?;
+                if let Some(now_ms) = problem.now_ms {
+                    self.learn_clock(now_ms);
+                }
+                Err(problem.into())
+            }
+        }
+    }
+}
+
+fn get(path: &str) -> Request {
+    Request { method: Method::Get, path: path.into(), headers: Vec::new(), body: None }
+}
+
+fn post<T: Serialize>(path: &str, body: &T) -> Result<Request, SyncError> {
+    let body = serde_json::to_vec(body)
+        .map_err(|error| SyncError::NotUnderstood { request: path.into(), why: error.to_string() })?;
+    Ok(Request {
+        method: Method::Post,
+        path: path.into(),
+        headers: vec![("content-type", "application/json".into())],
+        body: Some(body.into()),
+    })
+}
+
+/// Reads an answer whole, but never more than `limit` bytes of it.
+pub(crate) async fn whole(answer: Response, limit: usize, path: &str) -> Result<Vec<u8>, SyncError> {
+    let mut body = answer.body;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        bytes.extend_from_slice(&chunk?);
+        if bytes.len() > limit {
+            return Err(SyncError::NotUnderstood { request: path.into(), why: format!("more than {limit} bytes") });
+        }
+    }
+    Ok(bytes)
+}
+
+async fn json<T: DeserializeOwned>(answer: Response, path: &str) -> Result<T, SyncError> {
+    let body = whole(answer, limits::ANSWER_BYTES, path).await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| SyncError::NotUnderstood { request: path.into(), why: error.to_string() })
+}
+
+/// Percent-encodes what may not stand in a query (RFC 3986).
+fn encoded(text: &str) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    text.bytes().map(|byte| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// What it guards is a value that is replaced whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

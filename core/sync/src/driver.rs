@@ -1,0 +1,1145 @@
+//! Performs what [`machine`](crate::machine) decides, and reports back to it.
+//!
+//! One task owns the state. Everything that waits (requests, the disk, timers) runs beside it and
+//! answers with an [`Outcome`]; nothing is locked while something waits.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tillkit_protocol::{
+    Hash, Manifest, Section,
+    keys::PublicKey,
+    limits::{BATCH_BYTES, BATCH_RECORDS},
+    manifest::Disbelieved,
+    settings::Policy,
+    wire::{Contact, Contacted, Ranges, Uploaded},
+};
+use tillkit_store::{
+    Store, StoreError,
+    centre::SyncRun,
+    journal::{Recorded, ranges_of},
+    load::{Change, Steps},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot, watch},
+    task::spawn_blocking,
+};
+
+use crate::{
+    Cause, Client, SharedRim, SyncError,
+    client::ManifestAnswer,
+    loader::{Loader, Meter, Wanted, joined},
+    machine::{self, Effect, Event, Group, Run, Scope, State, Trigger},
+};
+
+/// What the engine works with.
+pub struct Parts {
+    /// Both files.
+    pub store: Arc<Store>,
+    /// Speaks for this enrolment.
+    pub client: Arc<Client>,
+    /// Clock and randomness.
+    pub rim: SharedRim,
+    /// Where blobs wait.
+    pub folder: PathBuf,
+    /// The numbered place of sale.
+    pub till: String,
+    /// The till's n-th enrolment.
+    pub enrolment: u32,
+    /// Signs manifests.
+    pub tenant_key: PublicKey,
+    /// Version of the app, as told to the centre.
+    pub app: String,
+}
+
+/// The name of the setting in `journal.db` that holds the id of the chosen centre.
+pub const SUBSCRIPTION: &str = "subscription";
+/// The name of the fact in `centre.db` that holds the newest believed manifest.
+const MANIFEST: &str = "manifest";
+
+/// Whether the centre answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Not asked yet.
+    #[default]
+    Unknown,
+    /// The last request was answered.
+    Online,
+    /// The last request was not.
+    Offline {
+        /// Why.
+        cause: Cause,
+        /// Till clock, Unix milliseconds.
+        since_ms: i64,
+    },
+}
+
+/// What stands in the way of a section or an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Red {
+    /// Stable; see [`SyncError::code`].
+    pub code: String,
+    /// The object inside the section, where it is known.
+    pub kind: Option<String>,
+    /// For people.
+    pub sentence: String,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is about.
+    pub scope: Scope,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// What it does now.
+    pub stage: Stage,
+    /// Stored bytes dealt with.
+    pub done_bytes: u64,
+    /// Stored bytes to deal with; fixed once the manifest is read.
+    pub total_bytes: u64,
+    /// Documents acknowledged.
+    pub sent: u64,
+    /// Documents that were unsent when the run began.
+    pub to_send: u64,
+}
+
+impl Progress {
+    /// 0 to 100. Never goes back; 100 only when nothing is left.
+    pub fn percent(&self) -> u8 {
+        // A document weighs like the kilobyte that it is.
+        let total = self.total_bytes + self.to_send * 1024;
+        let done = self.done_bytes.min(self.total_bytes) + self.sent.min(self.to_send) * 1024;
+        (done * 100).checked_div(total).map_or(0, |percent| percent.min(100) as u8)
+    }
+}
+
+/// What a run does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Asking the centre.
+    Contacting,
+    /// Bringing this section.
+    Receiving(Section),
+    /// Everything is here, and waits for the receipt to be finished.
+    WaitingForReceipt,
+    /// Making it live.
+    Applying,
+    /// Sending documents.
+    Sending,
+}
+
+/// Something new is published and not live here yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The generation.
+    pub generation: u64,
+    /// What differs.
+    pub sections: Vec<Section>,
+}
+
+/// Both lanes, as people see them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Whether the centre answers.
+    pub mode: Mode,
+    /// The run under way.
+    pub run: Option<Progress>,
+    /// Sections whose last try failed, with the cause.
+    pub red: BTreeMap<Section, Red>,
+    /// What the centre objected to when it did not take a document.
+    pub send_error: Option<Red>,
+    /// The banner.
+    pub notice: Option<Notice>,
+    /// When something failed is tried again, till clock, Unix milliseconds.
+    pub next_try_ms: Option<i64>,
+    /// Grows whenever the journal's delivery columns changed, so that counters are read again.
+    pub delivery_changes: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it was about.
+    pub scope: Scope,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// Rows that came down.
+    pub received_rows: u64,
+    /// Bytes that came down, as stored.
+    pub received_bytes: u64,
+    /// Sections that became live.
+    pub applied: Vec<Section>,
+    /// Sections that did not, and why.
+    pub red: BTreeMap<Section, Red>,
+    /// What ended receiving early.
+    pub receive_error: Option<Red>,
+    /// What ended sending early.
+    pub send_error: Option<Red>,
+    /// Documents the centre acknowledged.
+    pub sent_documents: u64,
+    /// Something new is here and waits to be confirmed.
+    pub notice: Option<Notice>,
+    /// Whether somebody pressed Cancel.
+    pub is_cancelled: bool,
+}
+
+impl Report {
+    /// Whether all that the run set out to do was done.
+    pub fn is_complete(&self) -> bool {
+        self.red.is_empty() && self.receive_error.is_none() && self.send_error.is_none() && !self.is_cancelled
+    }
+
+    /// As the sync journal names it: an error's code, or how it ended.
+    pub fn result(&self) -> &str {
+        let error = self.receive_error.as_ref().or(self.red.values().next()).or(self.send_error.as_ref());
+        match error {
+            _ if self.is_cancelled => "cancelled",
+            Some(red) => &red.code,
+            None if self.notice.is_some() => "waiting",
+            None if self.applied.is_empty() && self.sent_documents == 0 => "nothing_new",
+            None => "done",
+        }
+    }
+
+    fn detail(&self) -> String {
+        let errors = self.receive_error.iter().chain(self.red.values()).chain(&self.send_error);
+        errors.map(|red| red.sentence.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A run that was asked for.
+pub struct RunHandle {
+    report: oneshot::Receiver<Report>,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl RunHandle {
+    /// Waits until the run is over; `None` if the engine stopped before.
+    pub async fn wait(self) -> Option<Report> {
+        self.report.await.ok()
+    }
+
+    /// Asks the run to stop at the next border; what is here stays for the next one.
+    pub fn cancel(&self) {
+        drop(self.commands.send(Command::Cancel));
+    }
+}
+
+/// Both lanes at work. Dropping it stops them; nothing is lost by that.
+pub struct Engine {
+    commands: mpsc::UnboundedSender<Command>,
+    status: watch::Receiver<Status>,
+    receipt_open: watch::Sender<bool>,
+    client: Arc<Client>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+enum Command {
+    Ask(Scope, Trigger, oneshot::Sender<Report>),
+    Recorded,
+    Cancel,
+}
+
+impl Engine {
+    /// Starts both lanes on this runtime.
+    pub fn start(parts: Parts, runtime: &Handle) -> Engine {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let (status_sender, status) = watch::channel(Status::default());
+        let (receipt_open, receipt) = watch::channel(false);
+        let client = parts.client.clone();
+        let driver = Driver::new(parts, status_sender, receipt);
+        let task = runtime.spawn(driver.run(receiver));
+        Engine { commands, status, receipt_open, client, task }
+    }
+
+    /// Asks for a run; one that is under way and covers it is joined.
+    pub fn ask(&self, scope: Scope, trigger: Trigger) -> RunHandle {
+        let (reply, report) = oneshot::channel();
+        drop(self.commands.send(Command::Ask(scope, trigger, reply)));
+        RunHandle { report, commands: self.commands.clone() }
+    }
+
+    /// Says that a document was recorded. Costs nothing and waits for nothing.
+    pub fn recorded(&self) {
+        drop(self.commands.send(Command::Recorded));
+    }
+
+    /// Cancels the run under way and what waits behind it.
+    pub fn cancel(&self) {
+        drop(self.commands.send(Command::Cancel));
+    }
+
+    /// While a receipt is open nothing becomes live.
+    pub fn set_receipt_open(&self, is_open: bool) {
+        self.receipt_open.send_if_modified(|open| std::mem::replace(open, is_open) != is_open);
+    }
+
+    /// Both lanes as they stand; the receiver wakes on each change, at most ten times a second while a run goes on.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Server clock minus till clock, where known.
+    pub fn offset_ms(&self) -> Option<i64> {
+        self.client.offset_ms()
+    }
+}
+
+/// What came of an effect.
+enum Outcome {
+    Contacted(Result<Contacted, SyncError>),
+    Planned(Result<Believed, SyncError>),
+    Loaded(Vec<(Section, Result<Ready, SyncError>)>),
+    Applied(Vec<(Section, Result<(), SyncError>)>),
+    Sent(Result<SentBatch, SyncError>),
+    TimerFired,
+}
+
+/// A manifest that was verified.
+#[derive(Clone)]
+struct Believed {
+    id: Hash,
+    manifest: Arc<Manifest>,
+}
+
+/// A section that is here and can go live.
+enum Ready {
+    Snapshot(Wanted),
+    Steps(Wanted, Steps),
+}
+
+impl Ready {
+    fn change(&self) -> Change<'_> {
+        match self {
+            Ready::Snapshot(wanted) => Change::Snapshot(wanted.target()),
+            Ready::Steps(wanted, _) if wanted.manifest.steps.is_empty() => Change::Same(wanted.target()),
+            Ready::Steps(wanted, steps) => Change::Steps(wanted.target(), steps),
+        }
+    }
+}
+
+struct SentBatch {
+    acknowledged: u64,
+    refused: Option<Red>,
+    last: Option<Recorded>,
+    left: bool,
+}
+
+/// What belongs to the run under way.
+struct RunBook {
+    started_ms: i64,
+    report: Report,
+    waiters: Vec<oneshot::Sender<Report>>,
+    to_send: u64,
+    total_bytes: u64,
+    stage: Stage,
+}
+
+struct Driver {
+    parts: Arc<Parts>,
+    loader: Loader,
+    state: State,
+    status: watch::Sender<Status>,
+    receipt: watch::Receiver<bool>,
+    outcomes: mpsc::UnboundedSender<Outcome>,
+    results: Option<mpsc::UnboundedReceiver<Outcome>>,
+    believed: Option<Believed>,
+    ready: Vec<(Section, Ready)>,
+    group: Group,
+    book: Option<RunBook>,
+    queued_waiters: Vec<(Scope, oneshot::Sender<Report>)>,
+    /// The last document of the sweep under way: one that was refused is not tried twice in one.
+    sweep: Option<Recorded>,
+    sweep_refused: Option<Red>,
+}
+
+impl Driver {
+    fn new(parts: Parts, status: watch::Sender<Status>, receipt: watch::Receiver<bool>) -> Driver {
+        let (outcomes, results) = mpsc::unbounded_channel();
+        let loader = Loader {
+            client: parts.client.clone(),
+            store: parts.store.clone(),
+            folder: parts.folder.clone(),
+            meter: Arc::new(Meter::default()),
+        };
+        Driver {
+            parts: Arc::new(parts),
+            loader,
+            state: State::default(),
+            status,
+            receipt,
+            outcomes,
+            results: Some(results),
+            believed: None,
+            ready: Vec::new(),
+            group: Group::new(),
+            book: None,
+            queued_waiters: Vec::new(),
+            sweep: None,
+            sweep_refused: None,
+        }
+    }
+
+    async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let Some(mut results) = self.results.take() else { return };
+        self.believed = self.stored_manifest().await;
+        let mut tick = tokio::time::interval(Duration::from_millis(100));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command).await,
+                    None => return,
+                },
+                Some(outcome) = results.recv() => self.outcome(outcome).await,
+                _ = tick.tick(), if self.book.is_some() => {}
+            }
+            self.publish_progress();
+        }
+    }
+
+    async fn command(&mut self, command: Command) {
+        match command {
+            Command::Ask(scope, trigger, reply) => self.ask(scope, trigger, Some(reply)).await,
+            Command::Recorded => {
+                let policy = self.policy().await;
+                self.step(Event::Recorded(policy)).await;
+            }
+            Command::Cancel => {
+                if let Some(book) = &mut self.book {
+                    book.report.is_cancelled = true;
+                }
+                self.queued_waiters.clear();
+                self.step(Event::Cancelled).await;
+            }
+        }
+    }
+
+    async fn ask(&mut self, scope: Scope, trigger: Trigger, reply: Option<oneshot::Sender<Report>>) {
+        let policy = self.policy().await;
+        let starts = self.state.run.is_none();
+        if starts {
+            self.open_book(scope, trigger).await;
+        }
+        self.step(Event::Asked(scope, trigger, policy)).await;
+        let is_queued = self.state.queue.iter().any(|(queued, _)| *queued == scope);
+        match (reply, &mut self.book) {
+            (Some(reply), _) if !starts && is_queued => self.queued_waiters.push((scope, reply)),
+            (Some(reply), Some(book)) => book.waiters.push(reply),
+            _ => {}
+        }
+    }
+
+    async fn open_book(&mut self, scope: Scope, trigger: Trigger) {
+        let unsent = self.loader.on_store(|store| store.journal.unsent()).await;
+        self.loader.meter = Arc::new(Meter::default());
+        let (waiters, queued) = std::mem::take(&mut self.queued_waiters).into_iter().partition(|(queued, _)| *queued == scope);
+        self.queued_waiters = queued;
+        let waiters: Vec<(Scope, _)> = waiters;
+        self.book = Some(RunBook {
+            started_ms: self.parts.rim.now_ms(),
+            report: Report {
+                scope,
+                trigger,
+                received_rows: 0,
+                received_bytes: 0,
+                applied: Vec::new(),
+                red: BTreeMap::new(),
+                receive_error: None,
+                send_error: None,
+                sent_documents: 0,
+                notice: None,
+                is_cancelled: false,
+            },
+            waiters: waiters.into_iter().map(|(_, reply)| reply).collect(),
+            to_send: unsent.map_or(0, |unsent| unsent.all()),
+            total_bytes: 0,
+            stage: Stage::Contacting,
+        });
+    }
+
+    async fn step(&mut self, event: Event) {
+        let mut events = std::collections::VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let (state, effects) = machine::step(std::mem::take(&mut self.state), event);
+            self.state = state;
+            for effect in effects {
+                if let Effect::AskNext(scope, trigger) = effect {
+                    self.open_book(scope, trigger).await;
+                    let policy = self.policy().await;
+                    events.push_back(Event::Asked(scope, trigger, policy));
+                } else {
+                    self.perform(effect).await;
+                }
+            }
+        }
+    }
+
+    async fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Contact => {
+                self.stage(Stage::Contacting);
+                let (parts, loader) = (self.parts.clone(), self.loader.clone());
+                self.beside(async move { Outcome::Contacted(contact(&parts, &loader).await) });
+            }
+            Effect::ReadManifest => {
+                let (parts, loader, known) = (self.parts.clone(), self.loader.clone(), self.believed.clone());
+                self.beside(async move { Outcome::Planned(read_manifest(&parts, &loader, known).await) });
+            }
+            Effect::Load(group) => self.load(group),
+            Effect::Apply => self.apply(),
+            Effect::Announce => {
+                let behind = self.believed.as_ref().map(|believed| (believed.manifest.generation, self.behind(believed)));
+                let notice = behind
+                    .filter(|(_, sections)| !sections.is_empty())
+                    .map(|(generation, sections)| Notice { generation, sections: sections.into_iter().collect() });
+                if let Some(book) = &mut self.book {
+                    book.report.notice.clone_from(&notice);
+                }
+                self.status.send_modify(|status| status.notice = notice);
+            }
+            Effect::DropEdits => self.drop_edits().await,
+            Effect::Send(sections) => {
+                self.stage(Stage::Sending);
+                let (parts, loader, after) = (self.parts.clone(), self.loader.clone(), self.sweep.clone());
+                self.beside(async move { Outcome::Sent(send(&parts, &loader, &sections, after).await) });
+            }
+            Effect::StartTimer { attempt } => self.start_timer(attempt),
+            Effect::StopLoading => self.loader.meter.stop.store(true, Ordering::Relaxed),
+            Effect::Finish(run) => self.finish(run).await,
+            Effect::AskNext(..) => {}
+        }
+    }
+
+    async fn outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Contacted(contacted) => self.contacted(contacted).await,
+            Outcome::Planned(planned) => self.planned(planned).await,
+            Outcome::Loaded(loaded) => self.loaded(loaded).await,
+            Outcome::Applied(applied) => self.applied(applied).await,
+            Outcome::Sent(sent) => self.sent(sent).await,
+            Outcome::TimerFired => {
+                self.status.send_modify(|status| status.next_try_ms = None);
+                self.step(Event::TimerFired).await;
+            }
+        }
+    }
+
+    async fn contacted(&mut self, contacted: Result<Contacted, SyncError>) {
+        self.learn_mode(contacted.as_ref().err());
+        let known = match contacted {
+            Ok(answer) => answer.manifest,
+            Err(error) => return self.receive_failed(error).await,
+        };
+        self.status.send_modify(|status| status.delivery_changes += 1);
+        let Some(id) = known else {
+            let why = "the centre has published nothing";
+            return self.receive_failed(SyncError::NothingPublished { why }).await;
+        };
+        let is_current = self.believed.as_ref().is_some_and(|believed| believed.id == id && self.behind(believed).is_empty());
+        self.step(Event::Contacted { has_news: !is_current }).await;
+    }
+
+    async fn receive_failed(&mut self, error: SyncError) {
+        if let Some(book) = &mut self.book {
+            book.report.receive_error = Some(red(&error));
+        }
+        self.step(Event::ReceiveFailed { may_pass: error.may_pass() }).await;
+    }
+
+    async fn planned(&mut self, planned: Result<Believed, SyncError>) {
+        self.learn_mode(planned.as_ref().err());
+        let believed = match planned {
+            Ok(believed) => believed,
+            Err(error) => return self.receive_failed(error).await,
+        };
+        let behind = self.behind(&believed);
+        self.believed = Some(believed.clone());
+        let scope = self.state.run.map_or(Scope::All, |run| run.scope);
+        let groups = machine::plan(&behind, scope);
+        let wanted: BTreeSet<Section> = groups.iter().flatten().copied().collect();
+        let total = wanted.iter().map(|section| self.bytes_of(&believed, *section)).sum();
+        if let Some(book) = &mut self.book {
+            book.total_bytes = total;
+        }
+        self.step(Event::Planned(groups)).await;
+    }
+
+    /// Sections of a manifest that are not live here as it says.
+    fn behind(&self, believed: &Believed) -> BTreeSet<Section> {
+        let manifest = &believed.manifest;
+        let differs = Section::down().filter(|section| {
+            let live = self.parts.store.centre.live(section.name());
+            let published = manifest.sections.get(section.name());
+            published.is_some_and(|published| live.epoch != manifest.epoch || live.generation != published.generation)
+        });
+        differs.collect()
+    }
+
+    fn bytes_of(&self, believed: &Believed, section: Section) -> u64 {
+        match self.way(believed, section) {
+            Some((wanted, true)) => wanted.manifest.steps.iter().map(|step| step.bytes).sum(),
+            Some((wanted, false)) => wanted.manifest.snapshot_bytes(),
+            None => 0,
+        }
+    }
+
+    /// How a section gets here: by steps (`true`, and only those needed are left) or by snapshot.
+    fn way(&self, believed: &Believed, section: Section) -> Option<(Wanted, bool)> {
+        /// More changed rows than this take the snapshot way.
+        const MOST_STEP_ROWS: u64 = 50_000;
+        let mut manifest = believed.manifest.sections.get(section.name())?.clone();
+        let live = self.parts.store.centre.live(section.name());
+        let is_same_life = live.epoch == believed.manifest.epoch && live.generation > 0;
+        let chain = manifest.steps_from(live.generation).filter(|_| is_same_life).map(<[_]>::to_vec);
+        let by_steps = chain.filter(|chain| {
+            let (rows, bytes) = chain.iter().fold((0u64, 0u64), |(rows, bytes), step| {
+                (rows.saturating_add(step.rows), bytes.saturating_add(step.bytes))
+            });
+            rows <= MOST_STEP_ROWS && bytes <= manifest.snapshot_bytes()
+        });
+        let is_by_steps = by_steps.is_some();
+        manifest.steps = by_steps.unwrap_or_default();
+        let wanted = Wanted { section: section.name().into(), epoch: believed.manifest.epoch.clone(), manifest };
+        Some((wanted, is_by_steps))
+    }
+
+    fn load(&mut self, group: Group) {
+        let Some(believed) = self.believed.clone() else { return };
+        let ways: Vec<_> =
+            group.iter().filter_map(|section| Some((*section, self.way(&believed, *section)?))).collect();
+        self.group = group;
+        let (loader, status) = (self.loader.clone(), self.status.clone());
+        self.beside(async move {
+            let mut loaded = Vec::new();
+            for (section, (wanted, by_steps)) in ways {
+                set_stage(&status, Stage::Receiving(section));
+                loaded.push((section, load_section(&loader, wanted, by_steps).await));
+            }
+            Outcome::Loaded(loaded)
+        });
+    }
+
+    async fn loaded(&mut self, loaded: Vec<(Section, Result<Ready, SyncError>)>) {
+        let mut failed = BTreeSet::new();
+        let mut ready = BTreeMap::new();
+        for (section, result) in loaded {
+            match result {
+                Ok(change) => drop(ready.insert(section, change)),
+                Err(SyncError::Cancelled) => return self.step(Event::ReceiveFailed { may_pass: false }).await,
+                Err(error) => {
+                    self.learn_mode(Some(&error));
+                    failed.insert(section);
+                    self.mark_red(section, red(&error));
+                }
+            }
+        }
+        let (go, wait) = machine::may_go(&self.group, &failed);
+        for (section, needs) in wait {
+            let error = SyncError::WaitsFor { section: section.name().into(), needs: needs.name().into() };
+            self.mark_red(section, red(&error));
+        }
+        self.ready = go.into_iter().filter_map(|section| Some((section, ready.remove(&section)?))).collect();
+        self.step(Event::Loaded).await;
+    }
+
+    fn apply(&mut self) {
+        let (ready, parts, loader) = (std::mem::take(&mut self.ready), self.parts.clone(), self.loader.clone());
+        let drops = self.state.run.is_some_and(|run| run.rules.applies);
+        let mut receipt = self.receipt.clone();
+        self.stage(if *receipt.borrow() { Stage::WaitingForReceipt } else { Stage::Applying });
+        let (status, meter) = (self.status.clone(), self.loader.meter.clone());
+        self.beside(async move {
+            while *receipt.borrow_and_update() {
+                // The sender lives as long as the engine; Cancel is looked for ten times a second.
+                drop(tokio::time::timeout(Duration::from_millis(100), receipt.changed()).await);
+                if meter.stop.load(Ordering::Relaxed) {
+                    let cancelled = ready.iter().map(|(section, _)| (*section, Err(SyncError::Cancelled)));
+                    return Outcome::Applied(cancelled.collect());
+                }
+            }
+            set_stage(&status, Stage::Applying);
+            let at_ms = parts.rim.now_ms();
+            Outcome::Applied(make_live(&loader, ready, drops, at_ms).await)
+        });
+    }
+
+    async fn applied(&mut self, applied: Vec<(Section, Result<(), SyncError>)>) {
+        for (section, result) in applied {
+            match result {
+                Ok(()) => {
+                    self.status.send_modify(|status| drop(status.red.remove(&section)));
+                    if let Some(book) = &mut self.book {
+                        book.report.applied.push(section);
+                    }
+                }
+                Err(SyncError::Cancelled) => {
+                    return self.step(Event::ReceiveFailed { may_pass: false }).await;
+                }
+                Err(error) => self.mark_red(section, red(&error)),
+            }
+        }
+        if self.believed.as_ref().is_some_and(|believed| self.behind(believed).is_empty()) {
+            self.status.send_modify(|status| status.notice = None);
+        }
+        self.step(Event::Applied).await;
+    }
+
+    async fn drop_edits(&mut self) {
+        let Some(scope) = self.state.run.map(|run| run.scope) else { return };
+        let sections: Vec<Section> = Section::down().filter(|section| scope.covers(*section)).collect();
+        let at_ms = self.parts.rim.now_ms();
+        let dropped = self.loader.on_store(move |store| {
+            if store.centre.edits()?.is_empty() { Ok(()) } else { store.centre.make_live(&[], &sections, at_ms) }
+        });
+        if let Err(error) = dropped.await
+            && let Some(book) = &mut self.book
+        {
+            book.report.receive_error = Some(red(&error));
+        }
+    }
+
+    async fn sent(&mut self, sent: Result<SentBatch, SyncError>) {
+        self.learn_mode(sent.as_ref().err());
+        let event = match sent {
+            Ok(batch) => {
+                if let Some(book) = &mut self.book {
+                    book.report.sent_documents += batch.acknowledged;
+                }
+                self.sweep_refused = batch.refused.or(self.sweep_refused.take());
+                self.sweep = batch.last.filter(|_| batch.left);
+                match self.sweep_refused.take_if(|_| !batch.left) {
+                    Some(refused) => self.send_failed(refused, true),
+                    None => Event::Sent { left: batch.left },
+                }
+            }
+            Err(error) => {
+                self.sweep = None;
+                self.send_failed(red(&error), error.may_pass())
+            }
+        };
+        let is_sent = matches!(event, Event::Sent { .. });
+        self.status.send_modify(|status| {
+            status.delivery_changes += 1;
+            status.send_error = status.send_error.take().filter(|_| !is_sent);
+        });
+        self.step(event).await;
+    }
+
+    fn send_failed(&mut self, cause: Red, may_pass: bool) -> Event {
+        if let Some(book) = &mut self.book {
+            book.report.send_error = Some(cause.clone());
+        }
+        self.status.send_modify(|status| status.send_error = Some(cause));
+        Event::SendFailed { may_pass }
+    }
+
+    fn start_timer(&mut self, attempt: u32) {
+        /// While something is unsent or behind; there is always one of them when a timer starts.
+        const CAP_MS: u64 = 30_000;
+        let mut random = [0; 8];
+        self.parts.rim.random(&mut random);
+        let delay_ms = machine::backoff_ms(attempt, CAP_MS, u64::from_le_bytes(random));
+        let at_ms = self.parts.rim.now_ms().saturating_add(delay_ms as i64);
+        self.status.send_modify(|status| status.next_try_ms = Some(at_ms));
+        self.beside(async move {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            Outcome::TimerFired
+        });
+    }
+
+    async fn finish(&mut self, run: Run) {
+        let Some(book) = self.book.take() else { return };
+        let mut report = book.report;
+        let meter = &self.loader.meter;
+        report.received_rows = meter.rows.load(Ordering::Relaxed);
+        report.received_bytes = meter.bytes.load(Ordering::Relaxed);
+        let logged = SyncRun {
+            started_ms: book.started_ms,
+            ended_ms: self.parts.rim.now_ms(),
+            trigger: run.trigger.name().into(),
+            scope: run.scope.name().into(),
+            received_rows: report.received_rows,
+            received_bytes: report.received_bytes,
+            sent_documents: report.sent_documents,
+            result: report.result().into(),
+            detail: report.detail(),
+        };
+        let logged = self.loader.on_store(move |store| store.centre.log_run(&logged)).await;
+        if let Err(error) = logged {
+            // A run that cannot be noted down has still happened; the report says both.
+            report.receive_error.get_or_insert(red(&error));
+        }
+        if !report.applied.is_empty() {
+            self.tidy();
+        }
+        self.status.send_modify(|status| status.run = None);
+        for waiter in book.waiters {
+            drop(waiter.send(report.clone()));
+        }
+    }
+
+    /// Empties the slots that a swap left idle, beside everything else, a chunk at a time.
+    fn tidy(&self) {
+        let loader = self.loader.clone();
+        tokio::spawn(async move {
+            // What cannot be tidied now is tidied when its slot is wanted.
+            while let Ok(false) = loader.on_store(|store| store.centre.tidy()).await {}
+        });
+    }
+
+    fn mark_red(&mut self, section: Section, cause: Red) {
+        if let Some(book) = &mut self.book {
+            book.report.red.insert(section, cause.clone());
+        }
+        self.status.send_modify(|status| drop(status.red.insert(section, cause)));
+    }
+
+    fn learn_mode(&self, error: Option<&SyncError>) {
+        let now_ms = self.parts.rim.now_ms();
+        self.status.send_if_modified(|status| {
+            let mode = match (error.map(SyncError::cause), status.mode) {
+                (None | Some(None), _) => Mode::Online,
+                (Some(Some(cause)), Mode::Offline { cause: before, since_ms }) if before == cause => {
+                    Mode::Offline { cause, since_ms }
+                }
+                (Some(Some(cause)), _) => Mode::Offline { cause, since_ms: now_ms },
+            };
+            std::mem::replace(&mut status.mode, mode) != mode
+        });
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        if let Some(book) = &mut self.book {
+            book.stage = stage;
+        }
+        set_stage(&self.status, stage);
+    }
+
+    fn publish_progress(&self) {
+        let Some(book) = &self.book else { return };
+        let done_bytes = self.loader.meter.done_bytes.load(Ordering::Relaxed).min(book.total_bytes);
+        self.status.send_if_modified(|status| {
+            let before = status.run.take();
+            let stage = before.as_ref().map_or(book.stage, |run| run.stage);
+            status.run = Some(Progress {
+                scope: book.report.scope,
+                trigger: book.report.trigger,
+                stage,
+                done_bytes,
+                total_bytes: book.total_bytes,
+                sent: book.report.sent_documents,
+                to_send: book.to_send,
+            });
+            status.run != before
+        });
+    }
+
+    async fn policy(&self) -> Policy {
+        let policy = self.loader.on_store(|store| {
+            let view = store.centre.view()?;
+            view.list("policy", None, 1)?.first().map(|found| found.read::<Policy>()).transpose()
+        });
+        // Before the first sync there is none, and one that cannot be read must not stop selling.
+        policy.await.ok().flatten().unwrap_or_default()
+    }
+
+    async fn stored_manifest(&self) -> Option<Believed> {
+        let stored = self.loader.on_store(|store| Ok((store.centre.fact(MANIFEST)?, subscription(store)?)));
+        let (Some(signed), Some(centre)) = stored.await.ok()? else { return None };
+        let manifest = Manifest::verify(&signed, &self.parts.tenant_key, &centre).ok()?;
+        Some(Believed { id: Manifest::id(&signed), manifest: Arc::new(manifest) })
+    }
+
+    fn beside(&self, work: impl Future<Output = Outcome> + Send + 'static) {
+        let outcomes = self.outcomes.clone();
+        tokio::spawn(async move {
+            // Nobody listens any more only when the engine has been dropped.
+            drop(outcomes.send(work.await));
+        });
+    }
+}
+
+fn set_stage(status: &watch::Sender<Status>, stage: Stage) {
+    status.send_if_modified(|status| match &mut status.run {
+        Some(run) => std::mem::replace(&mut run.stage, stage) != stage,
+        None => false,
+    });
+}
+
+fn red(error: &SyncError) -> Red {
+    let kind = match error {
+        SyncError::Store(StoreError::Mismatch { kind, .. }) => Some(kind.clone()),
+        _ => None,
+    };
+    Red { code: error.code().into(), kind, sentence: error.to_string() }
+}
+
+fn subscription(store: &Store) -> tillkit_store::Result<Option<String>> {
+    let name = store.journal.setting(SUBSCRIPTION)?;
+    Ok(name.map(|name| String::from_utf8_lossy(&name).into_owned()))
+}
+
+async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError> {
+    let (till, enrolment, app) = (parts.till.clone(), parts.enrolment, parts.app.clone());
+    let request = loader.on_store(move |store| {
+        let head = store.journal.head(&till, enrolment)?;
+        let unsent = store.journal.unsent()?;
+        let live = store.centre.all_live();
+        let newest = live.values().max_by_key(|section| section.generation);
+        Ok(Contact {
+            app,
+            epoch: newest.map(|section| section.epoch.clone()).unwrap_or_default(),
+            generation: newest.map_or(0, |section| section.generation),
+            head: head.hash,
+            oldest_ms: unsent.oldest_ms(),
+            processed: store.journal.processed_through(&till, enrolment)?,
+            sums: BTreeMap::new(),
+            through: head.seq,
+            unsent: unsent.documents(),
+        })
+    });
+    let request = request.await?;
+    let answer = parts.client.contact(&request).await?;
+    if answer.through > request.through {
+        return Err(SyncError::Superseded {
+            till: parts.till.clone(),
+            enrolment: parts.enrolment,
+            centre_seq: answer.through,
+            own_seq: request.through,
+        });
+    }
+    learn_delivery(parts, loader, &answer, request.processed).await?;
+    Ok(answer)
+}
+
+/// Stores what the centre says of documents: booked, lost again by a restored back office, objected to.
+async fn learn_delivery(parts: &Parts, loader: &Loader, answer: &Contacted, processed: u64) -> Result<(), SyncError> {
+    let (till, enrolment, at_ms) = (parts.till.clone(), parts.enrolment, parts.rim.now_ms());
+    let answer = answer.clone();
+    let learn = loader.on_store(move |store| {
+        let has_lost = store.journal.uploaded_through(&till, enrolment)? > answer.through;
+        if !has_lost && answer.processed <= processed && answer.findings.is_empty() {
+            return Ok(());
+        }
+        store.journal.write(|journal| {
+            if has_lost {
+                journal.unacknowledge(&till, enrolment, answer.through)?;
+            }
+            journal.processed(&till, enrolment, answer.processed.min(answer.through), at_ms)?;
+            journal.add_findings(&answer.findings, at_ms)
+        })
+    });
+    learn.await
+}
+
+async fn read_manifest(parts: &Parts, loader: &Loader, known: Option<Believed>) -> Result<Believed, SyncError> {
+    let centre = loader.on_store(subscription).await?;
+    let centre = centre.ok_or(SyncError::NothingPublished { why: "no centre has been chosen" })?;
+    let known = known.filter(|known| known.manifest.centre == centre);
+    let signed = match parts.client.manifest(known.as_ref().map(|known| known.id), None).await? {
+        ManifestAnswer::Signed(signed) => signed,
+        ManifestAnswer::Unchanged => {
+            return known.ok_or_else(|| SyncError::NotUnderstood {
+                request: "/v1/manifest".into(),
+                why: "nothing was named, and yet it is unchanged".into(),
+            });
+        }
+    };
+    let manifest = Manifest::verify(&signed, &parts.tenant_key, &centre)?;
+    if let Some(known) = known.filter(|known| known.manifest.epoch == manifest.epoch)
+        && manifest.generation < known.manifest.generation
+    {
+        let (found, held) = (manifest.generation, known.manifest.generation);
+        return Err(Disbelieved::Older { found, held }.into());
+    }
+    let id = Manifest::id(&signed);
+    loader.on_store(move |store| store.centre.set_fact(MANIFEST, &signed)).await?;
+    Ok(Believed { id, manifest: Arc::new(manifest) })
+}
+
+async fn load_section(loader: &Loader, wanted: Wanted, by_steps: bool) -> Result<Ready, SyncError> {
+    if by_steps {
+        let steps = loader.read_steps(&wanted.manifest.steps).await?;
+        return Ok(Ready::Steps(wanted, steps));
+    }
+    loader.load_snapshot(&wanted).await?;
+    Ok(Ready::Snapshot(wanted))
+}
+
+/// Makes a group live at once. If steps do not lead where the manifest says, the section is brought
+/// whole instead, and the others go without it.
+async fn make_live(
+    loader: &Loader,
+    ready: Vec<(Section, Ready)>,
+    drops: bool,
+    at_ms: i64,
+) -> Vec<(Section, Result<(), SyncError>)> {
+    let sections: Vec<Section> = ready.iter().map(|(section, _)| *section).collect();
+    let ready = Arc::new(ready);
+    match make_all_live(loader, ready.clone(), drops, at_ms).await {
+        Ok(()) => {
+            loader.forget(step_blobs(&ready).into_iter()).await;
+            sections.into_iter().map(|section| (section, Ok(()))).collect()
+        }
+        Err(SyncError::Store(StoreError::Mismatch { section, .. })) if has_steps(&ready, &section) => {
+            let Some(ready) = Arc::into_inner(ready) else { return Vec::new() };
+            Box::pin(bring_whole(loader, ready, &section, drops, at_ms)).await
+        }
+        Err(error) => {
+            let code = red(&error).sentence;
+            let others = sections.into_iter().map(|section| {
+                let why = SyncError::NotUnderstood { request: section.name().into(), why: code.clone() };
+                (section, Err(why))
+            });
+            let mut all: Vec<_> = others.collect();
+            if let Some(first) = all.first_mut() {
+                first.1 = Err(error);
+            }
+            all
+        }
+    }
+}
+
+fn step_blobs(ready: &[(Section, Ready)]) -> Vec<Hash> {
+    let steps = ready.iter().filter_map(|(_, ready)| match ready {
+        Ready::Steps(wanted, _) => Some(&wanted.manifest.steps),
+        Ready::Snapshot(_) => None,
+    });
+    steps.flatten().map(|step| step.sha256).collect()
+}
+
+fn has_steps(ready: &[(Section, Ready)], name: &str) -> bool {
+    ready.iter().any(|(section, ready)| section.name() == name && matches!(ready, Ready::Steps(..)))
+}
+
+async fn make_all_live(
+    loader: &Loader,
+    ready: Arc<Vec<(Section, Ready)>>,
+    drops: bool,
+    at_ms: i64,
+) -> Result<(), SyncError> {
+    let store = loader.store.clone();
+    let made = spawn_blocking(move || {
+        let changes: Vec<Change> = ready.iter().map(|(_, ready)| ready.change()).collect();
+        let edits: Vec<Section> = ready.iter().map(|(section, _)| *section).filter(|_| drops).collect();
+        store.centre.make_live(&changes, &edits, at_ms)
+    });
+    Ok(joined(made.await)??)
+}
+
+async fn bring_whole(
+    loader: &Loader,
+    ready: Vec<(Section, Ready)>,
+    name: &str,
+    drops: bool,
+    at_ms: i64,
+) -> Vec<(Section, Result<(), SyncError>)> {
+    let mut still_ready = Vec::new();
+    let mut failed = Vec::new();
+    for (section, change) in ready {
+        match change {
+            Ready::Steps(wanted, _) if section.name() == name => match loader.load_snapshot(&wanted).await {
+                Ok(()) => still_ready.push((section, Ready::Snapshot(wanted))),
+                Err(error) => failed.push((section, Err(error))),
+            },
+            change => still_ready.push((section, change)),
+        }
+    }
+    if !still_ready.is_empty() {
+        failed.extend(make_live(loader, still_ready, drops, at_ms).await);
+    }
+    failed
+}
+
+/// Sends up to two batches at once and stores what the centre acknowledges.
+async fn send(
+    parts: &Parts,
+    loader: &Loader,
+    sections: &[Section],
+    after: Option<Recorded>,
+) -> Result<SentBatch, SyncError> {
+    let first = batch(loader, sections, after).await?;
+    let Some(last) = first.last().cloned() else {
+        return Ok(SentBatch { acknowledged: 0, refused: None, last: None, left: false });
+    };
+    let second = batch(loader, sections, Some(last.clone())).await?;
+    let last = second.last().cloned().unwrap_or(last);
+    let (one, two) = tokio::join!(send_batch(parts, loader, first), send_batch(parts, loader, second));
+    // What either of them got acknowledged is stored already, whatever became of the other.
+    let (one, two) = (one?, two?);
+    let left = !batch_of(loader, sections, Some(last.clone()), 1).await?.is_empty();
+    Ok(SentBatch { acknowledged: one.0 + two.0, refused: one.1.or(two.1), last: Some(last), left })
+}
+
+async fn batch(loader: &Loader, sections: &[Section], after: Option<Recorded>) -> Result<Vec<Recorded>, SyncError> {
+    batch_of(loader, sections, after, BATCH_RECORDS).await
+}
+
+async fn batch_of(
+    loader: &Loader,
+    sections: &[Section],
+    after: Option<Recorded>,
+    limit: usize,
+) -> Result<Vec<Recorded>, SyncError> {
+    let sections = sections.to_vec();
+    loader.on_store(move |store| store.journal.unsent_batch(&sections, after.as_ref(), limit, BATCH_BYTES)).await
+}
+
+async fn send_batch(
+    parts: &Parts,
+    loader: &Loader,
+    documents: Vec<Recorded>,
+) -> Result<(u64, Option<Red>), SyncError> {
+    if documents.is_empty() {
+        return Ok((0, None));
+    }
+    let mut records = Vec::new();
+    for document in &documents {
+        records.extend_from_slice(&document.record.to_bytes());
+        records.push(b'\n');
+    }
+    let answer = parts.client.upload(&records).await?;
+    let refused = answer.refused.first().map(|refused| Red {
+        code: "document-refused".into(),
+        kind: None,
+        sentence: format!("the centre did not take a document: {}", refused.why),
+    });
+    let acknowledged = acknowledged(&documents, &answer);
+    let count = acknowledged.iter().flat_map(|ranges| &ranges.ranges).map(|(from, to)| to - from + 1).sum();
+    let at_ms = parts.rim.now_ms();
+    let findings = answer.findings;
+    let stored = loader.on_store(move |store| {
+        store.journal.write(|journal| {
+            journal.acknowledge(&acknowledged, at_ms)?;
+            journal.add_findings(&findings, at_ms)
+        })
+    });
+    stored.await?;
+    Ok((count, refused))
+}
+
+/// Of what was sent, what the answer says is durable there. Nothing else is believed of it.
+fn acknowledged(sent: &[Recorded], answer: &Uploaded) -> Vec<Ranges> {
+    let named: Vec<&Ranges> = answer.stored.iter().chain(&answer.known).collect();
+    let is_named = |document: &&Recorded| {
+        named.iter().any(|ranges| {
+            ranges.till == document.till
+                && ranges.enrolment == document.enrolment
+                && ranges.ranges.iter().any(|(from, to)| (*from..=*to).contains(&document.seq))
+        })
+    };
+    ranges_of(sent.iter().filter(is_named))
+}

@@ -1,0 +1,526 @@
+//! What a tap, an answer or a failure leads to. Pure: no clock, no socket, no store.
+//!
+//! [`step`] takes the state of both lanes and an event, and returns the next state and what the
+//! driver must do. Any pair not drawn below changes nothing: a late answer is not an error.
+//!
+//! ```text
+//!  down   Idle ──asked──▶ Contacting ──news──▶ Reading ──plan──▶ Loading ⇄ Applying ──last──▶ Idle
+//!                              │ nothing new       │ failed        │ failed: the next group
+//!                              └───────▶ Idle ◀────┴───────────────┘
+//!
+//!  up     Drained ──recorded or asked──▶ Sending ──all acknowledged──▶ Drained
+//!                                         ▲   │ failed
+//!                             timer, asked│   ▼
+//!                                        Waiting
+//! ```
+//!
+//! Invariants, each held by a test of the same name:
+//! - `a_failed_receive_does_not_stop_sending`: no lane waits for the other.
+//! - `a_second_tap_joins_the_run`: one run at a time, totals fixed at its start.
+//! - `a_run_ends_when_both_lanes_have`: and says so once.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use tillkit_protocol::{
+    Section,
+    sections::Flow,
+    settings::{Apply, Policy, Send},
+};
+
+/// What a run is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// Everything but images.
+    AllWithoutAttachments,
+    /// One row.
+    One(Section),
+}
+
+impl Scope {
+    /// As the sync journal names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::All => "all",
+            Scope::AllWithoutAttachments => "all_without_attachments",
+            Scope::One(section) => section.name(),
+        }
+    }
+
+    /// Whether a section is in it.
+    pub fn covers(self, section: Section) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::AllWithoutAttachments => section != Section::Attachments,
+            Scope::One(one) => one == section,
+        }
+    }
+
+    /// The sections to send; empty means all.
+    pub fn sections_to_send(self) -> Vec<Section> {
+        match self {
+            Scope::One(section) => vec![section],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What asked for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// A row's icon.
+    Row,
+    /// The red button.
+    RedButton,
+    /// The banner, confirmed.
+    Confirmed,
+    /// The first sync of this till, or a centre just chosen.
+    CentreChosen,
+    /// Opening the day.
+    Opening,
+    /// Closing the day.
+    Closing,
+    /// The connection is back, or a retry is due.
+    Reconnect,
+    /// The clock.
+    Schedule,
+    /// The centre said: make contact.
+    Poke,
+}
+
+impl Trigger {
+    /// As the sync journal names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Trigger::Row => "row",
+            Trigger::RedButton => "red_button",
+            Trigger::Confirmed => "confirmed",
+            Trigger::CentreChosen => "centre_chosen",
+            Trigger::Opening => "opening",
+            Trigger::Closing => "closing",
+            Trigger::Reconnect => "reconnect",
+            Trigger::Schedule => "schedule",
+            Trigger::Poke => "poke",
+        }
+    }
+
+    /// Whether a person asked for exactly this.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Trigger::Row | Trigger::RedButton | Trigger::Confirmed | Trigger::CentreChosen)
+    }
+}
+
+/// What a run does, by design §6's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Whether it makes contact and brings configuration.
+    pub receives: bool,
+    /// Whether what it brings becomes live.
+    pub applies: bool,
+    /// Whether local edits of the sections in scope go even if nothing new has come.
+    pub drops_edits: bool,
+    /// Whether it sends.
+    pub sends: bool,
+}
+
+/// What a run of this trigger and scope does under this policy.
+///
+/// ```
+/// # use tillkit_sync::machine::{rules, Scope, Trigger};
+/// let by_the_clock = rules(Trigger::Schedule, Scope::All, &Default::default());
+/// assert!(by_the_clock.receives && by_the_clock.sends && !by_the_clock.applies);
+/// ```
+pub fn rules(trigger: Trigger, scope: Scope, policy: &Policy) -> Rules {
+    let is_up_row = matches!(scope, Scope::One(section) if !section.is_down());
+    let is_down_row = matches!(scope, Scope::One(section) if section.is_down());
+    let applies = match trigger {
+        Trigger::Row | Trigger::RedButton | Trigger::Confirmed | Trigger::CentreChosen => true,
+        Trigger::Opening => policy.apply != Apply::Confirm,
+        _ => policy.apply == Apply::Automatic,
+    };
+    let sends_by_itself = policy.send == Send::Automatic || matches!(trigger, Trigger::Opening | Trigger::Closing);
+    Rules {
+        receives: !is_up_row,
+        applies: applies && !is_up_row,
+        drops_edits: trigger.is_by_hand() && !is_up_row,
+        sends: !is_down_row && (trigger.is_by_hand() || sends_by_itself),
+    }
+}
+
+/// Sections that are loaded and then made live together.
+pub type Group = Vec<Section>;
+
+/// What must be brought, in which order and what together.
+///
+/// `behind` are the sections whose manifest differs from what is live. Those needed to sell come
+/// first; a section goes together with those of its needs that are behind too.
+pub fn plan(behind: &BTreeSet<Section>, scope: Scope) -> Vec<Group> {
+    let mut wanted: Vec<Section> = behind.iter().copied().filter(|section| scope.covers(*section)).collect();
+    wanted.sort_by_key(|section| (!section.spec().to_sell, *section == Section::Attachments, *section));
+    let mut groups: Vec<Group> = Vec::new();
+    for section in wanted {
+        let mut group = needs(section, behind);
+        group.insert(section);
+        let (joined, apart) = groups.into_iter().partition(|other: &Group| other.iter().any(|other| group.contains(other)));
+        groups = apart;
+        group.extend(joined.into_iter().flatten());
+        groups.push(group.into_iter().collect());
+    }
+    groups.sort_by_key(|group| !group.iter().any(|section| section.spec().to_sell));
+    groups
+}
+
+fn needs(section: Section, behind: &BTreeSet<Section>) -> BTreeSet<Section> {
+    let mut all = BTreeSet::new();
+    for need in section.spec().needs.iter().filter(|need| behind.contains(need)) {
+        all.insert(*need);
+        all.extend(needs(*need, behind));
+    }
+    all
+}
+
+/// Of a group whose members were loaded or not: those that may become live, and those that wait,
+/// each with what it waits for.
+pub fn may_go(group: &Group, failed: &BTreeSet<Section>) -> (Vec<Section>, Vec<(Section, Section)>) {
+    let (mut go, mut wait) = (Vec::new(), Vec::new());
+    let mut held: BTreeSet<Section> = failed.clone();
+    for section in group.iter().filter(|section| !failed.contains(section)) {
+        match section.spec().needs.iter().find(|need| held.contains(need)) {
+            Some(need) => {
+                held.insert(*section);
+                wait.push((*section, *need));
+            }
+            None => go.push(*section),
+        }
+    }
+    (go, wait)
+}
+
+/// Where the down lane stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Down {
+    /// Nothing to do.
+    #[default]
+    Idle,
+    /// The contact is on its way.
+    Contacting,
+    /// The manifest is being read.
+    Reading,
+    /// A group is being brought.
+    Loading {
+        /// Those after it.
+        waiting: VecDeque<Group>,
+    },
+    /// A group waits for the receipt to be finished, then becomes live.
+    Applying {
+        /// Those after it.
+        waiting: VecDeque<Group>,
+    },
+}
+
+/// Where the up lane stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Up {
+    /// Everything is acknowledged, or nobody has asked to send it.
+    #[default]
+    Drained,
+    /// A batch is on its way; `again` if more was recorded meanwhile.
+    Sending {
+        /// Failures in a row before it.
+        attempt: u32,
+        /// Whether to look again when it is through.
+        again: bool,
+    },
+    /// The last try failed.
+    Waiting {
+        /// Failures in a row.
+        attempt: u32,
+    },
+}
+
+/// A run that people can see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// What it is about.
+    pub scope: Scope,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// What it does.
+    pub rules: Rules,
+    /// Whether its own sending has come to an end.
+    has_sent: bool,
+}
+
+/// Both lanes, and the run people see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// Configuration.
+    pub down: Down,
+    /// Documents.
+    pub up: Up,
+    /// The run under way.
+    pub run: Option<Run>,
+    /// Runs asked for that are not covered by the one under way.
+    pub queue: VecDeque<(Scope, Trigger)>,
+    /// Failures to receive in a row that a retry may mend.
+    pub receive_attempt: u32,
+}
+
+/// What has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody or something wants a run, under the policy in force.
+    Asked(Scope, Trigger, Policy),
+    /// The centre answered.
+    Contacted {
+        /// Whether its manifest is another than the one that is live here.
+        has_news: bool,
+    },
+    /// The manifest was read and believed.
+    Planned(Vec<Group>),
+    /// The group is in its idle slots, as far as it could be brought.
+    Loaded,
+    /// The group is live, as far as it may be.
+    Applied,
+    /// The contact, the manifest, or the store failed: nothing more comes down in this run.
+    ReceiveFailed {
+        /// Whether trying again may help.
+        may_pass: bool,
+    },
+    /// A document was recorded, under the policy in force.
+    Recorded(Policy),
+    /// The centre acknowledged a batch; `left` if more is unsent.
+    Sent {
+        /// Whether more is unsent.
+        left: bool,
+    },
+    /// A batch was not acknowledged; `may_pass` if trying again may help.
+    SendFailed {
+        /// Whether trying again may help.
+        may_pass: bool,
+    },
+    /// The retry timer fired.
+    TimerFired,
+    /// Somebody pressed Cancel.
+    Cancelled,
+}
+
+/// What the driver must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Make contact → `Contacted` or `ReceiveFailed`.
+    Contact,
+    /// Read the manifest → `Planned` or `ReceiveFailed`.
+    ReadManifest,
+    /// Bring a group → `Loaded`.
+    Load(Group),
+    /// Make what was loaded live, between receipts → `Applied` or `ReceiveFailed`.
+    Apply,
+    /// Show that something new is here.
+    Announce,
+    /// Drop the local edits in the run's scope.
+    DropEdits,
+    /// Send a batch of these sections (all, if empty) → `Sent` or `SendFailed`.
+    Send(Vec<Section>),
+    /// Fire `TimerFired` after a delay that grows with the attempt.
+    StartTimer {
+        /// 1, 2, …
+        attempt: u32,
+    },
+    /// Stop what the down lane is doing at the next chunk border.
+    StopLoading,
+    /// The run is over: tell who waits for it and write the sync journal.
+    Finish(Run),
+    /// Ask for the run that was waiting for this one to end.
+    AskNext(Scope, Trigger),
+}
+
+/// One step of both lanes.
+pub fn step(mut state: State, event: Event) -> (State, Vec<Effect>) {
+    let mut effects = Vec::new();
+    match event {
+        Event::Asked(scope, trigger, policy) => ask(&mut state, scope, trigger, &policy, &mut effects),
+        Event::Recorded(policy) if policy.send == Send::Automatic => match &mut state.up {
+            Up::Sending { again, .. } => *again = true,
+            Up::Drained => send(&mut state, &mut effects),
+            Up::Waiting { .. } => {}
+        },
+        Event::Recorded(_) => {}
+        Event::TimerFired => retry(&mut state, &mut effects),
+        Event::Sent { left } => sent(&mut state, left, &mut effects),
+        Event::SendFailed { may_pass } => send_failed(&mut state, may_pass, &mut effects),
+        Event::Cancelled => cancel(&mut state, &mut effects),
+        received => receive(&mut state, received, &mut effects),
+    }
+    finish(&mut state, &mut effects);
+    (state, effects)
+}
+
+fn ask(state: &mut State, scope: Scope, trigger: Trigger, policy: &Policy, effects: &mut Vec<Effect>) {
+    if let Some(run) = &state.run {
+        let joins = run.scope == scope || (matches!(run.scope, Scope::All) && run.rules.applies);
+        let is_queued = state.queue.iter().any(|(queued, _)| *queued == scope);
+        if !(joins && (run.rules.applies || !trigger.is_by_hand())) && !is_queued {
+            state.queue.push_back((scope, trigger));
+        }
+        return;
+    }
+    let rules = rules(trigger, scope, policy);
+    state.run = Some(Run { scope, trigger, rules, has_sent: !rules.sends });
+    if rules.drops_edits {
+        effects.push(Effect::DropEdits);
+    }
+    if rules.receives {
+        state.down = Down::Contacting;
+        effects.push(Effect::Contact);
+    } else {
+        send_for_run(state, effects);
+    }
+}
+
+/// The timer of either lane: what has failed is tried again; a run under way does that anyway.
+fn retry(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.run.is_none() && state.receive_attempt > 0 {
+        effects.push(Effect::AskNext(Scope::All, Trigger::Reconnect));
+    } else if let Up::Waiting { .. } = state.up {
+        send(state, effects);
+    }
+}
+
+fn receive(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
+    let Some(run) = state.run else { return };
+    match event {
+        Event::Contacted { .. } => state.receive_attempt = 0,
+        Event::ReceiveFailed { may_pass: true } => {
+            state.receive_attempt = state.receive_attempt.saturating_add(1);
+            effects.push(Effect::StartTimer { attempt: state.receive_attempt });
+        }
+        _ => {}
+    }
+    let down = std::mem::take(&mut state.down);
+    state.down = match (down, event) {
+        (Down::Contacting, Event::Contacted { has_news: true }) => {
+            effects.push(Effect::ReadManifest);
+            Down::Reading
+        }
+        (Down::Reading, Event::Planned(groups)) => load_next(groups.into(), effects),
+        (Down::Loading { waiting }, Event::Loaded) if run.rules.applies => {
+            effects.push(Effect::Apply);
+            Down::Applying { waiting }
+        }
+        (Down::Loading { waiting }, Event::Loaded) => {
+            if waiting.is_empty() {
+                effects.push(Effect::Announce);
+            }
+            load_next(waiting, effects)
+        }
+        (Down::Applying { waiting }, Event::Applied) => load_next(waiting, effects),
+        (Down::Contacting, Event::Contacted { has_news: false })
+        | (Down::Contacting | Down::Reading | Down::Loading { .. } | Down::Applying { .. }, Event::ReceiveFailed { .. }) => {
+            Down::Idle
+        }
+        (down, _) => down,
+    };
+    if state.down == Down::Idle {
+        send_for_run(state, effects);
+    }
+}
+
+fn load_next(mut waiting: VecDeque<Group>, effects: &mut Vec<Effect>) -> Down {
+    match waiting.pop_front() {
+        Some(group) => {
+            effects.push(Effect::Load(group));
+            Down::Loading { waiting }
+        }
+        None => Down::Idle,
+    }
+}
+
+/// The run's own turn to send: it goes at once even if a retry was waiting for its timer.
+fn send_for_run(state: &mut State, effects: &mut Vec<Effect>) {
+    let has_sent = state.run.is_none_or(|run| run.has_sent);
+    match &mut state.up {
+        _ if has_sent => {}
+        Up::Sending { again, .. } => *again = true,
+        Up::Drained | Up::Waiting { .. } => send(state, effects),
+    }
+}
+
+fn send(state: &mut State, effects: &mut Vec<Effect>) {
+    let attempt = match state.up {
+        Up::Waiting { attempt } | Up::Sending { attempt, .. } => attempt,
+        Up::Drained => 0,
+    };
+    state.up = Up::Sending { attempt, again: false };
+    effects.push(Effect::Send(sections(state)));
+}
+
+/// A row's run sends its row; everything else sends all there is.
+fn sections(state: &State) -> Vec<Section> {
+    state.run.filter(|run| !run.has_sent).map(|run| run.scope.sections_to_send()).unwrap_or_default()
+}
+
+fn sent(state: &mut State, left: bool, effects: &mut Vec<Effect>) {
+    let Up::Sending { again, .. } = state.up else { return };
+    if left || again {
+        state.up = Up::Sending { attempt: 0, again: false };
+        effects.push(Effect::Send(sections(state)));
+        return;
+    }
+    state.up = Up::Drained;
+    has_sent(state);
+}
+
+fn send_failed(state: &mut State, may_pass: bool, effects: &mut Vec<Effect>) {
+    let Up::Sending { attempt, .. } = state.up else { return };
+    let attempt = attempt.saturating_add(1);
+    if may_pass {
+        state.up = Up::Waiting { attempt };
+        effects.push(Effect::StartTimer { attempt });
+    } else {
+        state.up = Up::Drained;
+    }
+    has_sent(state);
+}
+
+fn has_sent(state: &mut State) {
+    let receives_no_more = state.down == Down::Idle;
+    if let Some(run) = state.run.as_mut().filter(|_| receives_no_more) {
+        run.has_sent = true;
+    }
+}
+
+/// Cancel ends receiving at the next border; documents that are on their way arrive.
+fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
+    state.queue.clear();
+    if let Some(run) = &mut state.run {
+        run.has_sent = true;
+        if state.down != Down::Idle {
+            effects.push(Effect::StopLoading);
+        }
+    }
+}
+
+/// Ends a run whose lanes have both come to an end, and begins the next one that was asked for.
+fn finish(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_over = state.down == Down::Idle && state.run.is_some_and(|run| run.has_sent);
+    if let Some(run) = state.run.take_if(|_| is_over) {
+        effects.push(Effect::Finish(run));
+        effects.extend(state.queue.pop_front().map(|(scope, trigger)| Effect::AskNext(scope, trigger)));
+    }
+}
+
+/// Whether a section comes down with a version of its own.
+pub fn is_live(section: Section) -> bool {
+    section.spec().flow == Flow::DownLive
+}
+
+/// How long to wait before a retry, full jitter: uniform between 0 and a bound that doubles from
+/// 0.5 s up to `cap_ms` (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
+///
+/// `random` is any 64 bits.
+pub fn backoff_ms(attempt: u32, cap_ms: u64, random: u64) -> u64 {
+    let bound = 500u64.saturating_mul(1 << attempt.clamp(1, 20).saturating_sub(1)).min(cap_ms);
+    random % (bound + 1)
+}
