@@ -1,0 +1,161 @@
+use tillkit_domain as domain;
+use tillkit_store::StoreError;
+use tillkit_sync::SyncError;
+
+use crate::Right;
+
+/// Why the till refused. What was recorded before is safe in every case, and the call has changed
+/// nothing; where a sale is open it is as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TillError {
+    /// The store refused: disk, version, a foreign file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network or the centre refused.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The phone's key store refused.
+    #[error("the key store refused: {why}")]
+    KeyStore {
+        /// Its reason.
+        why: String,
+    },
+    /// The file is a copy: its private key cannot be opened here. What is in it is kept and can be
+    /// exported; to sell, enrol again.
+    #[error("this till was copied or restored from a backup, its key is missing ({why}): enrol again; everything in it is kept")]
+    Copied {
+        /// The key store's reason.
+        why: String,
+    },
+    /// No centre has been chosen yet.
+    #[error("no centre has been chosen")]
+    NoCentre,
+    /// Sections a till cannot sell without are missing: only Settings and Sync are open.
+    #[error("the first sync is not complete: {missing} missing")]
+    NotSynced {
+        /// Their names.
+        missing: String,
+    },
+    /// A setting that came down is not usable.
+    #[error("{kind} {key} cannot be used: {why}")]
+    BadSetting {
+        /// Which kind.
+        kind: &'static str,
+        /// Its key.
+        key: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// No user of this name, or the PIN is wrong; which of the two is not said.
+    #[error("user and PIN do not fit; {tries_left} tries left")]
+    WrongPin {
+        /// Before a pause is imposed.
+        tries_left: u32,
+    },
+    /// Too many wrong PINs.
+    #[error("too many wrong PINs: try again in {wait_s} s")]
+    LockedOut {
+        /// Seconds.
+        wait_s: i64,
+    },
+    /// The role of the signed-in user lacks a right.
+    #[error("{user} lacks the right {right}")]
+    NoRight {
+        /// Who is signed in.
+        user: String,
+        /// What is missing.
+        right: Right,
+    },
+    /// There is no such thing in what came down.
+    #[error("there is no {what} {key}")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// Under which code or key.
+        key: String,
+    },
+    /// The item is not for sale.
+    #[error("{name} is not for sale")]
+    NotForSale {
+        /// The item.
+        name: String,
+    },
+    /// There is no exchange rate for the day.
+    #[error("there is no exchange rate for {currency} on {day}")]
+    NoRate {
+        /// ISO 4217.
+        currency: String,
+        /// The business day.
+        day: String,
+    },
+    /// No sale is open.
+    #[error("no sale is open")]
+    NoSale,
+    /// A sale is open: finish, hold or cancel it first.
+    #[error("a sale is open: finish, hold or cancel it first")]
+    SaleOpen,
+    /// Leaving would lose something.
+    #[error("before leaving this centre: {unsent} documents are unsent, {held} sales are held{open}", open = if *.open { ", a sale is open" } else { "" })]
+    NotYet {
+        /// Unsent documents.
+        unsent: u64,
+        /// Held sales.
+        held: u64,
+        /// Whether a sale is open.
+        open: bool,
+    },
+    /// The document cannot be voided or returned.
+    #[error("{number} cannot be reversed: {why}")]
+    NotReversible {
+        /// Its number.
+        number: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// The sale refused.
+    #[error(transparent)]
+    Sale(#[from] domain::SaleError),
+    /// The money does not fit.
+    #[error(transparent)]
+    Money(#[from] domain::MoneyError),
+}
+
+impl TillError {
+    /// Stable, for programs and for support.
+    pub fn code(&self) -> &str {
+        match self {
+            TillError::Store(StoreError::DiskFull) => "disk-full",
+            TillError::Store(StoreError::Newer { .. }) => "newer-file",
+            TillError::Store(StoreError::Foreign { .. }) => "foreign-file",
+            TillError::Store(StoreError::Damaged { .. }) => "damaged-file",
+            TillError::Store(StoreError::Suspended) => "suspended",
+            TillError::Store(StoreError::NotEnrolled) => "not-enrolled",
+            TillError::Store(_) => "store",
+            TillError::Sync(error) => error.code(),
+            TillError::KeyStore { .. } => "key-store",
+            TillError::Copied { .. } => "copied",
+            TillError::NoCentre => "no-centre",
+            TillError::NotSynced { .. } => "not-synced",
+            TillError::BadSetting { .. } => "bad-setting",
+            TillError::WrongPin { .. } => "wrong-pin",
+            TillError::LockedOut { .. } => "locked-out",
+            TillError::NoRight { .. } => "no-right",
+            TillError::Unknown { .. } => "unknown",
+            TillError::NotForSale { .. } => "not-for-sale",
+            TillError::NoRate { .. } => "no-rate",
+            TillError::NoSale => "no-sale",
+            TillError::SaleOpen => "sale-open",
+            TillError::NotYet { .. } => "not-yet",
+            TillError::NotReversible { .. } => "not-reversible",
+            TillError::Sale(_) => "sale",
+            TillError::Money(_) => "money",
+        }
+    }
+
+    /// Whether everything recorded before is safe. It always is: a document is durable before its
+    /// call returns, and nothing but a settled document's age ever removes one.
+    pub fn data_is_safe(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,125 @@
+//! Who this till is: its enrolment and the key that goes with it.
+
+use std::sync::Arc;
+
+use tillkit_protocol::{
+    keys::PrivateKey,
+    wire::{Enrol, Enrolled},
+};
+use tillkit_store::journal::Enrolment;
+use tillkit_sync::{Client, Engine, Identity, Parts};
+use zeroize::Zeroizing;
+
+use crate::{TillError, till::Core};
+
+/// Whether this phone may act as a till.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not enrolled yet: only Settings are open.
+    New,
+    /// Enrolled, its key at hand.
+    Enrolled,
+    /// The files were copied or restored: their key is missing. They can be read and exported; to
+    /// sell, enrol again.
+    Copied,
+}
+
+/// An enrolment at work.
+pub(crate) struct Device {
+    pub enrolment: Enrolment,
+    pub key: PrivateKey,
+    pub client: Arc<Client>,
+    pub engine: Engine,
+}
+
+impl Core {
+    /// Opens the newest enrolment with the key store's help.
+    pub(crate) fn open_device(&self) -> Result<Option<Device>, TillError> {
+        let Some(enrolment) = self.store.journal.enrolments()?.pop() else { return Ok(None) };
+        let copied = |why: String| TillError::Copied { why };
+        let seed = self.services.keys.unseal(&enrolment.sealed_key).map_err(|error| copied(error.to_string()))?;
+        let seed: Zeroizing<[u8; 32]> = match seed.as_slice().try_into() {
+            Ok(seed) => Zeroizing::new(seed),
+            Err(_) => return Err(copied("the sealed key has another length".into())),
+        };
+        let key = PrivateKey::from_seed(&seed);
+        if key.public() != enrolment.public_key {
+            return Err(copied("the sealed key belongs to another till".into()));
+        }
+        let transport = (self.services.connect)(&enrolment.server_url).map_err(tillkit_sync::SyncError::from)?;
+        let identity = Identity {
+            tenant: enrolment.tenant.clone(),
+            till: enrolment.till.clone(),
+            enrolment: enrolment.enrolment,
+            key: PrivateKey::from_seed(&seed),
+        };
+        let client = Arc::new(Client::new(transport, self.services.rim.clone(), Some(identity)));
+        let parts = Parts {
+            store: self.store.clone(),
+            client: client.clone(),
+            rim: self.services.rim.clone(),
+            folder: self.folder.join("blobs"),
+            till: enrolment.till.clone(),
+            enrolment: enrolment.enrolment,
+            tenant_key: enrolment.tenant_key,
+            app: self.services.app.clone(),
+        };
+        let engine = Engine::start(parts, &self.runtime);
+        Ok(Some(Device { enrolment, key, client, engine }))
+    }
+
+    /// Makes a key, proves it to the back office, and stores the enrolment with the sealed key.
+    ///
+    /// The key is sealed and stored before the request leaves: if the answer is lost, the same code
+    /// with the same key gets the same answer again.
+    pub(crate) async fn enrol(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
+        let seed = self.pending_seed(code)?;
+        let key = PrivateKey::from_seed(&seed);
+        let transport = (self.services.connect)(url).map_err(tillkit_sync::SyncError::from)?;
+        let client = Client::new(transport, self.services.rim.clone(), None);
+        client.hello().await?;
+        let enrolled = client.enrol(&Enrol::new(code, device, &key)).await?;
+        let enrolment = Enrolment {
+            tenant: enrolled.tenant.clone(),
+            till: enrolled.till.clone(),
+            enrolment: enrolled.enrolment,
+            series: enrolled.series.clone(),
+            server_url: url.trim_end_matches('/').into(),
+            tenant_key: enrolled.tenant_key,
+            sealed_key: self.services.keys.seal(seed.as_slice())?,
+            public_key: key.public(),
+            enrolled_ms: self.services.rim.now_ms(),
+        };
+        let is_known = self.store.journal.enrolments()?.iter().any(|known| {
+            (known.till.as_str(), known.enrolment) == (enrolment.till.as_str(), enrolment.enrolment)
+        });
+        self.store.journal.write(|journal| {
+            if !is_known {
+                journal.add_enrolment(&enrolment)?;
+            }
+            journal.set_setting(PENDING, b"")
+        })?;
+        Ok(enrolled)
+    }
+
+    /// The key of an enrolment whose answer never came, if it was for the same code; else a new one.
+    fn pending_seed(&self, code: &str) -> Result<Zeroizing<[u8; 32]>, TillError> {
+        let code = tillkit_protocol::wire::normal_code(code);
+        let pending = self.store.journal.setting(PENDING)?.unwrap_or_default();
+        if let Some(sealed) = pending.strip_prefix(format!("{code}\n").as_bytes())
+            && let Ok(seed) = self.services.keys.unseal(sealed)
+            && let Ok(seed) = seed.as_slice().try_into()
+        {
+            return Ok(Zeroizing::new(seed));
+        }
+        let mut seed = Zeroizing::new([0; 32]);
+        self.services.rim.random(seed.as_mut_slice());
+        let sealed = self.services.keys.seal(seed.as_slice())?;
+        let pending = [format!("{code}\n").as_bytes(), &sealed].concat();
+        self.store.journal.write(|journal| journal.set_setting(PENDING, &pending))?;
+        Ok(seed)
+    }
+}
+
+/// The setting that holds a code and its sealed key while the answer is awaited.
+const PENDING: &str = "pending_enrolment";

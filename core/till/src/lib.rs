@@ -1,0 +1,60 @@
+//! A mobile till: open, enrol, choose a centre, sync, sign in, sell, close.
+//!
+//! This is the crate a Rust user adds, and the one that the phone's bindings wrap. [`Till`] is the
+//! device: enrolment, centre, sync, status. [`Session`] is a signed-in cashier: everything that
+//! sells or closes hangs on it, and every verb checks its right in here, never in a shell.
+//!
+//! Selling needs no network and no key store: a sale reads what is live of the centre, and is one
+//! durable transaction of the journal. Long calls of [`Till`] are async; verbs of [`Session`] wait
+//! for the disk and for nothing else, so call them off the main thread.
+//!
+//! ```no_run
+//! # async fn shop(services: tillkit::Services) -> Result<(), tillkit::TillError> {
+//! use tillkit::{AddLine, Money, Quantity, Scope, Till, Trigger};
+//!
+//! let till = Till::open("till".as_ref(), services, tokio::runtime::Handle::current())?;
+//! till.enrol("https://office.example", "AB12-CD34", "Anna's phone").await?;
+//! till.choose_centre("main").await?;
+//! till.sync(Scope::All, Trigger::CentreChosen)?.wait().await;
+//!
+//! let session = till.sign_in("anna", "1234")?;
+//! session.add(AddLine::code("85123A", Quantity::from(2)))?;
+//! session.pay_rest("cash")?;
+//! let receipt = session.complete()?;
+//! println!("{}", receipt.text);
+//! # Ok(()) }
+//! ```
+
+mod connection;
+mod error;
+mod identity;
+mod selling;
+mod services;
+mod session;
+
+mod closing;
+mod till;
+
+pub use closing::{Closed, Counted};
+pub use connection::{ConnectionTest, Hint, Step};
+pub use error::TillError;
+pub use identity::Standing;
+pub use selling::{AddLine, Cart, NewReturn, PriceOverride, Receipt, ReturnLine};
+pub use services::{Connect, FileKeyStore, KeyStore, Services, SystemRim};
+pub use session::Session;
+pub use till::{Preview, SectionPreview, Till};
+
+pub use tillkit_domain::{
+    CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Quantity, Right, StockKind, TenderKind, UnitPrice,
+};
+pub use tillkit_protocol::{Section, bodies::Reference, bodies::ReturnPurpose, document::Kind, wire::CentreInfo};
+pub use tillkit_store::{
+    Released, StoreError,
+    centre::{LiveSection, LocalEdit, SyncRun},
+    journal::{Delivery, Recorded, Unsent, UnsentSection},
+};
+pub use tillkit_sync::{
+    Cause, Rim, RunHandle, Scope, SharedRim, SyncError, Trigger,
+    driver::{Mode, Notice, Progress, Red, Report, Stage, Status},
+    transport::{self, HttpTransport, Transport},
+};

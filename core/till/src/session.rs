@@ -1,0 +1,406 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use argon2::{Argon2, PasswordHash, PasswordVerifier};
+use serde::Serialize;
+use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, UnitPrice};
+use tillkit_protocol::{
+    Section,
+    bodies::{self, Event},
+    canonical,
+    document::Kind,
+    settings,
+};
+use tillkit_store::{
+    StoreError,
+    centre::{LocalEdit, View},
+    journal::{JournalWrite, Lockout, NewDocument, Numerator, Recorded, Reversal, StockMove},
+};
+use tillkit_sync::driver::Mode;
+
+use crate::{TillError, till::Core};
+
+/// A signed-in cashier. Everything that sells, moves cash or closes hangs on it; dropping it signs out.
+///
+/// Calls wait for the disk, never for the network: call them off the main thread.
+pub struct Session {
+    pub(crate) core: Arc<Core>,
+    pub(crate) user: String,
+    pub(crate) rights: Rights,
+    // Std mutex: a cashier does one thing at a time; nothing awaits inside.
+    sale: Mutex<Option<domain::Sale>>,
+}
+
+/// Wrong PINs before a pause.
+const TRIES: u32 = 5;
+/// The pauses after every further wrong PIN, minutes.
+const PAUSES_MIN: [i64; 3] = [1, 5, 15];
+
+impl Session {
+    pub(crate) fn sign_in(core: Arc<Core>, user: &str, pin: &str) -> Result<Session, TillError> {
+        core.check_synced()?;
+        let lockout = core.store.journal.lockout(user)?;
+        let wait_ms = lockout.until_ms.saturating_sub(core.services.rim.now_ms());
+        if wait_ms > 0 {
+            return Err(TillError::LockedOut { wait_s: wait_ms / 1000 + 1 });
+        }
+        let Some(rights) = core.rights_of(user, pin)? else { return Err(core.wrong_pin(user, lockout)?) };
+        let session = Session { core, user: user.into(), rights, sale: Mutex::new(None) };
+        session.record_signed_in(lockout)?;
+        Ok(session)
+    }
+
+    fn record_signed_in(&self, lockout: Lockout) -> Result<(), TillError> {
+        let document = self.event("sign_in", "")?;
+        self.write(|journal, record| {
+            if lockout != Lockout::default() {
+                journal.set_lockout(&self.user, Lockout::default())?;
+            }
+            record(journal, document)
+        })?;
+        Ok(())
+    }
+
+    /// Who is signed in.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Whether the signed-in user's role has a right.
+    pub fn may(&self, right: Right) -> bool {
+        self.rights.has(right)
+    }
+
+    pub(crate) fn check(&self, right: Right) -> Result<(), TillError> {
+        if self.rights.has(right) { Ok(()) } else { Err(TillError::NoRight { user: self.user.clone(), right }) }
+    }
+
+    pub(crate) fn sale(&self) -> MutexGuard<'_, Option<domain::Sale>> {
+        self.sale.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Chooses another centre. Refused while something would be lost or mixed up by it.
+    ///
+    /// # Errors
+    /// [`TillError::NoRight`], [`TillError::NotYet`], [`TillError::Sync`].
+    pub async fn change_centre(&self, centre: &str) -> Result<(), TillError> {
+        self.check(Right::ChangeCentre)?;
+        let unsent = self.core.store.journal.unsent()?.documents();
+        let held = self.core.store.journal.held()?.len() as u64;
+        let open = self.sale().is_some();
+        if unsent > 0 || held > 0 || open {
+            return Err(TillError::NotYet { unsent, held, open });
+        }
+        let event = self.event("centre_changed", centre)?;
+        self.core.choose_centre(centre).await?;
+        self.write(|journal, record| record(journal, event))?;
+        Ok(())
+    }
+
+    /// Moves cash without a sale; `amount` is positive, the kind says which way.
+    ///
+    /// # Errors
+    /// [`TillError::NoRight`], [`TillError::Unknown`] tender, [`TillError::Sale`] for an amount that is none.
+    pub fn move_cash(
+        &self,
+        kind: CashMovementKind,
+        tender: &str,
+        amount: Money,
+        reason: &str,
+    ) -> Result<Recorded, TillError> {
+        self.check(Right::CashMovement)?;
+        let setting = self.core.store.centre.view()?.tender(tender)?;
+        if setting.currency != amount.currency {
+            let (left, right) = (setting.currency, amount.currency);
+            return Err(domain::MoneyError::Currencies { left, right }.into());
+        }
+        let amount_minor = kind.signed_minor(amount)?;
+        let body = bodies::CashMovement {
+            amount_minor,
+            currency: amount.currency,
+            movement: kind,
+            reason: reason.into(),
+            tender: tender.into(),
+        };
+        let mut document = self.draft(Kind::CashMovement, body)?;
+        document.currency = amount.currency.code().into();
+        document.total_minor = amount_minor;
+        self.write(|journal, record| record(journal, document))
+    }
+
+    /// Records goods that move without money.
+    ///
+    /// # Errors
+    /// [`TillError::NoRight`], [`TillError::Sale`] for a missing reason, no lines, a negative quantity.
+    pub fn record_stock(&self, kind: domain::StockKind, body: bodies::Stock) -> Result<Recorded, TillError> {
+        self.check(Right::Stock)?;
+        kind.check(&body.reason, body.lines.iter().map(|line| (line.name.as_str(), line.quantity)))?;
+        let gains = body.lines.iter().map(|line| StockMove {
+            item: line.item.clone(),
+            warehouse: body.warehouse.clone(),
+            quantity: kind.gain(line.quantity),
+        });
+        let arrivals = body.lines.iter().filter_map(|line| {
+            let warehouse = body.to_warehouse.clone().filter(|_| kind == domain::StockKind::Transfer)?;
+            Some(StockMove { item: line.item.clone(), warehouse, quantity: line.quantity })
+        });
+        let stock = gains.chain(arrivals).filter(|gain| !gain.quantity.is_zero()).collect();
+        let kind = match kind {
+            domain::StockKind::GoodsReceipt => Kind::GoodsReceipt,
+            domain::StockKind::GoodsReturn => Kind::GoodsReturn,
+            domain::StockKind::Transfer => Kind::Transfer,
+            domain::StockKind::Count => Kind::Count,
+            domain::StockKind::WriteOff => Kind::WriteOff,
+        };
+        let mut document = self.draft(kind, body)?;
+        document.stock = stock;
+        self.write(|journal, record| record(journal, document))
+    }
+
+    /// Edits an item's price on this till, until the next sync of the items replaces it.
+    ///
+    /// # Errors
+    /// [`TillError::NoRight`], [`TillError::Unknown`].
+    pub fn edit_price(&self, item: &str, price: UnitPrice) -> Result<(), TillError> {
+        self.edit("item", item, |body| {
+            body.insert("price".into(), price.to_string().into());
+        })
+    }
+
+    /// Edits the footer of receipts on this till, until the next sync of the centre replaces it.
+    ///
+    /// # Errors
+    /// [`TillError::NoRight`], [`TillError::Unknown`].
+    pub fn edit_receipt_footer(&self, layout: &str, footer: &[String]) -> Result<(), TillError> {
+        self.edit("receipt_layout", layout, |body| {
+            body.insert("footer".into(), footer.into());
+        })
+    }
+
+    fn edit(
+        &self,
+        kind: &'static str,
+        key: &str,
+        change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+    ) -> Result<(), TillError> {
+        self.check(Right::LocalEdit)?;
+        let found = self.core.store.centre.view()?.find(kind, key)?;
+        let found = found.ok_or_else(|| TillError::Unknown { what: kind, key: key.into() })?;
+        // Members this version does not know stay as they were published.
+        let mut body: serde_json::Map<String, serde_json::Value> = found.read()?;
+        change(&mut body);
+        let body = canonical::to_line(&body).map_err(StoreError::from)?;
+        let event = self.event("local_edit", &format!("{kind} {key}"))?;
+        self.write(|journal, record| record(journal, event))?;
+        let edited_ms = self.core.services.rim.now_ms();
+        let edit = LocalEdit { kind: kind.into(), key: key.into(), body, user: self.user.clone(), edited_ms };
+        Ok(self.core.store.centre.edit(&edit)?)
+    }
+
+    pub(crate) fn event(&self, what: &str, detail: &str) -> Result<NewDocument<Event>, TillError> {
+        self.draft(Kind::Event, Event { detail: detail.into(), what: what.into() })
+    }
+
+    /// A document as it stands now, without money, stock or reversals.
+    pub(crate) fn draft<Body>(&self, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
+        let core = &self.core;
+        let view = core.store.centre.view()?;
+        let centre = core.subscription()?.ok_or(TillError::NoCentre)?;
+        let recorded_ms = core.services.rim.now_ms();
+        let device = core.device()?;
+        let mode = device.engine.status().borrow().mode;
+        Ok(NewDocument {
+            kind,
+            body,
+            business_day: core.local(recorded_ms).date().to_string(),
+            currency: view.terms()?.currency.code().into(),
+            generations: view.generations(),
+            numerator: if kind == Kind::Event { None } else { Some(view.numerator(kind)?) },
+            centre,
+            monotonic_ms: core.services.rim.monotonic_ms(),
+            offline: matches!(mode, Mode::Offline { .. }),
+            recorded_ms,
+            server_offset_ms: device.engine.offset_ms(),
+            total_minor: 0,
+            user: self.user.clone(),
+            stock: Vec::new(),
+            reversals: Vec::<Reversal>::new(),
+        })
+    }
+
+    /// One durable transaction of the journal; afterwards the up lane knows.
+    pub(crate) fn write<Body: Serialize>(
+        &self,
+        work: impl FnOnce(
+            &JournalWrite,
+            &dyn Fn(&JournalWrite, NewDocument<Body>) -> Result<Recorded, TillError>,
+        ) -> Result<Recorded, TillError>,
+    ) -> Result<Recorded, TillError> {
+        let device = self.core.device()?;
+        let record = |journal: &JournalWrite, document: NewDocument<Body>| {
+            Ok(journal.record(&device.enrolment, &device.key, document)?)
+        };
+        let recorded = self.core.store.journal.write(|journal| work(journal, &record))?;
+        device.engine.recorded();
+        Ok(recorded)
+    }
+}
+
+impl Core {
+    fn check_synced(&self) -> Result<(), TillError> {
+        let needed = Section::down().filter(|section| section.spec().to_sell);
+        let missing: Vec<&str> =
+            needed.map(Section::name).filter(|name| self.store.centre.live(name).generation == 0).collect();
+        if missing.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: missing.join(", ") }) }
+    }
+
+    /// The user's rights if the PIN is right. An unknown user takes as long as a wrong PIN.
+    fn rights_of(&self, user: &str, pin: &str) -> Result<Option<Rights>, TillError> {
+        /// A verifier of nobody's PIN, with the parameters real ones have.
+        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let (account, rights) = {
+            let view = self.store.centre.view()?;
+            let account: Option<settings::User> = view.read("user", user)?;
+            let role: Option<settings::Role> = match &account {
+                Some(account) => view.read("role", &account.role)?,
+                None => None,
+            };
+            let names = role.map(|role| role.rights).unwrap_or_default();
+            (account.filter(|account| account.active), Rights::of_names(names.iter().map(String::as_str)))
+        };
+        let verifier = account.as_ref().map_or(NOBODY, |account| &account.pin);
+        let unusable = |why: String| TillError::BadSetting { kind: "user", key: user.into(), why };
+        let verifier = PasswordHash::new(verifier).map_err(|error| unusable(error.to_string()))?;
+        let peppered = peppered(&self.pepper()?, pin);
+        let is_right = Argon2::default().verify_password(&peppered, &verifier).is_ok();
+        Ok(account.filter(|_| is_right).map(|_| rights))
+    }
+
+    /// Counts a wrong PIN before it is answered, so that a kill does not reset the count.
+    fn wrong_pin(&self, user: &str, before: Lockout) -> Result<TillError, TillError> {
+        let failed = before.failed.saturating_add(1);
+        let over = failed.checked_sub(TRIES);
+        let pause_min = over.map_or(0, |over| *PAUSES_MIN.get(over as usize).unwrap_or(&15));
+        let until_ms = self.services.rim.now_ms().saturating_add(pause_min * 60_000);
+        let until_ms = if pause_min > 0 { until_ms } else { 0 };
+        self.store.journal.write(|journal| journal.set_lockout(user, Lockout { failed, until_ms }))?;
+        Ok(match over {
+            Some(_) => TillError::LockedOut { wait_s: pause_min * 60 },
+            None => TillError::WrongPin { tries_left: TRIES - failed },
+        })
+    }
+
+    /// Local date and time of an instant.
+    pub(crate) fn local(&self, at_ms: i64) -> jiff::civil::DateTime {
+        let local_ms = at_ms.saturating_add(self.services.rim.utc_offset_ms(at_ms));
+        let at = jiff::Timestamp::from_millisecond(local_ms).unwrap_or_default();
+        jiff::tz::Offset::UTC.to_datetime(at)
+    }
+}
+
+/// HMAC-SHA-256 (RFC 2104) of a PIN under the centre's pepper: what argon2id is taken of.
+fn peppered(pepper: &[u8], pin: &str) -> [u8; 32] {
+    use hmac::{KeyInit, Mac};
+    // HMAC takes keys of any length, so the fallback is never taken.
+    let keyed = hmac::Hmac::<sha2::Sha256>::new_from_slice(pepper);
+    let mut mac = keyed.unwrap_or_else(|_| hmac::Hmac::new(&Default::default()));
+    mac.update(pin.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+/// What a sale reads of the centre, beyond rows.
+pub(crate) trait Settings {
+    fn terms(&self) -> Result<domain::Terms, TillError>;
+    fn warehouse(&self) -> Result<String, TillError>;
+    fn tender(&self, key: &str) -> Result<settings::Tender, TillError>;
+    fn numerator(&self, kind: Kind) -> Result<Numerator, TillError>;
+    fn vat_rate(&self, key: &str) -> Result<domain::VatRate, TillError>;
+    fn rate(&self, currency: domain::Currency, day: &str) -> Result<domain::Rate, TillError>;
+}
+
+impl Settings for View<'_> {
+    fn terms(&self) -> Result<domain::Terms, TillError> {
+        let centre: settings::Centre = first(self, "centre")?;
+        let currency: Option<settings::CurrencySetting> = self.read("currency", centre.currency.code())?;
+        let step_minor = currency.and_then(|currency| currency.cash_step_minor).filter(|step| *step > 1);
+        let is_change = |tender: &settings::Tender| {
+            tender.kind == domain::TenderKind::Cash && tender.currency == centre.currency
+        };
+        let mut change_tender = None;
+        for found in self.list("tender", None, 100)? {
+            if change_tender.is_none() && is_change(&found.read()?) {
+                change_tender = Some(found.key);
+            }
+        }
+        Ok(domain::Terms {
+            currency: centre.currency,
+            vat_mode: centre.vat_mode,
+            cash_rounding: step_minor
+                .map(|step_minor| domain::CashRounding { step_minor, rounding: domain::Rounding::HalfAwayFromZero }),
+            change_tender,
+        })
+    }
+
+    fn warehouse(&self) -> Result<String, TillError> {
+        let centre: settings::Centre = first(self, "centre")?;
+        Ok(centre.warehouse.unwrap_or_else(|| "main".into()))
+    }
+
+    fn tender(&self, key: &str) -> Result<settings::Tender, TillError> {
+        self.read("tender", key)?.ok_or_else(|| TillError::Unknown { what: "tender", key: key.into() })
+    }
+
+    fn numerator(&self, kind: Kind) -> Result<Numerator, TillError> {
+        let own = self.read::<settings::Numerator>("numerator", kind.name())?;
+        let (name, setting) = match own {
+            Some(setting) => (kind.name(), setting),
+            None => {
+                let common = self.read("numerator", "*")?;
+                ("*", common.ok_or_else(|| TillError::Unknown { what: "numerator", key: kind.name().into() })?)
+            }
+        };
+        let pattern = domain::Numerator::parse(&setting.pattern).map_err(|error| TillError::BadSetting {
+            kind: "numerator",
+            key: name.into(),
+            why: error.to_string(),
+        })?;
+        Ok(Numerator { name: name.into(), pattern })
+    }
+
+    fn vat_rate(&self, key: &str) -> Result<domain::VatRate, TillError> {
+        let rate: Option<settings::VatRate> = self.read("vat_rate", key)?;
+        let rate = rate.ok_or_else(|| TillError::Unknown { what: "vat_rate", key: key.into() })?;
+        Ok(domain::VatRate { id: key.into(), percent: rate.percent, category: rate.category })
+    }
+
+    /// The rate of the day; where the day has none the last before, else the first after.
+    fn rate(&self, currency: domain::Currency, day: &str) -> Result<domain::Rate, TillError> {
+        let mut rates: BTreeMap<String, domain::Rate> = BTreeMap::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.list("exchange_rate", after.as_deref(), 500)?;
+            for found in &page {
+                let rate: settings::ExchangeRate = found.read()?;
+                if rate.currency == currency {
+                    rates.insert(rate.from_day, rate.rate);
+                }
+            }
+            match page.last() {
+                Some(last) => after = Some(last.key.clone()),
+                None => break,
+            }
+        }
+        let last_before = rates.range(..=day.to_string()).next_back();
+        let found = last_before.or_else(|| rates.first_key_value()).map(|(_, rate)| *rate);
+        found.ok_or_else(|| TillError::NoRate { currency: currency.code().into(), day: day.into() })
+    }
+}
+
+/// The one row of a kind that has one.
+pub(crate) fn first<T: serde::de::DeserializeOwned>(view: &View, kind: &'static str) -> Result<T, TillError> {
+    let found = view.list(kind, None, 1)?;
+    let found = found.first().ok_or_else(|| TillError::Unknown { what: kind, key: String::new() })?;
+    Ok(found.read()?)
+}

@@ -1,0 +1,367 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use tillkit_protocol::{
+    Manifest, Section,
+    document::Kind,
+    wire::{CentreInfo, Enrolled, Finding},
+};
+use tillkit_store::{
+    Released, Store, StoreError,
+    centre::{LiveSection, LocalEdit, SyncRun},
+    journal::{BrokenChain, Head, Recorded, Unsent},
+};
+use tillkit_sync::{
+    RunHandle, Scope, SyncError, Trigger,
+    client::ManifestAnswer,
+    driver::{SUBSCRIPTION, Status},
+};
+use tokio::{runtime::Handle, sync::watch};
+use zeroize::Zeroizing;
+
+use crate::{
+    ConnectionTest, Services, Session, Standing, TillError, identity::Device,
+};
+
+/// A till on this device. Cheap to clone; every clone is the same till.
+#[derive(Clone)]
+pub struct Till(pub(crate) Arc<Core>);
+
+pub(crate) struct Core {
+    pub folder: PathBuf,
+    pub store: Arc<Store>,
+    pub services: Services,
+    pub runtime: Handle,
+    // Std mutex: held to clone or replace an Arc, never across an await.
+    secrets: Mutex<Secrets>,
+}
+
+#[derive(Default)]
+struct Secrets {
+    device: Option<Arc<Device>>,
+    is_copied: bool,
+    pepper: Option<Arc<Zeroizing<Vec<u8>>>>,
+}
+
+/// The setting that holds the sealed PIN pepper of the chosen centre.
+const PEPPER: &str = "pin_pepper";
+
+/// What choosing a centre would bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The centre's id.
+    pub centre: String,
+    /// Its generation.
+    pub generation: u64,
+    /// Stored bytes to fetch.
+    pub bytes: u64,
+    /// By section.
+    pub sections: Vec<SectionPreview>,
+    /// Local edits that would be dropped.
+    pub edits: Vec<LocalEdit>,
+}
+
+/// What choosing a centre would bring in one section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionPreview {
+    /// Its name; a newer centre may have one that this version does not know.
+    pub section: String,
+    /// Rows it has at the centre.
+    pub rows: u64,
+    /// Rows it has here.
+    pub rows_here: u64,
+    /// Stored bytes of its snapshot.
+    pub bytes: u64,
+}
+
+impl Till {
+    /// Opens the till in `folder`, making what is missing. Background work runs on `runtime`.
+    ///
+    /// A copied or restored till opens too, so that it can be read: see [`Till::standing`].
+    ///
+    /// # Errors
+    /// [`TillError::Store`] with `Newer`, `Foreign` or `Damaged`: the file is untouched.
+    pub fn open(folder: &Path, services: Services, runtime: Handle) -> Result<Till, TillError> {
+        let store = Arc::new(Store::open(folder)?);
+        let secrets = Mutex::new(Secrets::default());
+        let core = Core { folder: folder.to_path_buf(), store, services, runtime, secrets };
+        core.open_secrets()?;
+        Ok(Till(Arc::new(core)))
+    }
+
+    /// Whether this phone may act as a till.
+    pub fn standing(&self) -> Standing {
+        let secrets = self.0.secrets();
+        match &secrets.device {
+            Some(_) => Standing::Enrolled,
+            None if secrets.is_copied => Standing::Copied,
+            None => Standing::New,
+        }
+    }
+
+    /// Turns this phone into a till with a pairing code from the back office at `url`.
+    ///
+    /// If the answer is lost, call it again with the same code. A till that was enrolled before keeps
+    /// its documents, and sends them still.
+    ///
+    /// # Errors
+    /// [`TillError::Sync`] with `code-unknown`, `code-used`, `code-expired`, `too-many`, `no-route`, …
+    pub async fn enrol(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
+        let enrolled = self.0.enrol(url, code, device).await?;
+        self.0.open_secrets()?;
+        Ok(enrolled)
+    }
+
+    /// Tests the connection, step by step: to `url`, or to the back office of the enrolment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnrolled`] if there is neither.
+    pub async fn test_connection(&self, url: Option<&str>) -> Result<ConnectionTest, TillError> {
+        let device = self.0.secrets().device.clone();
+        self.0.test_connection(url, device.as_deref()).await
+    }
+
+    /// The centres this till may choose from.
+    ///
+    /// # Errors
+    /// [`TillError::Sync`].
+    pub async fn centres(&self) -> Result<Vec<CentreInfo>, TillError> {
+        Ok(self.0.device()?.client.centres().await?.centres)
+    }
+
+    /// What choosing a centre would bring, and which local edits would go.
+    ///
+    /// # Errors
+    /// [`TillError::Sync`].
+    pub async fn preview(&self, centre: &str) -> Result<Preview, TillError> {
+        let device = self.0.device()?;
+        let signed = match device.client.manifest(None, Some(centre)).await? {
+            ManifestAnswer::Signed(signed) => signed,
+            ManifestAnswer::Unchanged => return Err(SyncError::NothingPublished { why: "no manifest came" }.into()),
+        };
+        let manifest = Manifest::verify(&signed, &device.enrolment.tenant_key, centre).map_err(SyncError::from)?;
+        let view = self.0.store.centre.view()?;
+        let mut sections = Vec::new();
+        for (name, section) in &manifest.sections {
+            let kinds = Section::of_name(name).map_or(&[][..], |section| section.spec().kinds);
+            let rows_here = kinds.iter().map(|kind| view.count(kind)).sum::<Result<u64, _>>()?;
+            sections.push(SectionPreview {
+                section: name.clone(),
+                rows: section.rows(),
+                rows_here,
+                bytes: section.snapshot_bytes(),
+            });
+        }
+        drop(view);
+        Ok(Preview {
+            centre: manifest.centre,
+            generation: manifest.generation,
+            bytes: sections.iter().map(|section| section.bytes).sum(),
+            sections,
+            edits: self.0.store.centre.edits()?,
+        })
+    }
+
+    /// Chooses the centre this till subscribes to; the next sync replaces all settings by its own.
+    ///
+    /// Before the first users have arrived the pairing code is right enough; afterwards use
+    /// [`Session::change_centre`].
+    ///
+    /// # Errors
+    /// [`TillError::NoRight`] after the first sync; [`TillError::Sync`].
+    pub async fn choose_centre(&self, centre: &str) -> Result<(), TillError> {
+        if self.can_sell() {
+            return Err(TillError::NoRight { user: "nobody".into(), right: crate::Right::ChangeCentre });
+        }
+        self.0.choose_centre(centre).await
+    }
+
+    /// The centre this till subscribes to.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn centre(&self) -> Result<Option<String>, TillError> {
+        self.0.subscription()
+    }
+
+    /// Starts a sync, or joins the one under way. It goes on when the handle is dropped.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnrolled`], [`TillError::Copied`].
+    pub fn sync(&self, scope: Scope, trigger: Trigger) -> Result<RunHandle, TillError> {
+        Ok(self.0.device()?.engine.ask(scope, trigger))
+    }
+
+    /// Stops the sync under way at its next border; what is here stays.
+    ///
+    /// # Errors
+    /// As [`Till::sync`].
+    pub fn cancel_sync(&self) -> Result<(), TillError> {
+        self.0.device()?.engine.cancel();
+        Ok(())
+    }
+
+    /// Both lanes as they stand; the receiver wakes on each change, the current value first.
+    ///
+    /// # Errors
+    /// As [`Till::sync`].
+    pub fn status(&self) -> Result<watch::Receiver<Status>, TillError> {
+        Ok(self.0.device()?.engine.status())
+    }
+
+    /// The badge: what the centre has not acknowledged.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn unsent(&self) -> Result<Unsent, TillError> {
+        Ok(self.0.store.journal.unsent()?)
+    }
+
+    /// Whether everything has come down that selling needs.
+    pub fn can_sell(&self) -> bool {
+        self.0.store.centre.can_sell()
+    }
+
+    /// What is live of each section.
+    pub fn live(&self) -> std::collections::BTreeMap<String, LiveSection> {
+        self.0.store.centre.all_live()
+    }
+
+    /// The newest documents first, at most `limit`, of these kinds (all, if none); `before` is the
+    /// last one of the page before.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn history(&self, kinds: &[Kind], before: Option<&Recorded>, limit: usize) -> Result<Vec<Recorded>, TillError> {
+        Ok(self.0.store.journal.history(kinds, before, limit)?)
+    }
+
+    /// One document of this phone.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn document(&self, till: &str, enrolment: u32, seq: u64) -> Result<Option<Recorded>, TillError> {
+        Ok(self.0.store.journal.document(till, enrolment, seq)?)
+    }
+
+    /// What the back office objects to.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn findings(&self) -> Result<Vec<Finding>, TillError> {
+        Ok(self.0.store.journal.findings()?)
+    }
+
+    /// The newest sync runs, newest first.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn runs(&self, limit: usize) -> Result<Vec<SyncRun>, TillError> {
+        Ok(self.0.store.centre.runs(limit)?)
+    }
+
+    /// Local edits that the next sync of their section drops.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn edits(&self) -> Result<Vec<LocalEdit>, TillError> {
+        Ok(self.0.store.centre.edits()?)
+    }
+
+    /// Verifies hashes, links and signatures of every enrolment of this phone, up to each head.
+    ///
+    /// # Errors
+    /// [`TillError::Store`]; the inner result says whether the chains hold.
+    pub fn verify_chains(&self) -> Result<Result<Vec<Head>, BrokenChain>, TillError> {
+        let journal = &self.0.store.journal;
+        let mut heads = Vec::new();
+        for enrolment in journal.enrolments()? {
+            match journal.verify_chain(&enrolment.till, enrolment.enrolment, &enrolment.public_key)? {
+                Ok(head) => heads.push(head),
+                Err(broken) => return Ok(Err(broken)),
+            }
+        }
+        Ok(Ok(heads))
+    }
+
+    /// Signs a cashier in by PIN, without any network.
+    ///
+    /// # Errors
+    /// [`TillError::NotSynced`], [`TillError::WrongPin`], [`TillError::LockedOut`].
+    pub fn sign_in(&self, user: &str, pin: &str) -> Result<Session, TillError> {
+        Session::sign_in(self.0.clone(), user, pin)
+    }
+
+    /// Lets go of both files before the phone puts the app to sleep; see [`Store::suspend`].
+    pub fn suspend(&self, deadline: Duration) -> Released {
+        self.0.store.suspend(deadline)
+    }
+
+    /// Takes both files up again.
+    ///
+    /// # Errors
+    /// As [`Till::open`].
+    pub fn resume(&self) -> Result<(), TillError> {
+        Ok(self.0.store.resume()?)
+    }
+}
+
+impl Core {
+    fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open_secrets(&self) -> Result<(), TillError> {
+        let (device, is_copied) = match self.open_device() {
+            Ok(device) => (device.map(Arc::new), false),
+            Err(TillError::Copied { .. }) => (None, true),
+            Err(error) => return Err(error),
+        };
+        let pepper = self.open_pepper()?;
+        *self.secrets() = Secrets { device, is_copied, pepper };
+        Ok(())
+    }
+
+    /// The enrolment at work.
+    pub(crate) fn device(&self) -> Result<Arc<Device>, TillError> {
+        let secrets = self.secrets();
+        match &secrets.device {
+            Some(device) => Ok(device.clone()),
+            None if secrets.is_copied => Err(TillError::Copied { why: "seen when it was opened".into() }),
+            None => Err(StoreError::NotEnrolled.into()),
+        }
+    }
+
+    pub(crate) fn pepper(&self) -> Result<Arc<Zeroizing<Vec<u8>>>, TillError> {
+        self.secrets().pepper.clone().ok_or(TillError::NoCentre)
+    }
+
+    pub(crate) fn subscription(&self) -> Result<Option<String>, TillError> {
+        let centre = self.store.journal.setting(SUBSCRIPTION)?;
+        Ok(centre.map(|centre| String::from_utf8_lossy(&centre).into_owned()))
+    }
+
+    pub(crate) async fn choose_centre(&self, centre: &str) -> Result<(), TillError> {
+        let subscribed = self.device()?.client.subscribe(centre).await?;
+        let pepper = STANDARD_NO_PAD.decode(&subscribed.pin_pepper).map_err(|error| {
+            SyncError::NotUnderstood { request: "/v1/subscription".into(), why: error.to_string() }
+        })?;
+        let sealed = self.services.keys.seal(&pepper)?;
+        self.store.journal.write(|journal| {
+            journal.set_setting(SUBSCRIPTION, centre.as_bytes())?;
+            journal.set_setting(PEPPER, &sealed)
+        })?;
+        self.secrets().pepper = Some(Arc::new(Zeroizing::new(pepper)));
+        Ok(())
+    }
+
+    fn open_pepper(&self) -> Result<Option<Arc<Zeroizing<Vec<u8>>>>, TillError> {
+        let Some(sealed) = self.store.journal.setting(PEPPER)? else { return Ok(None) };
+        // A copied till has lost it with its key; it comes again with the next choice of a centre.
+        Ok(self.services.keys.unseal(&sealed).ok().map(Arc::new))
+    }
+}
