@@ -212,7 +212,7 @@ pub struct ReceiptLayout {
 /// When a published change becomes what the till sells by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Apply {
+pub enum ApplyWhen {
     /// A cashier confirms the notice.
     #[default]
     Confirm,
@@ -225,7 +225,7 @@ pub enum Apply {
 /// When documents are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Send {
+pub enum SendWhen {
     /// Whenever there are any.
     #[default]
     Automatic,
@@ -238,9 +238,9 @@ pub enum Send {
 #[serde(default)]
 pub struct Policy {
     /// When a change becomes live.
-    pub apply: Apply,
+    pub apply: ApplyWhen,
     /// When documents go.
-    pub send: Send,
+    pub send: SendWhen,
     /// Settled documents are kept this long.
     pub keep_days: u32,
     /// Between scheduled contacts.
@@ -249,6 +249,6 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Policy {
-        Policy { apply: Apply::default(), send: Send::default(), keep_days: 90, schedule_minutes: 15 }
+        Policy { apply: ApplyWhen::default(), send: SendWhen::default(), keep_days: 90, schedule_minutes: 15 }
     }
 }

@@ -935,7 +935,7 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
-    /// Deletes settled documents recorded before `before_ms`, with their stock moves, from the beginning
+    /// Deletes settled documents recorded before `before_ms`, with their moves and reversals, from the beginning
     /// of each chain only and never its head: what is kept stays one unbroken chain. Returns how many.
     ///
     /// # Errors
@@ -951,6 +951,8 @@ impl JournalWrite<'_> {
             "DELETE FROM document WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         const PRUNE_MOVES: &str =
             "DELETE FROM stock_move WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
+        const PRUNE_REVERSALS: &str =
+            "DELETE FROM reversal WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         let mut chains = self.tx.prepare_cached("SELECT till, enrolment FROM enrolment")?;
         let chains = chains.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let chains: Vec<(String, u32)> = chains.collect::<rusqlite::Result<_>>()?;
@@ -964,6 +966,7 @@ impl JournalWrite<'_> {
             let gone = self.tx.prepare_cached(PRUNE)?.execute(of_chain)?;
             if gone > 0 {
                 self.tx.prepare_cached(PRUNE_MOVES)?.execute(of_chain)?;
+                self.tx.prepare_cached(PRUNE_REVERSALS)?.execute(of_chain)?;
             }
             pruned += gone;
         }

@@ -24,7 +24,7 @@ use std::collections::{BTreeSet, VecDeque};
 use tillkit_protocol::{
     Section,
     sections::Flow,
-    settings::{Apply, Policy, Send},
+    settings::{ApplyWhen, Policy, SendWhen},
 };
 
 /// What a run is about.
@@ -136,10 +136,10 @@ pub fn rules(trigger: Trigger, scope: Scope, policy: &Policy) -> Rules {
     let is_down_row = matches!(scope, Scope::One(section) if section.is_down());
     let applies = match trigger {
         Trigger::Row | Trigger::RedButton | Trigger::Confirmed | Trigger::CentreChosen => true,
-        Trigger::Opening => policy.apply != Apply::Confirm,
-        _ => policy.apply == Apply::Automatic,
+        Trigger::Opening => policy.apply != ApplyWhen::Confirm,
+        _ => policy.apply == ApplyWhen::Automatic,
     };
-    let sends_by_itself = policy.send == Send::Automatic || matches!(trigger, Trigger::Opening | Trigger::Closing);
+    let sends_by_itself = policy.send == SendWhen::Automatic || matches!(trigger, Trigger::Opening | Trigger::Closing);
     Rules {
         receives: !is_up_row,
         applies: applies && !is_up_row,
@@ -341,7 +341,7 @@ pub fn step(mut state: State, event: Event) -> (State, Vec<Effect>) {
     let mut effects = Vec::new();
     match event {
         Event::Asked(scope, trigger, policy) => ask(&mut state, scope, trigger, &policy, &mut effects),
-        Event::Recorded(policy) if policy.send == Send::Automatic => match &mut state.up {
+        Event::Recorded(policy) if policy.send == SendWhen::Automatic => match &mut state.up {
             Up::Sending { again, .. } => *again = true,
             Up::Drained => send(&mut state, &mut effects),
             Up::Waiting { .. } => {}
@@ -523,4 +523,224 @@ pub fn is_live(section: Section) -> bool {
 pub fn backoff_ms(attempt: u32, cap_ms: u64, random: u64) -> u64 {
     let bound = 500u64.saturating_mul(1 << attempt.clamp(1, 20).saturating_sub(1)).min(cap_ms);
     random % (bound + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(apply: ApplyWhen, send: SendWhen) -> Policy {
+        Policy { apply, send, ..Policy::default() }
+    }
+
+    /// Feeds events one after the other; returns the last state and the effects of each step.
+    fn play(events: impl IntoIterator<Item = Event>) -> (State, Vec<Vec<Effect>>) {
+        events.into_iter().fold((State::default(), Vec::new()), |(state, mut all), event| {
+            let (state, effects) = step(state, event);
+            all.push(effects);
+            (state, all)
+        })
+    }
+
+    fn asked(scope: Scope, trigger: Trigger) -> Event {
+        Event::Asked(scope, trigger, Policy::default())
+    }
+
+    #[test]
+    fn the_table_of_triggers_is_the_designs() {
+        use {ApplyWhen::*, SendWhen::ByHand};
+        let rows = [
+            // trigger, apply, send → receives, applies, drops edits, sends
+            (Trigger::RedButton, Confirm, ByHand, [true, true, true, true]),
+            (Trigger::Confirmed, Confirm, ByHand, [true, true, true, true]),
+            (Trigger::CentreChosen, Confirm, ByHand, [true, true, true, true]),
+            (Trigger::Opening, Opening, ByHand, [true, true, false, true]),
+            (Trigger::Opening, Automatic, ByHand, [true, true, false, true]),
+            (Trigger::Opening, Confirm, ByHand, [true, false, false, true]),
+            (Trigger::Closing, Opening, ByHand, [true, false, false, true]),
+            (Trigger::Closing, Automatic, ByHand, [true, true, false, true]),
+            (Trigger::Schedule, Confirm, SendWhen::Automatic, [true, false, false, true]),
+            (Trigger::Schedule, Automatic, ByHand, [true, true, false, false]),
+            (Trigger::Poke, Opening, SendWhen::Automatic, [true, false, false, true]),
+            (Trigger::Reconnect, Confirm, ByHand, [true, false, false, false]),
+        ];
+        for (trigger, apply, send, expected) in rows {
+            let Rules { receives, applies, drops_edits, sends } = rules(trigger, Scope::All, &policy(apply, send));
+            assert_eq!([receives, applies, drops_edits, sends], expected, "{trigger:?} {apply:?} {send:?}");
+        }
+        let down_row = rules(Trigger::Row, Scope::One(Section::Items), &policy(Confirm, ByHand));
+        assert_eq!(down_row, Rules { receives: true, applies: true, drops_edits: true, sends: false });
+        let up_row = rules(Trigger::Row, Scope::One(Section::Sales), &policy(Confirm, ByHand));
+        assert_eq!(up_row, Rules { receives: false, applies: false, drops_edits: false, sends: true });
+    }
+
+    #[test]
+    fn what_is_needed_to_sell_comes_first_and_needs_come_along() {
+        let behind = BTreeSet::from([Section::Directories, Section::Items, Section::Promotions, Section::Users, Section::Stock]);
+        let groups = plan(&behind, Scope::All);
+        let of = |section: Section| groups.iter().position(|group| group.contains(&section)).unwrap();
+        assert_eq!(of(Section::Items), of(Section::Directories));
+        assert!(groups[of(Section::Items)].windows(2).all(|pair| pair[0] < pair[1]), "needs first: {groups:?}");
+        assert_eq!(groups.iter().flatten().count(), behind.len());
+
+        let one = plan(&behind, Scope::One(Section::Items));
+        assert_eq!(one, [vec![Section::Directories, Section::Items]]);
+        assert_eq!(plan(&BTreeSet::from([Section::Items]), Scope::One(Section::Users)), Vec::<Group>::new());
+    }
+
+    #[test]
+    fn a_section_waits_for_what_it_needs_and_holds_up_nobody_else() {
+        let group = vec![Section::Directories, Section::Items, Section::Promotions];
+        let (go, wait) = may_go(&group, &BTreeSet::from([Section::Items]));
+        assert_eq!(go, [Section::Directories]);
+        assert_eq!(wait, [(Section::Promotions, Section::Items)]);
+        let (go, wait) = may_go(&group, &BTreeSet::from([Section::Directories]));
+        assert_eq!((go, wait.len()), (vec![], 2));
+    }
+
+    #[test]
+    fn a_full_sync_receives_applies_and_then_sends() {
+        let group = vec![Section::Items];
+        let (state, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::Contacted { has_news: true },
+            Event::Planned(vec![group.clone()]),
+            Event::Loaded,
+            Event::Applied,
+            Event::Sent { left: true },
+            Event::Sent { left: false },
+        ]);
+        assert_eq!(effects[0], [Effect::DropEdits, Effect::Contact]);
+        assert_eq!(effects[1], [Effect::ReadManifest]);
+        assert_eq!(effects[2], [Effect::Load(group)]);
+        assert_eq!(effects[3], [Effect::Apply]);
+        assert_eq!(effects[4], [Effect::Send(vec![])]);
+        assert_eq!(effects[5], [Effect::Send(vec![])]);
+        assert!(matches!(effects[6][..], [Effect::Finish(_)]));
+        assert_eq!(state, State::default());
+    }
+
+    #[test]
+    fn a_failed_receive_does_not_stop_sending() {
+        let (_, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::ReceiveFailed { may_pass: false },
+            Event::Sent { left: false },
+        ]);
+        assert_eq!(effects[1], [Effect::Send(vec![])]);
+        assert!(matches!(effects[2][..], [Effect::Finish(_)]));
+    }
+
+    #[test]
+    fn a_document_is_sent_while_configuration_comes_down() {
+        let (state, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::Recorded(Policy::default()),
+            Event::Sent { left: false },
+            Event::Contacted { has_news: false },
+        ]);
+        assert_eq!(effects[1], [Effect::Send(vec![])]);
+        assert!(effects[2].is_empty(), "the run goes on: {:?}", effects[2]);
+        assert_eq!(effects[3], [Effect::Send(vec![])]);
+        assert!(state.run.is_some());
+    }
+
+    #[test]
+    fn by_hand_means_that_a_document_waits() {
+        let by_hand = policy(ApplyWhen::Confirm, SendWhen::ByHand);
+        let (state, effects) = play([Event::Recorded(by_hand)]);
+        assert_eq!((state, effects), (State::default(), vec![vec![]]));
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_by_timer_and_at_once_when_asked() {
+        let failed = [Event::Recorded(Policy::default()), Event::SendFailed { may_pass: true }];
+        let (state, effects) = play(failed.clone());
+        assert_eq!(state.up, Up::Waiting { attempt: 1 });
+        assert_eq!(effects[1], [Effect::StartTimer { attempt: 1 }]);
+
+        let (_, effects) = play(failed.clone().into_iter().chain([Event::TimerFired, Event::SendFailed { may_pass: true }]));
+        assert_eq!(effects[2], [Effect::Send(vec![])]);
+        assert_eq!(effects[3], [Effect::StartTimer { attempt: 2 }]);
+
+        let (_, effects) = play(failed.into_iter().chain([asked(Scope::One(Section::Sales), Trigger::Row)]));
+        assert_eq!(effects[2], [Effect::Send(vec![Section::Sales])]);
+    }
+
+    #[test]
+    fn a_failed_contact_is_tried_again_by_timer() {
+        let (_, effects) = play([
+            asked(Scope::All, Trigger::Schedule),
+            Event::ReceiveFailed { may_pass: true },
+            Event::Sent { left: false },
+            Event::TimerFired,
+        ]);
+        assert_eq!(effects[1], [Effect::StartTimer { attempt: 1 }, Effect::Send(vec![])]);
+        assert_eq!(effects[3], [Effect::AskNext(Scope::All, Trigger::Reconnect)]);
+    }
+
+    #[test]
+    fn what_is_not_applied_is_announced_when_all_of_it_is_here() {
+        let (_, effects) = play([
+            asked(Scope::All, Trigger::Schedule),
+            Event::Contacted { has_news: true },
+            Event::Planned(vec![vec![Section::Items], vec![Section::Users]]),
+            Event::Loaded,
+            Event::Loaded,
+        ]);
+        assert_eq!(effects[3], [Effect::Load(vec![Section::Users])]);
+        assert_eq!(effects[4], [Effect::Announce, Effect::Send(vec![])]);
+    }
+
+    #[test]
+    fn a_second_tap_joins_the_run() {
+        let (state, effects) = play([asked(Scope::All, Trigger::RedButton), asked(Scope::All, Trigger::RedButton)]);
+        assert!(effects[1].is_empty() && state.queue.is_empty());
+    }
+
+    #[test]
+    fn a_confirmation_is_not_swallowed_by_a_scheduled_run() {
+        let (state, effects) = play([
+            asked(Scope::All, Trigger::Schedule),
+            asked(Scope::All, Trigger::Confirmed),
+            Event::Contacted { has_news: false },
+            Event::Sent { left: false },
+        ]);
+        assert!(matches!(effects[3][..], [Effect::Finish(_), Effect::AskNext(Scope::All, Trigger::Confirmed)]));
+        assert!(state.queue.is_empty());
+    }
+
+    #[test]
+    fn a_run_ends_when_both_lanes_have() {
+        let (state, effects) = play([asked(Scope::One(Section::Items), Trigger::Row), Event::Contacted { has_news: false }]);
+        assert!(matches!(effects[1][..], [Effect::Finish(_)]), "a down row sends nothing");
+        let (again, more) = step(state, Event::Contacted { has_news: true });
+        assert_eq!((again, more), (State::default(), vec![]), "a late answer changes nothing");
+    }
+
+    #[test]
+    fn cancel_stops_loading_and_forgets_what_waits() {
+        let (state, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::Contacted { has_news: true },
+            Event::Planned(vec![vec![Section::Items], vec![Section::Users]]),
+            asked(Scope::One(Section::Sales), Trigger::Row),
+            Event::Cancelled,
+            Event::ReceiveFailed { may_pass: false },
+        ]);
+        assert_eq!(effects[4], [Effect::StopLoading]);
+        assert!(matches!(effects[5][..], [Effect::Finish(_)]), "{:?}", effects[5]);
+        assert_eq!(state, State::default());
+    }
+
+    #[test]
+    fn a_retry_waits_longer_each_time_but_never_beyond_its_cap() {
+        let bounds: Vec<u64> = (1..9).map(|attempt| backoff_ms(attempt, 30_000, u64::MAX / 2)).collect();
+        assert!(bounds.iter().all(|delay| *delay <= 30_000));
+        for attempt in 0..=u32::from(u16::MAX) {
+            assert!(backoff_ms(attempt, 30_000, u64::MAX) <= 30_000);
+        }
+        let most = |attempt| (0..5_000).map(|random| backoff_ms(attempt, 30_000, random)).max();
+        assert_eq!((most(1), most(2), most(3)), (Some(500), Some(1000), Some(2000)));
+    }
 }

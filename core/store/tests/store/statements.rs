@@ -1,0 +1,114 @@
+//! Every statement of the crate, found in its source so that none can be forgotten.
+
+use std::path::Path;
+
+use rusqlite::fallible_iterator::FallibleIterator;
+
+use super::common::Till;
+
+const VERBS: [&str; 9] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "DROP ", "PRAGMA ", "WITH ", "ALTER "];
+
+/// The string literals of a Rust file, parts of a `concat!` joined and a macro's `$slot` read as 0.
+fn literals(source: &str) -> Vec<String> {
+    let code: String = source.lines().map(|line| if line.trim_start().starts_with("//") { "\n" } else { line }).collect::<Vec<_>>().join("\n");
+    let mut found: Vec<String> = Vec::new();
+    let (mut rest, mut joins) = (code.as_str(), false);
+    while let Some(at) = rest.find(['"', '\'', ')', '$', 'c', '/']) {
+        let (_, here) = rest.split_at(at);
+        if let Some(after) = here.strip_prefix("concat!(") {
+            found.push(String::new());
+            (rest, joins) = (after, true);
+        } else if let Some(after) = here.strip_prefix("$slot") {
+            if joins { found.last_mut().unwrap().push('0') }
+            rest = after;
+        } else if here.starts_with("//") {
+            rest = here.split_once('\n').map_or("", |(_, after)| after);
+        } else if let Some(text) = here.strip_prefix('"') {
+            let mut literal = String::new();
+            let mut letters = text.char_indices();
+            let mut end = text.len();
+            while let Some((index, letter)) = letters.next() {
+                match letter {
+                    '"' => { end = index + 1; break }
+                    '\\' => match letters.next() { Some((_, 'n')) => literal.push('\n'), Some((_, '\n')) | None => {}, Some((_, other)) => literal.push(other) },
+                    letter => literal.push(letter),
+                }
+            }
+            match found.last_mut().filter(|_| joins) { Some(last) => last.push_str(&literal), None => found.push(literal) }
+            rest = &text[end..];
+        } else if here.starts_with("'\"'") {
+            rest = &here[3..];
+        } else {
+            joins &= !here.starts_with(')');
+            let width = here.chars().next().map_or(1, char::len_utf8);
+            rest = &here[width..];
+        }
+    }
+    found
+}
+
+fn statements() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut statements = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for literal in literals(&std::fs::read_to_string(&path).unwrap()) {
+            let text = literal.trim_start();
+            if VERBS.iter().any(|verb| text.starts_with(verb)) {
+                statements.push((name.clone(), text.to_string()));
+            }
+        }
+    }
+    statements
+}
+
+#[test]
+fn every_statement_fits_the_newest_schema() {
+    let till = Till::new();
+    let (journal, centre) = (till.raw("journal.db"), till.raw("centre.db"));
+    let statements = statements();
+    assert!(statements.len() > 75, "only {} found: has the reader of literals gone blind?", statements.len());
+    for (file, text) in &statements {
+        let of_file = match file.as_str() {
+            "journal.rs" => vec![&journal],
+            "centre.rs" | "load.rs" => vec![&centre],
+            _ => vec![&journal, &centre],
+        };
+        for db in of_file {
+            let mut batch = rusqlite::Batch::new(db, text);
+            let mut prepared = 0;
+            while batch.next().unwrap_or_else(|error| panic!("{file}: {error}\n{text}")).is_some() {
+                prepared += 1;
+            }
+            assert!(prepared > 0, "{file}: {text}");
+        }
+    }
+}
+
+#[test]
+fn no_statement_is_built_at_run_time() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap();
+        for verb in VERBS {
+            let built = source.contains(&format!("format!(\"{verb}"));
+            assert!(!built, "{}: {verb}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_operation_writes_both_files() {
+    // A statement reaches another file only through ATTACH, and none does.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["src", "migrations/journal", "migrations/centre"] {
+        for file in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let source = std::fs::read_to_string(&path).unwrap().to_lowercase();
+            let words = source.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            assert_eq!(words.filter(|word| *word == "attach").count(), 0, "{}", path.display());
+        }
+    }
+}
