@@ -1,0 +1,326 @@
+//! What an administrator asks: `/admin/v1`, JSON, a bearer token for each tenant.
+//!
+//! Thin: what is decided stands in `drafts`, `import`, `publish` and `enrol`, for pages to call too.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post, put},
+};
+use futures_util::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tillkit_protocol::{Hash, limits, problem::ProblemType};
+
+use crate::{
+    Backoffice,
+    api::{bearer_text, json as answer, read_json, whole},
+    drafts::{self, Drafted, NewUser},
+    enrol,
+    error::{Error, Result},
+    import, publish,
+    store::{
+        TenantId, books,
+        documents::{self, Place, Wanted},
+        tills,
+    },
+};
+
+type Office = State<Arc<Backoffice>>;
+
+/// The administrator's endpoints.
+pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
+    Router::new()
+        .route("/admin/v1/centres/{centre}", put(put_centre))
+        .route("/admin/v1/centres/{centre}/rows", post(post_rows))
+        .route("/admin/v1/centres/{centre}/import/{kind}", post(post_import))
+        .route("/admin/v1/centres/{centre}/users", post(post_user))
+        .route("/admin/v1/centres/{centre}/diff", get(get_diff))
+        .route("/admin/v1/centres/{centre}/publish", post(post_publish))
+        .route("/admin/v1/tills", get(get_tills))
+        .route("/admin/v1/tills/{till}", put(put_till))
+        .route("/admin/v1/tills/{till}/pairing", post(post_pairing))
+        .route("/admin/v1/tills/{till}/enrolments/{enrolment}/revoke", post(post_revoke))
+        .route("/admin/v1/documents", get(get_documents))
+        .route("/admin/v1/totals", get(get_totals))
+        .route("/admin/v1/stock", get(get_stock))
+        .route("/admin/v1/findings", get(get_findings))
+        .with_state(office.clone())
+}
+
+/// The tenant whose administrator is asking.
+fn tenant(office: &Backoffice, headers: &HeaderMap) -> Result<TenantId> {
+    let refused = || Error::refused(ProblemType::Unauthorised, "");
+    let token = bearer_text(headers).ok_or_else(refused)?;
+    office.admin_of(&Hash::of(token.as_bytes())).ok_or_else(refused)
+}
+
+/// `PUT /admin/v1/centres/{centre}`: the body of its `centre` row.
+async fn put_centre(
+    State(office): Office,
+    Path(centre): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let body = whole(body, limits::ROW_BYTES).await?;
+    Ok(drafted(drafts::put_centre(&office, tenant, &centre, &body).await?))
+}
+
+fn drafted(drafted: Drafted) -> Response {
+    answer(&json!({"changed": drafted.changed, "rows": drafted.rows}))
+}
+
+/// `POST /admin/v1/centres/{centre}/rows`: NDJSON of rows.
+async fn post_rows(
+    State(office): Office,
+    Path(centre): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let lines = body.into_data_stream().map_err(|error| Error::malformed(error.to_string()));
+    Ok(drafted(drafts::put_lines(&office, tenant, &centre, lines).await?))
+}
+
+/// `POST /admin/v1/centres/{centre}/import/{kind}`: a CSV file.
+async fn post_import(
+    State(office): Office,
+    Path((centre, kind)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let file = whole(body, import::FILE_BYTES).await?;
+    Ok(drafted(import::csv(&office, tenant, &centre, &kind, file).await?))
+}
+
+#[derive(Deserialize)]
+struct UserRequest {
+    id: String,
+    name: String,
+    role: String,
+    pin: String,
+    active: Option<bool>,
+}
+
+/// `POST /admin/v1/centres/{centre}/users`.
+async fn post_user(
+    State(office): Office,
+    Path(centre): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let UserRequest { id, name, role, pin, active } = read_json(body).await?;
+    let user = NewUser { id: &id, name: &name, role: &role, pin: &pin, active: active.unwrap_or(true) };
+    Ok(drafted(drafts::put_user(&office, tenant, &centre, &user).await?))
+}
+
+/// Rows a diff shows at most.
+const DIFF_ROWS: usize = 1_000;
+
+/// `GET /admin/v1/centres/{centre}/diff`.
+async fn get_diff(State(office): Office, Path(centre): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let changes = publish::diff(&office, tenant, &centre, DIFF_ROWS).await?;
+    let is_cut = changes.len() >= DIFF_ROWS;
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|change| json!({"id": change.id, "kind": change.kind, "what": change.what}))
+        .collect();
+    Ok(answer(&json!({"changes": changes, "cut": is_cut})))
+}
+
+/// `POST /admin/v1/centres/{centre}/publish`.
+async fn post_publish(
+    State(office): Office,
+    Path(centre): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let published = publish::publish(&office, tenant, &centre).await?;
+    Ok(answer(&json!({
+        "changed": published.changed,
+        "generation": published.generation,
+        "new_bytes": published.new_bytes,
+        "published": published.is_new,
+        "rows": published.rows,
+        "snapshot_bytes": published.snapshot_bytes,
+    })))
+}
+
+#[derive(Deserialize)]
+struct TillRequest {
+    name: String,
+}
+
+/// `PUT /admin/v1/tills/{till}`.
+async fn put_till(
+    State(office): Office,
+    Path(till): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let TillRequest { name } = read_json(body).await?;
+    enrol::put_till(&office, tenant, &till, &name).await?;
+    Ok(answer(&json!({"name": name, "till": till})))
+}
+
+/// `POST /admin/v1/tills/{till}/pairing`: a code, and what its QR carries.
+async fn post_pairing(
+    State(office): Office,
+    Path(till): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let code = enrol::make_code(&office, tenant, &till).await?;
+    let key = office.tenant(tenant).ok_or(Error::Unreadable("a tenant"))?.key.public();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let qr = json!({"code": code.code, "key": key.fingerprint(), "url": format!("http://{host}")});
+    Ok(answer(&json!({"code": code.code, "expires_ms": code.expires_ms, "qr": qr})))
+}
+
+/// `GET /admin/v1/tills`.
+async fn get_tills(State(office): Office, headers: HeaderMap) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let mut list: Vec<serde_json::Value> = Vec::new();
+    for listed in tills::list(&office.store, tenant).await? {
+        let is_same = list.last().is_some_and(|till| till["till"] == listed.till.as_str());
+        if !is_same {
+            list.push(json!({"enrolments": [], "name": listed.name, "till": listed.till}));
+        }
+        let Some(enrolment) = listed.enrolment else { continue };
+        let of = (tenant, listed.till, enrolment.enrolment);
+        let contact = office.contacts.last(&of).unwrap_or(enrolment.contact);
+        let shown = json!({
+            "app": contact.app,
+            "centre": enrolment.centre,
+            "device": enrolment.device,
+            "enrolment": enrolment.enrolment,
+            "epoch": contact.epoch,
+            "generation": contact.generation,
+            "last_contact_ms": (contact.at_ms != 0).then_some(contact.at_ms),
+            "oldest_unsent_ms": contact.oldest_ms,
+            "processed": enrolment.booked,
+            "revoked": enrolment.is_revoked,
+            "series": enrolment.series,
+            "through": enrolment.through,
+            "top": enrolment.top,
+            "unsent": contact.unsent,
+        });
+        if let Some(enrolments) = list.last_mut().and_then(|till| till["enrolments"].as_array_mut()) {
+            enrolments.push(shown);
+        }
+    }
+    Ok(answer(&json!({"tills": list})))
+}
+
+/// `POST /admin/v1/tills/{till}/enrolments/{enrolment}/revoke`.
+async fn post_revoke(
+    State(office): Office,
+    Path((till, enrolment)): Path<(String, u32)>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let now_ms = office.clock.now_ms();
+    if !tills::revoke(&office.store, tenant, &till, enrolment, now_ms).await? {
+        return Err(Error::not_found(format!("there is no enrolment {till}/{enrolment}")));
+    }
+    Ok(answer(&json!({"enrolment": enrolment, "revoked": true, "till": till})))
+}
+
+#[derive(Deserialize)]
+struct DocumentsQuery {
+    till: Option<String>,
+    enrolment: Option<u32>,
+}
+
+/// `GET /admin/v1/documents`: `<signature> <line>` records by till, enrolment, seq.
+async fn get_documents(
+    State(office): Office,
+    Query(query): Query<DocumentsQuery>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let wanted = Wanted { till: query.till, enrolment: query.enrolment };
+    let pages = futures_util::stream::try_unfold(Place::default(), move |after| {
+        let (office, wanted) = (office.clone(), wanted.clone());
+        async move {
+            let page = documents::page(&office.store, tenant, &wanted, &after).await?;
+            let Some((last, _)) = page.last() else { return Ok::<_, Error>(None) };
+            let next = last.clone();
+            let mut records = Vec::new();
+            for (_, record) in &page {
+                records.extend_from_slice(&record.to_bytes());
+                records.push(b'\n');
+            }
+            Ok(Some((Bytes::from(records), next)))
+        }
+    });
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
+}
+
+fn ndjson<T: Serialize>(values: impl Iterator<Item = T>) -> Result<Response> {
+    let mut lines = Vec::new();
+    for value in values {
+        serde_json::to_writer(&mut lines, &value).map_err(|_| Error::Unreadable("a listed value"))?;
+        lines.push(b'\n');
+    }
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
+}
+
+/// `GET /admin/v1/totals`: NDJSON.
+async fn get_totals(State(office): Office, headers: HeaderMap) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let totals = books::totals(&office.store, tenant).await?;
+    ndjson(totals.iter().map(|total| {
+        json!({
+            "business_day": total.business_day,
+            "centre": total.centre,
+            "code": total.code,
+            "currency": total.currency,
+            "measure": total.measure,
+            "till": total.till,
+            "value": total.value,
+        })
+    }))
+}
+
+/// `GET /admin/v1/stock`: NDJSON.
+async fn get_stock(State(office): Office, headers: HeaderMap) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let levels = books::levels(&office.store, tenant).await?;
+    ndjson(
+        levels
+            .iter()
+            .map(|(warehouse, item, micro)| json!({"item": item, "micro": micro, "warehouse": warehouse})),
+    )
+}
+
+/// Findings a list shows at most.
+const FINDINGS: u32 = 10_000;
+
+/// `GET /admin/v1/findings`: NDJSON, newest first.
+async fn get_findings(State(office): Office, headers: HeaderMap) -> Result<Response> {
+    let tenant = tenant(&office, &headers)?;
+    let findings = documents::findings(&office.store, tenant, FINDINGS).await?;
+    ndjson(findings.iter().map(|listed| {
+        let finding = &listed.finding;
+        json!({
+            "closed_ms": listed.closed_ms,
+            "code": finding.code,
+            "detail": finding.detail,
+            "enrolment": finding.enrolment,
+            "raised_ms": listed.raised_ms,
+            "seq": finding.seq,
+            "till": finding.till,
+        })
+    }))
+}

@@ -1,0 +1,36 @@
+//! Documents up: from any enrolment of the tenant, revoked or of another version.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, header},
+    response::Response,
+};
+use tillkit_protocol::{NDJSON_ZSTD, limits};
+
+use super::{bearer, json, whole};
+use crate::{
+    Backoffice,
+    error::{Error, Result},
+    ingest,
+};
+
+/// What a batch at its limit may have after compression that did not help.
+const COMPRESSED_BYTES: usize = limits::BATCH_BYTES + limits::BATCH_BYTES / 128 + 1_024;
+
+/// `POST /v1/documents`.
+pub(super) async fn upload(
+    State(office): State<Arc<Backoffice>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let (bearer, _) = bearer(&office, &headers)?;
+    let is_records = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == NDJSON_ZSTD);
+    if !is_records {
+        return Err(Error::malformed(format!("the body must be {NDJSON_ZSTD}")));
+    }
+    let body = whole(body, COMPRESSED_BYTES).await?;
+    Ok(json(&ingest::take(&office, bearer.tenant, body).await?))
+}

@@ -1,0 +1,122 @@
+//! What tills ask, as `protocol/wire.rs` lists it.
+//!
+//! Every answer carries `Tillkit-Protocol`; one without it came from somebody else. Configuration
+//! is for tills of this major version that have not been revoked; documents are taken from any.
+
+mod configuration;
+mod documents;
+mod identity;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::{get, post, put},
+};
+use futures_util::FutureExt;
+use serde::{Serialize, de::DeserializeOwned};
+use tillkit_protocol::{MAJOR, VERSION, VERSION_HEADER, problem::ProblemType};
+
+use crate::{
+    Backoffice,
+    error::{Error, Result},
+    store::tills::{self, Standing},
+    tokens::{self, Bearer},
+};
+
+/// The till's endpoints.
+pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
+    let whatever_the_version = Router::new()
+        .route("/v1/hello", get(identity::hello))
+        .route("/v1/token", post(identity::token))
+        .route("/v1/documents", post(documents::upload));
+    let of_this_major = Router::new()
+        .route("/v1/enrol", post(identity::enrol))
+        .route("/v1/centres", get(configuration::centres))
+        .route("/v1/subscription", put(configuration::subscribe))
+        .route("/v1/contact", post(configuration::contact))
+        .route("/v1/manifest", get(configuration::manifest))
+        .route("/v1/blobs/{sha256}", get(configuration::blob))
+        .route("/v1/events", get(configuration::events))
+        .layer(from_fn(must_be_this_major));
+    whatever_the_version.merge(of_this_major).with_state(office.clone())
+}
+
+/// What stands around every route: the protocol's header, and no panic that reaches the socket.
+pub(crate) fn around(router: Router) -> Router {
+    let nowhere = || async { Error::not_found("no such address") };
+    router.fallback(nowhere).method_not_allowed_fallback(nowhere).layer(from_fn(speak))
+}
+
+async fn speak(request: Request, next: Next) -> Response {
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut answer = answered.unwrap_or_else(|_| {
+        tracing::error!("a request panicked");
+        Error::refused(ProblemType::Internal, "").into_response()
+    });
+    let name = HeaderName::from_static(VERSION_HEADER);
+    answer.headers_mut().insert(name, HeaderValue::from_static(VERSION));
+    answer
+}
+
+async fn must_be_this_major(request: Request, next: Next) -> Response {
+    let spoken = request.headers().get(VERSION_HEADER).and_then(|version| version.to_str().ok());
+    let major = spoken.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    if major == Some(MAJOR) {
+        return next.run(request).await;
+    }
+    let spoken = spoken.unwrap_or("none");
+    Error::refused(ProblemType::Version, format!("the till speaks {spoken}, the back office {VERSION}"))
+        .into_response()
+}
+
+/// Who is asking, and when the token ends.
+fn bearer(office: &Backoffice, headers: &HeaderMap) -> Result<(Bearer, i64)> {
+    let unauthorised = || Error::refused(ProblemType::Unauthorised, "");
+    let token = bearer_text(headers).ok_or_else(unauthorised)?;
+    tokens::open(&office.server.secret, token, office.clock.now_ms()).ok_or_else(unauthorised)
+}
+
+/// The text after `Bearer`.
+pub(crate) fn bearer_text(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Who is asking and where that enrolment stands, revoked or not.
+async fn standing(office: &Backoffice, headers: &HeaderMap) -> Result<(Bearer, Standing)> {
+    let (bearer, _) = bearer(office, headers)?;
+    let standing = tills::standing(&office.store, bearer.tenant, &bearer.till, bearer.enrolment).await?;
+    let standing = standing.ok_or_else(|| Error::refused(ProblemType::Unauthorised, "unknown enrolment"))?;
+    Ok((bearer, standing))
+}
+
+/// The same for configuration, which a revoked till no longer gets.
+async fn in_good_standing(office: &Backoffice, headers: &HeaderMap) -> Result<(Bearer, Standing)> {
+    let (bearer, standing) = standing(office, headers).await?;
+    if standing.is_revoked {
+        return Err(Error::refused(ProblemType::Revoked, ""));
+    }
+    Ok((bearer, standing))
+}
+
+/// A request's bytes, at most so many.
+pub(crate) async fn whole(body: Body, limit: usize) -> Result<Bytes> {
+    let too_large = |_| Error::refused(ProblemType::TooLarge, format!("more than {limit} bytes, or cut off"));
+    axum::body::to_bytes(body, limit).await.map_err(too_large)
+}
+
+/// A small JSON request.
+pub(crate) async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T> {
+    let bytes = whole(body, 64 << 10).await?;
+    serde_json::from_slice(&bytes).map_err(|error| Error::malformed(error.to_string()))
+}
+
+/// An answer as JSON.
+pub(crate) fn json<T: Serialize>(value: &T) -> Response {
+    axum::Json(value).into_response()
+}

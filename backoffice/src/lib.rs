@@ -1,0 +1,335 @@
+//! The reference back office: publishes centres, stores and books documents.
+//!
+//! [`start`] opens the database and the blob folder, listens, and answers tills (`api`) and
+//! administrators (`admin`). What is decided stands in functions of their own (`publish`, `drafts`,
+//! `enrol`, `ingest`, `process`) that the edges call; what is stored, in `store`. Time and chance are
+//! injected through [`Config`].
+//!
+//! ```text
+//!   api ─┬─▶ enrol, tokens            tills and who they are
+//!        ├─▶ ingest ──▶ store ◀── process ──▶ book (pure)
+//!        └─▶ store                    manifests, blobs
+//! admin ───▶ drafts, import, publish ──▶ store, blobs
+//! ```
+
+mod admin;
+mod api;
+mod blobs;
+mod book;
+mod chain;
+mod clock;
+mod contacts;
+mod drafts;
+mod enrol;
+mod error;
+mod import;
+mod ingest;
+mod problem;
+mod process;
+mod publish;
+mod spool;
+mod store;
+mod tokens;
+mod validate;
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    net::{Ipv4Addr, SocketAddr},
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use axum::serve::ListenerExt;
+use futures_util::FutureExt;
+use tillkit_protocol::Hash;
+use tokio::{
+    net::TcpListener,
+    sync::{OwnedMutexGuard, broadcast, watch},
+    task::{AbortHandle, JoinHandle},
+};
+
+pub use clock::{Clock, Randomness};
+pub use drafts::{Drafted, NewUser};
+pub use enrol::PairingCode;
+pub use error::{Error, Result};
+pub use publish::{Change, Published};
+pub use store::TenantId;
+
+use store::{ServerRow, Store, Tenant};
+
+/// How a back office is started.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `sqlite:FILE`, made where missing, or `postgres://…`.
+    pub database: String,
+    /// The folder of blobs and of files in passing; made where missing.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The first tenant's name, made at first start.
+    pub tenant: String,
+    /// The first tenant's administrator token; `None` takes the one that follows from the database.
+    pub admin_token: Option<String>,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Where keys, codes and salts come from.
+    pub random: Randomness,
+    /// Failed attempts to enrol that an address has in an hour.
+    pub enrol_attempts_per_hour: u32,
+    /// Whether the database has been restored from a backup: then a new epoch begins, and every till
+    /// takes the snapshots anew.
+    pub is_restored: bool,
+}
+
+impl Config {
+    /// The usual: a free loopback port, the machine's clock and randomness, ten attempts an hour.
+    pub fn new(database: impl Into<String>, data: impl Into<PathBuf>) -> Config {
+        Config {
+            database: database.into(),
+            data: data.into(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tenant: "shop".into(),
+            admin_token: None,
+            clock: Clock::system(),
+            random: Randomness::system(),
+            enrol_attempts_per_hour: 10,
+            is_restored: false,
+        }
+    }
+}
+
+/// A back office's inside: what its edges call. Everything is reached through [`start`].
+pub struct Backoffice {
+    store: Store,
+    blobs: blobs::Blobs,
+    spool: PathBuf,
+    clock: Clock,
+    random: Randomness,
+    server: ServerRow,
+    tenants: RwLock<Vec<Arc<Tenant>>>,
+    admins: RwLock<HashMap<Hash, TenantId>>,
+    attempts: enrol::Attempts,
+    nonces: tokens::Nonces,
+    intake: ingest::Intake,
+    queues: ingest::Queues,
+    wake: process::Wake,
+    contacts: contacts::Contacts,
+    pokes: broadcast::Sender<(TenantId, String)>,
+    editing: Mutex<HashMap<(TenantId, String), Editing>>,
+    stopping: watch::Sender<bool>,
+}
+
+/// Held by whoever drafts or publishes a centre.
+type Editing = Arc<tokio::sync::Mutex<()>>;
+
+impl Backoffice {
+    fn tenant(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.iter().find(|tenant| tenant.id == id).cloned()
+    }
+
+    fn tenant_named(&self, name: &str) -> Option<Arc<Tenant>> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.iter().find(|tenant| tenant.name == name).cloned()
+    }
+
+    /// One at a time drafts or publishes a centre, so that a publication sees one state of it.
+    async fn editing(&self, tenant: TenantId, centre: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+            editing.entry((tenant, centre.to_owned())).or_default().clone()
+        };
+        lock.lock_owned().await
+    }
+
+    fn admin_of(&self, token: &Hash) -> Option<TenantId> {
+        self.admins.read().unwrap_or_else(PoisonError::into_inner).get(token).copied()
+    }
+
+    fn admits(&self, tenant: TenantId, admin_token: &str) {
+        let mut admins = self.admins.write().unwrap_or_else(PoisonError::into_inner);
+        admins.insert(Hash::of(admin_token.as_bytes()), tenant);
+    }
+}
+
+/// A back office that is running. Dropped, it ends at once, as a crash would; see [`Running::stop`].
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What `Authorization: Bearer` of `/admin/v1` must carry for the first tenant.
+    pub admin_token: String,
+    office: Arc<Backoffice>,
+    server: JoinHandle<()>,
+    tasks: Vec<AbortHandle>,
+}
+
+/// Milliseconds since this process began, by a clock that never jumps.
+pub(crate) fn uptime_ms() -> i64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    i64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Starts a back office.
+///
+/// # Errors
+/// [`Error::Setup`] for a database address it does not know, else what the database, the folder or
+/// the socket says.
+pub async fn start(config: Config) -> Result<Running> {
+    let store = Store::open(&config.database).await?;
+    let mut server = store::server(&store, &config.random).await?;
+    if config.is_restored {
+        server.epoch = Hash::of(&config.random.bytes::<32>()?).to_string()[..16].to_string();
+        store::set_epoch(&store, &server.epoch).await?;
+    }
+    let first = store::make_tenant(&store, &config.random, &config.tenant).await?;
+    let spool = config.data.join("spool");
+    // What an earlier process left there was never applied.
+    if spool.exists() {
+        std::fs::remove_dir_all(&spool)?;
+    }
+    std::fs::create_dir_all(&spool)?;
+    let (queues, to_verify, to_store) = ingest::queues();
+    let office = Arc::new(Backoffice {
+        blobs: blobs::Blobs::in_folder(&config.data.join("blobs"))?,
+        spool,
+        clock: config.clock,
+        random: config.random,
+        tenants: RwLock::default(),
+        admins: RwLock::default(),
+        attempts: enrol::Attempts::new(config.enrol_attempts_per_hour),
+        nonces: tokens::Nonces::default(),
+        intake: ingest::Intake::default(),
+        queues: queues.clone(),
+        wake: process::Wake::default(),
+        contacts: contacts::Contacts::default(),
+        pokes: broadcast::channel(1_024).0,
+        editing: Mutex::default(),
+        stopping: watch::channel(false).0,
+        server,
+        store,
+    });
+    let admin_token = match config.admin_token {
+        Some(token) => token,
+        None => tokens::admin_token(&office.server.secret, first.id)?,
+    };
+    office.admits(first.id, &admin_token);
+    for tenant in store::tenants(&office.store).await? {
+        if tenant.id != first.id {
+            office.admits(tenant.id, &tokens::admin_token(&office.server.secret, tenant.id)?);
+        }
+        office.tenants.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(tenant));
+    }
+    if config.is_restored {
+        publish::renew_all(&office).await?;
+    }
+    process::wake_all(&office).await?;
+
+    let listener = TcpListener::bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let tasks = vec![
+        for_ever("verify", &office, move |office| {
+            let to_verify = to_verify.clone();
+            async move { ingest::verify_groups(&mut *to_verify.lock().await, &office.queues).await }
+        }),
+        for_ever("store", &office, move |office| {
+            let to_store = to_store.clone();
+            async move { ingest::store_groups(&office, &mut *to_store.lock().await).await }
+        }),
+        for_ever("process", &office, |office| async move { process::process_for_ever(&office).await }),
+        for_ever("contacts", &office, |office| async move { contacts::flush_for_ever(&office).await }),
+    ];
+    let router = axum::Router::new().merge(api::router(&office)).merge(admin::router(&office));
+    let router = api::around(router).into_make_service_with_connect_info::<SocketAddr>();
+    let mut stopping = office.stopping.subscribe();
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a socket without TCP_NODELAY");
+        }
+    });
+    let server = tokio::spawn(async move {
+        let stopped = async move {
+            // An error means that nobody is left who could ask it to stop otherwise.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    tracing::info!(%address, "the back office is open");
+    Ok(Running { address, admin_token, office, server, tasks })
+}
+
+/// Runs a background task until it is aborted; a panic ends one round of it, never the task.
+fn for_ever<F>(
+    name: &'static str,
+    office: &Arc<Backoffice>,
+    round: impl Fn(Arc<Backoffice>) -> F + Send + Sync + 'static,
+) -> AbortHandle
+where
+    F: Future<Output = ()> + Send,
+{
+    let office = office.clone();
+    let task = tokio::spawn(async move {
+        loop {
+            if AssertUnwindSafe(round(office.clone())).catch_unwind().await.is_ok() {
+                return;
+            }
+            tracing::error!(task = name, "a background task panicked and begins anew");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    task.abort_handle()
+}
+
+impl Running {
+    /// `http://` and the address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Makes another tenant and returns its administrator token.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn add_tenant(&self, name: &str) -> Result<String> {
+        let tenant = store::make_tenant(&self.office.store, &self.office.random, name).await?;
+        let token = tokens::admin_token(&self.office.server.secret, tenant.id)?;
+        self.office.admits(tenant.id, &token);
+        let mut tenants = self.office.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        if tenants.iter().all(|known| known.id != tenant.id) {
+            tenants.push(Arc::new(tenant));
+        }
+        Ok(token)
+    }
+
+    /// Waits until every document that is here has been booked.
+    pub async fn settled(&self) {
+        self.office.wake.is_idle().await;
+    }
+
+    /// Answers what is being asked, then ends; everything acknowledged is on the disk.
+    ///
+    /// # Errors
+    /// The database's, if last contacts could not be written down.
+    pub async fn stop(mut self) -> Result<()> {
+        self.office.stopping.send_replace(true);
+        if tokio::time::timeout(Duration::from_secs(5), &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+        self.tasks.drain(..).for_each(|task| task.abort());
+        let flushed = contacts::flush(&self.office).await;
+        self.office.store.close().await;
+        flushed
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.office.stopping.send_replace(true);
+        self.server.abort();
+        self.tasks.drain(..).for_each(|task| task.abort());
+    }
+}

@@ -1,0 +1,542 @@
+//! Books what has been stored: each document exactly once, in the order of its chain.
+//!
+//! ```text
+//!   stored ──▶ booked            next in the chain
+//!   stored ──▶ waits ──▶ booked  beyond a gap, once the gap has stood for a while
+//! ```
+//!
+//! How far an enrolment is booked is written in the transaction that adds its sums, and only if
+//! nobody else has booked since it was read: a crash between two documents, or two processes at
+//! once, book nothing twice. Booking waits for pauses between uploads, but never for long.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tillkit_protocol::{Kind, Record, bodies, settings, wire::Finding};
+use tokio::sync::watch;
+
+use crate::{
+    Backoffice,
+    book::{self, Booking, Change, Listed},
+    error::Result,
+    ingest::aside,
+    store::{
+        TenantId, Tx,
+        books::{self, Booked, LevelKey, TotalKey},
+        documents,
+        tills::EnrolmentId,
+    },
+};
+
+/// Documents a transaction books at most: an upload waits no longer than that takes.
+const DOCUMENTS: usize = 500;
+/// How long a gap must stand before what lies beyond it is booked.
+const GAP_STANDS: Duration = Duration::from_secs(2);
+/// A pause between uploads that is long enough to book in…
+const PAUSE_MS: i64 = 4;
+/// …and how long to wait for one.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Which enrolments have something to book.
+#[derive(Debug)]
+pub(crate) struct Wake {
+    pending: Mutex<Pending>,
+    /// Enrolments pending or being booked; not those that wait behind a gap.
+    open: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    ready: BTreeSet<EnrolmentId>,
+    working: usize,
+    /// Since when something has been waiting behind a gap.
+    behind_gap: HashMap<EnrolmentId, Instant>,
+}
+
+impl Default for Wake {
+    fn default() -> Wake {
+        Wake { pending: Mutex::default(), open: watch::channel(0).0 }
+    }
+}
+
+impl Wake {
+    /// Documents of these enrolments have been stored.
+    pub(crate) fn documents_of(&self, enrolments: impl Iterator<Item = EnrolmentId>) {
+        self.change(|pending| pending.ready.extend(enrolments));
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Pending) -> T) -> T {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut pending);
+        self.open.send_replace(pending.ready.len() + pending.working);
+        changed
+    }
+
+    fn take(&self) -> BTreeSet<EnrolmentId> {
+        self.change(|pending| {
+            let taken = std::mem::take(&mut pending.ready);
+            pending.working = taken.len();
+            taken
+        })
+    }
+
+    fn done(&self, again: Vec<EnrolmentId>) {
+        self.change(|pending| {
+            pending.working = 0;
+            pending.ready.extend(again);
+        });
+    }
+
+    /// Whether what lies beyond an enrolment's gap may be booked now; else it will be in a while.
+    fn may_pass_gap(&self, of: &EnrolmentId) -> bool {
+        self.change(|pending| {
+            let since = *pending.behind_gap.entry(of.clone()).or_insert_with(Instant::now);
+            since.elapsed() >= GAP_STANDS
+        })
+    }
+
+    fn has_no_gap(&self, of: &EnrolmentId) {
+        self.change(|pending| pending.behind_gap.remove(of));
+    }
+
+    fn gaps_that_stand(&self) {
+        self.change(|pending| {
+            let stand = pending.behind_gap.iter().filter(|(_, since)| since.elapsed() >= GAP_STANDS);
+            let stand: Vec<_> = stand.map(|(of, _)| of.clone()).collect();
+            pending.ready.extend(stand);
+        });
+    }
+
+    /// Waits until nothing is left to book but what waits behind a gap.
+    pub(crate) async fn is_idle(&self) {
+        // An error means that the back office has been dropped: then nothing is being booked either.
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+}
+
+/// Has everything booked that was stored before this process began.
+pub(crate) async fn wake_all(office: &Backoffice) -> Result<()> {
+    let unbooked = books::unbooked(&office.store).await?;
+    office.wake.documents_of(unbooked.into_iter());
+    Ok(())
+}
+
+/// Books, for ever.
+pub(crate) async fn process_for_ever(office: &Backoffice) {
+    let mut open = office.wake.open.subscribe();
+    let mut items = Items::default();
+    loop {
+        let (is_over, is_idle) = match tokio::time::timeout(GAP_STANDS, open.wait_for(|open| *open > 0)).await
+        {
+            Ok(woken) => (woken.is_err(), false),
+            Err(_) => (false, true),
+        };
+        if is_over {
+            return;
+        }
+        office.wake.gaps_that_stand();
+        if is_idle {
+            continue;
+        }
+        let taken = office.wake.take();
+        match round(office, &mut items, &taken).await {
+            Ok(again) => office.wake.done(again),
+            Err(error) => {
+                tracing::error!(%error, "documents could not be booked; again in a second");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                office.wake.done(taken.into_iter().collect());
+            }
+        }
+    }
+}
+
+/// Items that a centre is known to have or to have had: they are retired, never deleted.
+#[derive(Default)]
+struct Items(HashSet<(TenantId, String, String)>);
+
+impl Items {
+    async fn has(&mut self, office: &Backoffice, tenant: TenantId, centre: &str, item: &str) -> Result<bool> {
+        let name = (tenant, centre.to_owned(), item.to_owned());
+        if self.0.contains(&name) {
+            return Ok(true);
+        }
+        let is_known = books::knows(&office.store, tenant, centre, "item", item).await?;
+        if is_known {
+            if self.0.len() >= 100_000 {
+                self.0.clear();
+            }
+            self.0.insert(name);
+        }
+        Ok(is_known)
+    }
+}
+
+/// Some documents of one enrolment, about to be booked.
+struct Batch {
+    of: EnrolmentId,
+    before: Booked,
+    documents: Vec<(u64, Record)>,
+    is_more: bool,
+}
+
+/// Books what these enrolments have, at most [`DOCUMENTS`] a transaction; returns those with more.
+async fn round(
+    office: &Backoffice,
+    items: &mut Items,
+    enrolments: &BTreeSet<EnrolmentId>,
+) -> Result<Vec<EnrolmentId>> {
+    let (mut again, mut batches, mut count) = (Vec::new(), Vec::new(), 0);
+    for of in enrolments {
+        let Some(batch) = next_of(office, of, DOCUMENTS - count).await? else { continue };
+        count += batch.documents.len();
+        if batch.is_more {
+            again.push(of.clone());
+        }
+        batches.push(batch);
+        if count >= DOCUMENTS {
+            wait_for_pause(office).await;
+            book_all(office, items, std::mem::take(&mut batches)).await?;
+            count = 0;
+        }
+    }
+    if !batches.is_empty() {
+        wait_for_pause(office).await;
+        book_all(office, items, batches).await?;
+    }
+    Ok(again)
+}
+
+async fn wait_for_pause(office: &Backoffice) {
+    let begin = Instant::now();
+    while office.intake.idle_ms() < PAUSE_MS && begin.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// The next documents of an enrolment that are not booked.
+async fn next_of(office: &Backoffice, of: &EnrolmentId, limit: usize) -> Result<Option<Batch>> {
+    let before = books::booked(&office.store, of).await?;
+    let limit = limit.max(1);
+    let begins = [before.booked + 1].into_iter().chain(before.ranges.iter().map(|(_, last)| last + 1));
+    let ends = before.ranges.iter().map(|(first, _)| first - 1).chain([before.top]);
+    let mut documents = Vec::new();
+    let mut is_gap = false;
+    let mut may_pass = || {
+        is_gap = true;
+        office.wake.may_pass_gap(of)
+    };
+    'free: for (from, to) in begins.zip(ends).filter(|(from, to)| from <= to) {
+        let mut expected = from;
+        for (seq, record) in books::documents(&office.store, of, (from, to), limit - documents.len()).await? {
+            if seq != expected && !may_pass() {
+                break 'free;
+            }
+            expected = seq + 1;
+            documents.push((seq, record));
+        }
+        let is_full = documents.len() >= limit;
+        if is_full || expected <= to && !may_pass() {
+            break;
+        }
+    }
+    let is_waiting =
+        is_gap && (!documents.is_empty() || before.ranges.last().is_none_or(|(_, last)| *last < before.top));
+    if !is_waiting {
+        office.wake.has_no_gap(of);
+    }
+    let is_more = documents.len() >= limit;
+    Ok((!documents.is_empty()).then_some(Batch { of: of.clone(), before, documents, is_more }))
+}
+
+/// A batch with what its documents mean.
+struct Decided {
+    of: EnrolmentId,
+    before: Booked,
+    booked: u64,
+    ranges: Vec<(u64, u64)>,
+    bookings: Vec<(u64, Booking)>,
+}
+
+/// What a transaction of bookings writes.
+#[derive(Default)]
+struct Sheet {
+    totals: BTreeMap<TotalKey, i64>,
+    levels: BTreeMap<LevelKey, (i64, bool)>,
+    findings: BTreeMap<TenantId, Vec<Finding>>,
+    returned: Vec<Returned>,
+    numbers: BTreeMap<(EnrolmentId, String), Vec<(u64, u64)>>,
+}
+
+/// A line that came back: of which sale, how much, how much had been sold, and what to object to.
+struct Returned {
+    sale: EnrolmentId,
+    seq: u64,
+    line: u32,
+    micro: i64,
+    sold: Option<i64>,
+    by: (EnrolmentId, u64),
+}
+
+async fn book_all(office: &Backoffice, items: &mut Items, batches: Vec<Batch>) -> Result<()> {
+    let decided = aside(move || batches.into_iter().map(decide).collect::<Vec<_>>()).await?;
+    let mut sheet = Sheet::default();
+    let mut warehouses = Warehouses::default();
+    for batch in &decided {
+        for (seq, booking) in &batch.bookings {
+            sheet.enter(office, items, &mut warehouses, batch, *seq, booking).await?;
+        }
+    }
+    let now_ms = office.clock.now_ms();
+    let (decided, sheet) = (&decided[..], &sheet);
+    office.store.write(|tx| Box::pin(async move { write(tx, decided, sheet, now_ms).await })).await
+}
+
+fn decide(batch: Batch) -> Decided {
+    let Batch { of, before, documents, .. } = batch;
+    let mut ranges = before.ranges.clone();
+    let mut bookings = Vec::with_capacity(documents.len());
+    for (seq, record) in &documents {
+        include(&mut ranges, *seq);
+        bookings.push((*seq, book::book(record)));
+    }
+    let mut booked = before.booked;
+    while let Some((first, last)) = ranges.first().copied().filter(|(first, _)| *first == booked + 1) {
+        debug_assert!(first <= last);
+        booked = last;
+        ranges.remove(0);
+    }
+    Decided { of, before, booked, ranges, bookings }
+}
+
+/// Takes a number into ascending ranges; `false` if it was there already.
+fn include(ranges: &mut Vec<(u64, u64)>, number: u64) -> bool {
+    let at = ranges.partition_point(|(_, last)| *last < number);
+    if ranges.get(at).is_some_and(|(first, _)| *first <= number) {
+        return false;
+    }
+    let joins_before = at > 0 && ranges[at - 1].1 + 1 == number;
+    let joins_after = ranges.get(at).is_some_and(|(first, _)| *first == number + 1);
+    match (joins_before, joins_after) {
+        (true, true) => {
+            ranges[at - 1].1 = ranges[at].1;
+            ranges.remove(at);
+        }
+        (true, false) => ranges[at - 1].1 = number,
+        (false, true) => ranges[at].0 = number,
+        (false, false) => ranges.insert(at, (number, number)),
+    }
+    true
+}
+
+/// Which warehouse each centre's sales draw from, asked once a transaction.
+#[derive(Default)]
+struct Warehouses(HashMap<(TenantId, String), String>);
+
+impl Sheet {
+    async fn enter(
+        &mut self,
+        office: &Backoffice,
+        items: &mut Items,
+        warehouses: &mut Warehouses,
+        batch: &Decided,
+        seq: u64,
+        booking: &Booking,
+    ) -> Result<()> {
+        let of = &batch.of;
+        let tenant = of.0;
+        for (code, detail) in &booking.objections {
+            self.object(of, seq, code, detail.clone());
+        }
+        for (total, value) in &booking.adds {
+            let key = TotalKey {
+                tenant,
+                centre: booking.centre.clone(),
+                till: of.1.clone(),
+                business_day: booking.business_day.clone(),
+                currency: total.currency.clone(),
+                measure: total.measure,
+                code: total.code.clone(),
+            };
+            let sum = self.totals.entry(key).or_default();
+            *sum = sum.saturating_add(*value);
+        }
+        for moved in &booking.stock {
+            let warehouse = match &moved.warehouse {
+                Some(warehouse) => warehouse.clone(),
+                None => warehouses.of(office, tenant, &booking.centre).await?,
+            };
+            let level = self.levels.entry((tenant, warehouse, moved.item.clone())).or_default();
+            *level = match moved.change {
+                Change::By(micro) => (level.0.saturating_add(micro), level.1),
+                Change::To(micro) => (micro, true),
+            };
+        }
+        for item in &booking.items {
+            if !items.has(office, tenant, &booking.centre, item).await? {
+                self.object(of, seq, "unknown-item", format!("centre {} has no item {item}", booking.centre));
+            }
+        }
+        for (origin, micro) in &booking.returned {
+            let sale: EnrolmentId = (tenant, origin.till.clone(), origin.enrolment);
+            let sold = sold(office, &sale, origin.seq, origin.line).await?;
+            let by = (of.clone(), seq);
+            self.returned.push(Returned {
+                sale,
+                seq: origin.seq,
+                line: origin.line,
+                micro: *micro,
+                sold,
+                by,
+            });
+        }
+        if let Some((shape, number)) = &booking.number {
+            self.numbers.entry((of.clone(), shape.clone())).or_default().push((*number, seq));
+        }
+        if let Some(closure) = &booking.closure {
+            for objection in closure_objections(office, batch, seq, closure).await? {
+                self.object(of, seq, objection.0, objection.1);
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, of: &EnrolmentId, seq: u64, code: &str, detail: String) {
+        let finding = Finding { code: code.into(), detail, enrolment: of.2, seq, till: of.1.clone() };
+        self.findings.entry(of.0).or_default().push(finding);
+    }
+}
+
+impl Warehouses {
+    async fn of(&mut self, office: &Backoffice, tenant: TenantId, centre: &str) -> Result<String> {
+        let name = (tenant, centre.to_owned());
+        if let Some(warehouse) = self.0.get(&name) {
+            return Ok(warehouse.clone());
+        }
+        let body = books::body_of(&office.store, tenant, centre, "centre", centre).await?;
+        let row = body.and_then(|body| settings::read::<settings::Centre>(&body).ok());
+        let warehouse = row.and_then(|row| row.warehouse).unwrap_or_default();
+        self.0.insert(name, warehouse.clone());
+        Ok(warehouse)
+    }
+}
+
+/// How much a line of a sale sold, if the sale is here.
+async fn sold(office: &Backoffice, sale: &EnrolmentId, seq: u64, line: u32) -> Result<Option<i64>> {
+    let found = books::documents(&office.store, sale, (seq, seq), 1).await?;
+    let sold = found.first().and_then(|(_, record)| {
+        let document = record.document::<bodies::Sale>().ok()?;
+        let line = document.body.lines.into_iter().nth(usize::try_from(line).ok()?)?;
+        Some(line.quantity.micro())
+    });
+    Ok(sold)
+}
+
+/// Holds a closure against the documents it lists.
+async fn closure_objections(
+    office: &Backoffice,
+    batch: &Decided,
+    seq: u64,
+    closure: &bodies::Closure,
+) -> Result<Vec<(&'static str, String)>> {
+    let mut listed = Vec::new();
+    for ranges in &closure.documents {
+        let of: EnrolmentId = (batch.of.0, ranges.till.clone(), ranges.enrolment);
+        for (from, to) in &ranges.ranges {
+            if *to >= seq && of == batch.of {
+                return Ok(vec![("closure-differs", format!("it lists {to}, which is not before it"))]);
+            }
+            let mut next = *from;
+            while next <= *to {
+                let page = books::documents(&office.store, &of, (next, *to), DOCUMENTS).await?;
+                let here = page.iter().zip(next..).take_while(|((seq, _), expected)| seq == expected).count();
+                if here == 0 || here < page.len() {
+                    let missing = next + here as u64;
+                    return Ok(vec![(
+                        "closure-incomplete",
+                        format!("it lists {missing}, which is not here"),
+                    )]);
+                }
+                next += here as u64;
+                listed.extend(page.iter().map(|(_, record)| listed_of(record)));
+            }
+        }
+    }
+    let objections = book::closure_objections(closure, &listed).into_iter();
+    Ok(objections.map(|objection| ("closure-differs", objection)).collect())
+}
+
+fn listed_of(record: &Record) -> Listed {
+    let document = record.unread().ok();
+    let kind = document.as_ref().map(|document| document.kind.clone()).unwrap_or_default();
+    let is_money = [Kind::Sale, Kind::Return, Kind::Void].iter().any(|money| money.name() == kind);
+    let total_minor = document.filter(|_| is_money).map_or(0, |document| document.total_minor);
+    Listed { hash: record.hash, kind, total_minor }
+}
+
+async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64) -> Result<()> {
+    for batch in decided {
+        books::put_booked(tx, &batch.of, &batch.before, batch.booked, &batch.ranges).await?;
+    }
+    books::add_totals(tx, &sheet.totals).await?;
+    books::put_levels(tx, &sheet.levels).await?;
+    let mut findings = sheet.findings.clone();
+    for back in &sheet.returned {
+        let all = books::add_returned(tx, &back.sale, back.seq, back.line, back.micro).await?;
+        if back.sold.is_some_and(|sold| all > sold) {
+            let (sold, line) = (back.sold.unwrap_or(0), back.line);
+            let detail = format!(
+                "of line {line} of {}/{}/{} {all} millionths came back, {sold} were sold",
+                back.sale.1, back.sale.2, back.seq
+            );
+            findings.entry(back.by.0.0).or_default().push(finding(
+                &back.by.0,
+                back.by.1,
+                "over-return",
+                detail,
+            ));
+        }
+    }
+    for ((of, shape), numbers) in &sheet.numbers {
+        let before = books::number_ranges(tx, of, shape).await?;
+        let mut ranges = before.clone();
+        let is_whole = decided.iter().any(|batch| batch.of == *of && batch.ranges.is_empty());
+        for (number, seq) in numbers {
+            let highest = ranges.last().map(|(_, last)| *last);
+            if !include(&mut ranges, *number) {
+                let detail = format!("number {number} of {shape} has been used before");
+                findings.entry(of.0).or_default().push(finding(of, *seq, "number-again", detail));
+            } else if let Some(highest) = highest.filter(|highest| is_whole && *number > highest + 1) {
+                let detail = format!("after {highest} of {shape} comes {number}");
+                findings.entry(of.0).or_default().push(finding(of, *seq, "number-gap", detail));
+            }
+        }
+        books::put_number_ranges(tx, of, shape, &before, &ranges).await?;
+    }
+    for (tenant, findings) in &findings {
+        documents::raise(tx, *tenant, findings, now_ms).await?;
+    }
+    Ok(())
+}
+
+fn finding(of: &EnrolmentId, seq: u64, code: &str, detail: String) -> Finding {
+    Finding { code: code.into(), detail, enrolment: of.2, seq, till: of.1.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_take_each_number_once_and_join() {
+        let mut ranges = Vec::new();
+        for number in [5, 1, 3, 2, 9, 8, 4] {
+            assert!(include(&mut ranges, number), "{number}");
+        }
+        assert_eq!(ranges, [(1, 5), (8, 9)]);
+        assert!(!include(&mut ranges, 3));
+        assert!(!include(&mut ranges, 9));
+    }
+}

@@ -1,0 +1,297 @@
+//! Bookings: what processing reads, and the sums it keeps.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+use tillkit_protocol::{Record, keys::Signature};
+
+use super::{Bind, Store, TenantId, Tx, array, insert_all, signed, small, tills::EnrolmentId, unsigned};
+use crate::error::{Error, Result};
+
+/// How far an enrolment's documents are booked.
+#[derive(Debug, Clone)]
+pub(crate) struct Booked {
+    pub(crate) booked: u64,
+    pub(crate) bookings: i64,
+    pub(crate) top: u64,
+    /// Booked beyond a gap.
+    pub(crate) ranges: Vec<(u64, u64)>,
+}
+
+/// How far an enrolment's documents are booked.
+pub(crate) async fn booked(store: &Store, of: &EnrolmentId) -> Result<Booked> {
+    const CHAIN: &str = "
+        SELECT booked, bookings, top FROM chain WHERE tenant = $1 AND till = $2 AND enrolment = $3";
+    const RANGES: &str = "
+        SELECT first_seq, last_seq FROM booked_range
+         WHERE tenant = $1 AND till = $2 AND enrolment = $3 ORDER BY first_seq";
+    let connection = &mut *store.read().await?;
+    let chain = sqlx::query(CHAIN).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2));
+    let row = chain.fetch_one(&mut *connection).await?;
+    let ranges = sqlx::query(RANGES).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2));
+    let ranges = ranges.fetch_all(&mut *connection).await?;
+    Ok(Booked {
+        booked: unsigned(&row, 0)?,
+        bookings: row.try_get(1)?,
+        top: unsigned(&row, 2)?,
+        ranges: ranges.iter().map(|row| Ok((unsigned(row, 0)?, unsigned(row, 1)?))).collect::<Result<_>>()?,
+    })
+}
+
+/// Enrolments that hold documents not booked yet.
+pub(crate) async fn unbooked(store: &Store) -> Result<Vec<EnrolmentId>> {
+    const UNBOOKED: &str = "SELECT tenant, till, enrolment FROM chain WHERE booked < top";
+    let rows = sqlx::query(UNBOOKED).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, small(row, 2)?))).collect()
+}
+
+/// The first documents of seqs `from..=to`, at most `limit`.
+pub(crate) async fn documents(
+    store: &Store,
+    of: &EnrolmentId,
+    (from, to): (u64, u64),
+    limit: usize,
+) -> Result<Vec<(u64, Record)>> {
+    const DOCUMENTS: &str = "
+        SELECT seq, signature, line FROM document
+         WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND seq BETWEEN $4 AND $5 AND fork = 0
+         ORDER BY seq LIMIT $6";
+    let query = sqlx::query(DOCUMENTS).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2));
+    let query = query.bind(signed(from)).bind(signed(to)).bind(signed(limit as u64));
+    let rows = query.fetch_all(&mut *store.read().await?).await?;
+    let document = |row: &sqlx::any::AnyRow| -> Result<(u64, Record)> {
+        let signature = Signature::from_bytes(&array(row, 1)?);
+        Ok((unsigned(row, 0)?, Record::stored(row.try_get(2)?, signature)))
+    };
+    rows.iter().map(document).collect()
+}
+
+/// Writes down how far an enrolment is booked, with the ranges beyond.
+///
+/// # Errors
+/// [`Error::Overtaken`] if somebody else has booked since it was read.
+pub(crate) async fn put_booked(
+    tx: &mut Tx<'_>,
+    of: &EnrolmentId,
+    before: &Booked,
+    booked: u64,
+    ranges: &[(u64, u64)],
+) -> Result<()> {
+    const PUT: &str = "
+        UPDATE chain SET booked = $1, bookings = bookings + 1
+         WHERE tenant = $2 AND till = $3 AND enrolment = $4 AND bookings = $5";
+    const CLEAR: &str = "DELETE FROM booked_range WHERE tenant = $1 AND till = $2 AND enrolment = $3";
+    const RANGE: &str = "INSERT INTO booked_range (tenant, till, enrolment, first_seq, last_seq)";
+    let (till, enrolment) = (of.1.as_str(), i64::from(of.2));
+    let put = sqlx::query(PUT).bind(signed(booked)).bind(of.0).bind(till).bind(enrolment);
+    if put.bind(before.bookings).execute(&mut **tx).await?.rows_affected() != 1 {
+        return Err(Error::Overtaken);
+    }
+    if ranges != before.ranges {
+        sqlx::query(CLEAR).bind(of.0).bind(till).bind(enrolment).execute(&mut **tx).await?;
+        let rows: Vec<_> = ranges
+            .iter()
+            .map(|(first, last)| {
+                [
+                    Bind::Int(of.0),
+                    Bind::Text(till),
+                    Bind::Int(enrolment),
+                    Bind::Int(signed(*first)),
+                    Bind::Int(signed(*last)),
+                ]
+            })
+            .collect();
+        insert_all(tx, RANGE, "", &rows).await?;
+    }
+    Ok(())
+}
+
+/// Names a sum.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TotalKey {
+    pub(crate) tenant: TenantId,
+    pub(crate) centre: String,
+    pub(crate) till: String,
+    pub(crate) business_day: String,
+    pub(crate) currency: String,
+    pub(crate) measure: &'static str,
+    pub(crate) code: String,
+}
+
+/// Adds to sums.
+pub(crate) async fn add_totals(tx: &mut Tx<'_>, totals: &BTreeMap<TotalKey, i64>) -> Result<()> {
+    const ADD: &str = "
+        INSERT INTO total (tenant, centre, till, business_day, currency, measure, code, value)";
+    const SUM: &str = "
+        ON CONFLICT (tenant, centre, till, business_day, currency, measure, code)
+        DO UPDATE SET value = total.value + excluded.value";
+    let rows: Vec<_> = totals
+        .iter()
+        .map(|(key, value)| {
+            [
+                Bind::Int(key.tenant),
+                Bind::Text(&key.centre),
+                Bind::Text(&key.till),
+                Bind::Text(&key.business_day),
+                Bind::Text(&key.currency),
+                Bind::Text(key.measure),
+                Bind::Text(&key.code),
+                Bind::Int(*value),
+            ]
+        })
+        .collect();
+    insert_all(tx, ADD, SUM, &rows).await?;
+    Ok(())
+}
+
+/// Names a stock level: tenant, warehouse, item.
+pub(crate) type LevelKey = (TenantId, String, String);
+
+/// Adds to stock levels, or sets those that were counted.
+pub(crate) async fn put_levels(tx: &mut Tx<'_>, levels: &BTreeMap<LevelKey, (i64, bool)>) -> Result<()> {
+    const PUT: &str = "INSERT INTO stock_level (tenant, warehouse, item, micro)";
+    const ADD: &str = "
+        ON CONFLICT (tenant, warehouse, item) DO UPDATE SET micro = stock_level.micro + excluded.micro";
+    const SET: &str = "ON CONFLICT (tenant, warehouse, item) DO UPDATE SET micro = excluded.micro";
+    for (is_counted, tail) in [(false, ADD), (true, SET)] {
+        let rows: Vec<_> = levels
+            .iter()
+            .filter(|(_, (_, counted))| *counted == is_counted)
+            .map(|((tenant, warehouse, item), (micro, _))| {
+                [Bind::Int(*tenant), Bind::Text(warehouse), Bind::Text(item), Bind::Int(*micro)]
+            })
+            .collect();
+        insert_all(tx, PUT, tail, &rows).await?;
+    }
+    Ok(())
+}
+
+/// Counts what came back of a line of a sale; returns how much it is now, in all.
+pub(crate) async fn add_returned(
+    tx: &mut Tx<'_>,
+    sale: &EnrolmentId,
+    seq: u64,
+    line: u32,
+    micro: i64,
+) -> Result<i64> {
+    const ADD: &str = "
+        INSERT INTO returned (tenant, till, enrolment, seq, line, micro) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (tenant, till, enrolment, seq, line) DO UPDATE SET micro = returned.micro + excluded.micro
+        RETURNING micro";
+    let query = sqlx::query(ADD).bind(sale.0).bind(sale.1.as_str()).bind(i64::from(sale.2));
+    let row = query.bind(signed(seq)).bind(i64::from(line)).bind(micro).fetch_one(&mut **tx).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// The ranges of numbers used of a counter.
+pub(crate) async fn number_ranges(tx: &mut Tx<'_>, of: &EnrolmentId, shape: &str) -> Result<Vec<(u64, u64)>> {
+    const RANGES: &str = "
+        SELECT first_no, last_no FROM number_range
+         WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND shape = $4 ORDER BY first_no";
+    let query = sqlx::query(RANGES).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2)).bind(shape);
+    let rows = query.fetch_all(&mut **tx).await?;
+    rows.iter().map(|row| Ok((unsigned(row, 0)?, unsigned(row, 1)?))).collect()
+}
+
+/// Replaces the ranges of a counter.
+pub(crate) async fn put_number_ranges(
+    tx: &mut Tx<'_>,
+    of: &EnrolmentId,
+    shape: &str,
+    before: &[(u64, u64)],
+    ranges: &[(u64, u64)],
+) -> Result<()> {
+    const GONE: &str = "
+        DELETE FROM number_range
+         WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND shape = $4 AND first_no = $5";
+    const PUT: &str = "INSERT INTO number_range (tenant, till, enrolment, shape, first_no, last_no)";
+    const MOVE: &str = "
+        ON CONFLICT (tenant, till, enrolment, shape, first_no) DO UPDATE SET last_no = excluded.last_no";
+    let (till, enrolment) = (of.1.as_str(), i64::from(of.2));
+    for (first, _) in before.iter().filter(|(first, _)| ranges.iter().all(|(kept, _)| kept != first)) {
+        let gone = sqlx::query(GONE).bind(of.0).bind(till).bind(enrolment).bind(shape);
+        gone.bind(signed(*first)).execute(&mut **tx).await?;
+    }
+    let rows: Vec<_> = ranges
+        .iter()
+        .filter(|range| !before.contains(range))
+        .map(|(first, last)| {
+            let (first, last) = (Bind::Int(signed(*first)), Bind::Int(signed(*last)));
+            [Bind::Int(of.0), Bind::Text(till), Bind::Int(enrolment), Bind::Text(shape), first, last]
+        })
+        .collect();
+    insert_all(tx, PUT, MOVE, &rows).await?;
+    Ok(())
+}
+
+/// A sum as it is listed.
+pub(crate) struct ListedTotal {
+    pub(crate) centre: String,
+    pub(crate) till: String,
+    pub(crate) business_day: String,
+    pub(crate) currency: String,
+    pub(crate) measure: String,
+    pub(crate) code: String,
+    pub(crate) value: i64,
+}
+
+/// Every sum of a tenant.
+pub(crate) async fn totals(store: &Store, tenant: TenantId) -> Result<Vec<ListedTotal>> {
+    const ALL: &str = "
+        SELECT centre, till, business_day, currency, measure, code, value FROM total
+         WHERE tenant = $1 ORDER BY centre, till, business_day, currency, measure, code";
+    let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
+    let total = |row: &sqlx::any::AnyRow| -> Result<ListedTotal> {
+        Ok(ListedTotal {
+            centre: row.try_get(0)?,
+            till: row.try_get(1)?,
+            business_day: row.try_get(2)?,
+            currency: row.try_get(3)?,
+            measure: row.try_get(4)?,
+            code: row.try_get(5)?,
+            value: row.try_get(6)?,
+        })
+    };
+    rows.iter().map(total).collect()
+}
+
+/// Every stock level of a tenant: warehouse, item, millionths.
+pub(crate) async fn levels(store: &Store, tenant: TenantId) -> Result<Vec<(String, String, i64)>> {
+    const ALL: &str = "
+        SELECT warehouse, item, micro FROM stock_level WHERE tenant = $1 ORDER BY warehouse, item";
+    let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+}
+
+/// Whether a centre has, or had, a row of that kind and key.
+pub(crate) async fn knows(
+    store: &Store,
+    tenant: TenantId,
+    centre: &str,
+    kind: &str,
+    id: &str,
+) -> Result<bool> {
+    const KNOWS: &str =
+        "SELECT 1 FROM config_row WHERE tenant = $1 AND centre = $2 AND kind = $3 AND id = $4";
+    let query = sqlx::query(KNOWS).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
+    Ok(query.fetch_optional(&mut *store.read().await?).await?.is_some())
+}
+
+/// The body of a row as it was last published, or drafted where it never was.
+pub(crate) async fn body_of(
+    store: &Store,
+    tenant: TenantId,
+    centre: &str,
+    kind: &str,
+    id: &str,
+) -> Result<Option<Vec<u8>>> {
+    const BODY: &str = "
+        SELECT r.published, r.body, r.edition, c.edition FROM config_row r
+          JOIN centre c ON c.tenant = r.tenant AND c.centre = r.centre
+         WHERE r.tenant = $1 AND r.centre = $2 AND r.kind = $3 AND r.id = $4";
+    let query = sqlx::query(BODY).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
+    let Some(row) = query.fetch_optional(&mut *store.read().await?).await? else { return Ok(None) };
+    let (published, body): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.try_get(0)?, row.try_get(1)?);
+    let is_dirty = row.try_get::<i64, _>(2)? == row.try_get::<i64, _>(3)?;
+    Ok(if is_dirty { published.or(body) } else { body })
+}

@@ -1,0 +1,77 @@
+//! Many rows a statement: what makes a round trip worth its price.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
+
+use sqlx::{Any, AnyConnection, AssertSqlSafe, any::AnyArguments, query::Query};
+
+use crate::error::Result;
+
+/// A value of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bind<'a> {
+    /// BIGINT.
+    Int(i64),
+    /// TEXT.
+    Text(&'a str),
+    /// BYTEA.
+    Bytes(&'a [u8]),
+    /// BYTEA that may be NULL.
+    Maybe(Option<&'a [u8]>),
+}
+
+/// Rows a statement, largest first: few different texts, so that each stays prepared.
+const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+
+/// Runs `{head} VALUES (…),(…) {tail}` for all rows of `N` columns; returns how many rows it changed.
+pub(crate) async fn insert_all<const N: usize>(
+    connection: &mut AnyConnection,
+    head: &'static str,
+    tail: &'static str,
+    rows: &[[Bind<'_>; N]],
+) -> Result<u64> {
+    let mut changed = 0;
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let size = CHUNKS.into_iter().find(|size| *size <= rest.len()).unwrap_or(1);
+        let (chunk, after) = rest.split_at(size);
+        let mut query = sqlx::query(AssertSqlSafe(text(head, tail, N, size)));
+        for value in chunk.iter().flatten() {
+            query = bind(query, *value);
+        }
+        changed += query.execute(&mut *connection).await?.rows_affected();
+        rest = after;
+    }
+    Ok(changed)
+}
+
+fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Bind<'_>) -> Query<'q, Any, AnyArguments> {
+    match value {
+        Bind::Int(value) => query.bind(value),
+        Bind::Text(value) => query.bind(value),
+        Bind::Bytes(value) => query.bind(value),
+        Bind::Maybe(value) => query.bind(value),
+    }
+}
+
+type Key = (&'static str, &'static str, usize);
+static TEXTS: LazyLock<RwLock<HashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
+
+/// The statement's text; head and tail are constants of this crate, never anybody's input.
+fn text(head: &'static str, tail: &'static str, columns: usize, rows: usize) -> Arc<str> {
+    let known = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&(head, tail, rows)).cloned();
+    known.unwrap_or_else(|| {
+        let row = |row: usize| {
+            let places: Vec<String> =
+                (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+            format!("({})", places.join(","))
+        };
+        let values: Vec<String> = (0..rows).map(row).collect();
+        let text: Arc<str> = format!("{head} VALUES {} {tail}", values.join(",")).into();
+        let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);
+        texts.insert((head, tail, rows), text.clone());
+        text
+    })
+}

@@ -1,0 +1,291 @@
+//! Centres, their rows as drafted and as published, and their manifests.
+
+use sqlx::Row;
+use tillkit_protocol::{Hash, wire::CentreInfo};
+
+use super::{Bind, Store, TenantId, Tx, array, hash, insert_all, signed, unsigned};
+use crate::error::{Error, Result};
+
+/// A centre as it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct CentreRow {
+    pub(crate) pepper: [u8; 32],
+    pub(crate) edition: i64,
+    pub(crate) drafts: i64,
+    pub(crate) generation: u64,
+}
+
+/// Makes a centre, or names it anew; the pepper of an existing one stays.
+pub(crate) async fn put_centre(
+    store: &Store,
+    tenant: TenantId,
+    centre: &str,
+    name: &str,
+    pepper: &[u8; 32],
+) -> Result<()> {
+    const PUT: &str = "
+        INSERT INTO centre (tenant, centre, name, pepper, edition, drafts, generation)
+        VALUES ($1, $2, $3, $4, 1, 0, 0)
+        ON CONFLICT (tenant, centre) DO UPDATE SET name = excluded.name";
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                let put = sqlx::query(PUT).bind(tenant).bind(centre).bind(name).bind(&pepper[..]);
+                put.execute(&mut **tx).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// A centre, if there is one of that id.
+pub(crate) async fn centre(store: &Store, tenant: TenantId, centre: &str) -> Result<Option<CentreRow>> {
+    const GET: &str = "
+        SELECT pepper, edition, drafts, generation FROM centre WHERE tenant = $1 AND centre = $2";
+    let query = sqlx::query(GET).bind(tenant).bind(centre);
+    let Some(row) = query.fetch_optional(&mut *store.read().await?).await? else { return Ok(None) };
+    Ok(Some(CentreRow {
+        pepper: array(&row, 0)?,
+        edition: row.try_get(1)?,
+        drafts: row.try_get(2)?,
+        generation: unsigned(&row, 3)?,
+    }))
+}
+
+/// The published centres of a tenant.
+pub(crate) async fn published(store: &Store, tenant: TenantId) -> Result<Vec<CentreInfo>> {
+    const ALL: &str = "
+        SELECT centre, generation, name FROM centre WHERE tenant = $1 AND generation > 0 ORDER BY centre";
+    let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
+    let info = |row: &sqlx::any::AnyRow| -> Result<CentreInfo> {
+        Ok(CentreInfo { centre: row.try_get(0)?, generation: unsigned(row, 1)?, name: row.try_get(2)? })
+    };
+    rows.iter().map(info).collect()
+}
+
+/// A row to be drafted; no body takes it away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DraftRow {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// Drafts rows, no key twice among them; returns how many differ from what was drafted before.
+pub(crate) async fn draft(tx: &mut Tx<'_>, tenant: TenantId, centre: &str, rows: &[DraftRow]) -> Result<u64> {
+    const COUNT: &str = "
+        UPDATE centre SET drafts = drafts + 1 WHERE tenant = $1 AND centre = $2 RETURNING edition";
+    const DRAFT: &str = "INSERT INTO config_row (tenant, centre, kind, id, body, edition)";
+    const KEEP: &str = "
+        ON CONFLICT (tenant, centre, kind, id) DO UPDATE
+           SET published = CASE WHEN config_row.edition = excluded.edition
+                                THEN config_row.published ELSE config_row.body END,
+               body = excluded.body, edition = excluded.edition
+         WHERE config_row.body IS DISTINCT FROM excluded.body";
+    let counted = sqlx::query(COUNT).bind(tenant).bind(centre).fetch_optional(&mut **tx).await?;
+    let edition: i64 =
+        counted.ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))?.try_get(0)?;
+    let binds: Vec<_> = rows
+        .iter()
+        .map(|DraftRow { kind, id, body }| {
+            [
+                Bind::Int(tenant),
+                Bind::Text(centre),
+                Bind::Text(kind),
+                Bind::Bytes(id.as_bytes()),
+                Bind::Maybe(body.as_deref()),
+                Bind::Int(edition),
+            ]
+        })
+        .collect();
+    insert_all(tx, DRAFT, KEEP, &binds).await
+}
+
+/// Which draft of which centre a reader means.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) centre: &'a str,
+    pub(crate) edition: i64,
+}
+
+/// How many rows of each kind have been drafted since the last publication.
+pub(crate) async fn dirty_kinds(store: &Store, draft: Draft<'_>) -> Result<Vec<(String, u64)>> {
+    const DIRTY: &str = "
+        SELECT kind, COUNT(*) FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND edition = $3 GROUP BY kind ORDER BY kind";
+    let query = sqlx::query(DIRTY).bind(draft.tenant).bind(draft.centre).bind(draft.edition);
+    let rows = query.fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, unsigned(row, 1)?))).collect()
+}
+
+/// A row that has been drafted since the last publication.
+#[derive(Debug, Clone)]
+pub(crate) struct DirtyRow {
+    pub(crate) id: String,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) published: Option<Vec<u8>>,
+}
+
+/// The drafted rows of a kind that differ from the published ones, by key, at most `limit`.
+pub(crate) async fn dirty_rows(
+    store: &Store,
+    draft: Draft<'_>,
+    kind: &str,
+    limit: u64,
+) -> Result<Vec<DirtyRow>> {
+    const DIRTY: &str = "
+        SELECT id, body, published FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND edition = $3 AND kind = $4
+           AND body IS DISTINCT FROM published
+         ORDER BY id LIMIT $5";
+    let query = sqlx::query(DIRTY).bind(draft.tenant).bind(draft.centre).bind(draft.edition);
+    let rows = query.bind(kind).bind(signed(limit)).fetch_all(&mut *store.read().await?).await?;
+    let dirty = |row: &sqlx::any::AnyRow| -> Result<DirtyRow> {
+        Ok(DirtyRow { id: key(row, 0)?, body: row.try_get(1)?, published: row.try_get(2)? })
+    };
+    rows.iter().map(dirty).collect()
+}
+
+/// A row as it is to be published.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveRow {
+    pub(crate) id: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The rows of a kind after a key, in order of their keys' bytes, at most `limit`.
+pub(crate) async fn rows_after(
+    store: &Store,
+    draft: Draft<'_>,
+    kind: &str,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<LiveRow>> {
+    const ROWS: &str = "
+        SELECT id, body FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND kind = $3 AND id > $4 AND body IS NOT NULL
+         ORDER BY id LIMIT $5";
+    let query = sqlx::query(ROWS).bind(draft.tenant).bind(draft.centre).bind(kind).bind(after.as_bytes());
+    let rows = query.bind(i64::from(limit)).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok(LiveRow { id: key(row, 0)?, body: row.try_get(1)? })).collect()
+}
+
+/// Whether a row of that key is drafted or published.
+pub(crate) async fn has_row(store: &Store, draft: Draft<'_>, kind: &str, id: &str) -> Result<bool> {
+    const HAS: &str = "
+        SELECT 1 FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND kind = $3 AND id = $4 AND body IS NOT NULL";
+    let query = sqlx::query(HAS).bind(draft.tenant).bind(draft.centre).bind(kind).bind(id.as_bytes());
+    Ok(query.fetch_optional(&mut *store.read().await?).await?.is_some())
+}
+
+fn key(row: &sqlx::any::AnyRow, column: usize) -> Result<String> {
+    String::from_utf8(row.try_get(column)?).map_err(|_| Error::Unreadable("a key"))
+}
+
+/// A signed manifest as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Signed {
+    pub(crate) id: Hash,
+    pub(crate) signed: Vec<u8>,
+}
+
+/// The newest manifest of a centre.
+pub(crate) async fn manifest(store: &Store, tenant: TenantId, centre: &str) -> Result<Option<Signed>> {
+    const NEWEST: &str = "
+        SELECT g.id, g.signed FROM centre c
+          JOIN generation g ON g.tenant = c.tenant AND g.centre = c.centre AND g.generation = c.generation
+         WHERE c.tenant = $1 AND c.centre = $2";
+    let query = sqlx::query(NEWEST).bind(tenant).bind(centre);
+    let Some(row) = query.fetch_optional(&mut *store.read().await?).await? else { return Ok(None) };
+    Ok(Some(Signed { id: hash(&row, 0)?, signed: row.try_get(1)? }))
+}
+
+/// A publication, as it is written down.
+pub(crate) struct Publication<'a> {
+    pub(crate) draft: Draft<'a>,
+    /// The count of draft writes it has seen.
+    pub(crate) drafts: i64,
+    pub(crate) generation: u64,
+    pub(crate) published_ms: i64,
+    pub(crate) manifest: &'a Signed,
+    pub(crate) blobs: &'a [Hash],
+}
+
+/// Writes a publication down: from here on it is what tills fetch.
+///
+/// # Errors
+/// A refusal if rows have been drafted since it was computed.
+pub(crate) async fn publish(store: &Store, publication: &Publication<'_>) -> Result<()> {
+    const TURN: &str = "
+        UPDATE centre SET edition = edition + 1, generation = $1
+         WHERE tenant = $2 AND centre = $3 AND edition = $4 AND drafts = $5";
+    const KEEP: &str = "
+        INSERT INTO generation (tenant, centre, generation, published_ms, id, signed)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    const LIST: &str = "INSERT INTO centre_blob (tenant, centre, sha256)";
+    const ONCE: &str = "ON CONFLICT (tenant, centre, sha256) DO NOTHING";
+    const SWEEP: &str = "
+        DELETE FROM config_row WHERE tenant = $1 AND centre = $2 AND edition = $3 AND body IS NULL";
+    let Publication { draft: Draft { tenant, centre, edition }, drafts, generation, published_ms, .. } =
+        *publication;
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                let turn = sqlx::query(TURN).bind(signed(generation)).bind(tenant).bind(centre);
+                let turned = turn.bind(edition).bind(drafts).execute(&mut **tx).await?;
+                if turned.rows_affected() != 1 {
+                    let kind = tillkit_protocol::problem::ProblemType::Busy;
+                    return Err(Error::refused(kind, "rows were drafted while this was being published"));
+                }
+                let Signed { id, signed: bytes } = publication.manifest;
+                let keep =
+                    sqlx::query(KEEP).bind(tenant).bind(centre).bind(signed(generation)).bind(published_ms);
+                keep.bind(&id.as_bytes()[..]).bind(bytes.as_slice()).execute(&mut **tx).await?;
+                let blobs: Vec<_> = publication
+                    .blobs
+                    .iter()
+                    .map(|sha256| [Bind::Int(tenant), Bind::Text(centre), Bind::Bytes(sha256.as_bytes())])
+                    .collect();
+                insert_all(tx, LIST, ONCE, &blobs).await?;
+                sqlx::query(SWEEP).bind(tenant).bind(centre).bind(edition).execute(&mut **tx).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Replaces the newest manifest of a centre by one of a higher generation with the same content.
+pub(crate) async fn renew_manifest(
+    store: &Store,
+    tenant: TenantId,
+    centre: &str,
+    (generation, published_ms): (u64, i64),
+    manifest: &Signed,
+) -> Result<()> {
+    const TURN: &str = "UPDATE centre SET generation = $1 WHERE tenant = $2 AND centre = $3";
+    const KEEP: &str = "
+        INSERT INTO generation (tenant, centre, generation, published_ms, id, signed)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                let turn = sqlx::query(TURN).bind(signed(generation)).bind(tenant).bind(centre);
+                turn.execute(&mut **tx).await?;
+                let keep =
+                    sqlx::query(KEEP).bind(tenant).bind(centre).bind(signed(generation)).bind(published_ms);
+                let Signed { id, signed: bytes } = manifest;
+                keep.bind(&id.as_bytes()[..]).bind(bytes.as_slice()).execute(&mut **tx).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Whether a manifest of the centre lists the blob.
+pub(crate) async fn lists_blob(store: &Store, tenant: TenantId, centre: &str, sha256: &Hash) -> Result<bool> {
+    const LISTS: &str = "SELECT 1 FROM centre_blob WHERE tenant = $1 AND centre = $2 AND sha256 = $3";
+    let query = sqlx::query(LISTS).bind(tenant).bind(centre).bind(&sha256.as_bytes()[..]);
+    Ok(query.fetch_optional(&mut *store.read().await?).await?.is_some())
+}

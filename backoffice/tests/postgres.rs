@@ -1,0 +1,134 @@
+//! The same SQL on PostgreSQL. Skipped, saying why, where there is none.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod common;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use common::{CENTRE, Office, item, row};
+
+/// A cluster of its own in a folder that goes with it.
+struct Cluster {
+    bin: PathBuf,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+fn as_postgres(program: &Path) -> Command {
+    // initdb refuses root; the Debian package brings a user of that name.
+    let is_root =
+        std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    if !is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command
+}
+
+impl Cluster {
+    fn start() -> Result<Cluster, String> {
+        let versions = std::fs::read_dir("/usr/lib/postgresql")
+            .map_err(|error| format!("/usr/lib/postgresql: {error}"))?;
+        let bin = versions.filter_map(Result::ok).map(|version| version.path().join("bin")).max();
+        let bin = bin.ok_or("no version of PostgreSQL is installed")?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        Command::new("chmod").arg("777").arg(folder.path()).status().map_err(|error| error.to_string())?;
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).unwrap().port();
+        let data = folder.path().join("data");
+        let run = |command: &mut Command| -> Result<(), String> {
+            let done = command.stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").status();
+            let status = done.map_err(|error| error.to_string())?;
+            if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+        };
+        run(as_postgres(&bin.join("initdb")).arg("-D").arg(&data).args([
+            "-U",
+            "pos",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]))?;
+        let options =
+            format!("-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", folder.path().display());
+        let log = folder.path().join("log");
+        run(as_postgres(&bin.join("pg_ctl"))
+            .arg("-D")
+            .arg(&data)
+            .args(["-w", "-t", "30", "-l"])
+            .arg(log)
+            .args(["-o", &options, "start"]))?;
+        Ok(Cluster { bin, folder, port })
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let data = self.folder.path().join("data");
+        let _ = as_postgres(&self.bin.join("pg_ctl"))
+            .arg("-D")
+            .arg(data)
+            .args(["-m", "immediate", "stop"])
+            .stdout(Stdio::null())
+            .status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_round_trip_runs_on_postgresql() {
+    let cluster = match Cluster::start() {
+        Ok(cluster) => cluster,
+        Err(why) => {
+            eprintln!("skipped: no PostgreSQL could be started here: {why}");
+            return;
+        }
+    };
+    let database = format!("postgres://pos@127.0.0.1:{}/postgres", cluster.port);
+    let office = Office::with(|config| config.database = database.clone()).await;
+    office.publish_centre().await;
+    let mut till = office.subscribed("T1").await;
+    office
+        .rows(
+            CENTRE,
+            &[
+                row("item", "tea", item("2.00")),
+                row("item", "ž", item("1.00")),
+                row("item", "Z", item("1.00")),
+            ],
+        )
+        .await;
+    let published = office.publish(CENTRE).await;
+    assert_eq!(published["changed"]["items"], 3, "{published}");
+    let rows = office.snapshot(&till, "items").await;
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows["item/tea"]["price"], "2.00");
+
+    let sales = till.sales(300);
+    let uploads: Vec<_> = sales.chunks(20).chain(sales.chunks(33)).collect();
+    let answers =
+        futures_util::future::join_all(uploads.iter().map(|records| office.upload(&till, records))).await;
+    let stored: u64 = answers
+        .iter()
+        .flat_map(|answer| &answer.stored)
+        .flat_map(|ranges| &ranges.ranges)
+        .map(|(from, to)| to - from + 1)
+        .sum();
+    assert_eq!(stored, 300);
+    assert_eq!(office.total("gross", "").await, 45_000);
+    let contacted = office.contact(&till, &till.contact()).await;
+    assert_eq!((contacted.through, contacted.processed, contacted.head), (300, 300, till.head));
+    assert_eq!(office.findings().await, []);
+    assert_eq!(office.export("").await.len(), 300);
+    assert_eq!(
+        office.admin_ok(reqwest::Method::GET, "/tills", "").await["tills"][0]["enrolments"][0]["top"],
+        300
+    );
+    assert_eq!(office.admin_lines("/stock").await[0]["micro"], -300_000_000);
+    office.running.stop().await.unwrap();
+}
