@@ -50,8 +50,14 @@ impl Numerator {
         parts.push(Part::Text(rest.into()));
         let numbers = parts.iter().filter(|part| matches!(part, Part::Number(_))).count();
         let series = parts.iter().filter(|part| matches!(part, Part::Series)).count();
+        // A1 and 11, A11 and 1: both would print A111.
+        let run_together = |pair: &[Part]| matches!(pair, [Part::Series, Part::Number(_)] | [Part::Number(_), Part::Series]);
+        let printed: Vec<Part> = parts.into_iter().filter(|part| *part != Part::Text(String::new())).collect();
+        if printed.windows(2).any(run_together) {
+            return Err(refused("something must stand between {series} and {number}"));
+        }
         match (series, numbers) {
-            (1, 1) => Ok(Numerator { parts }),
+            (1, 1) => Ok(Numerator { parts: printed }),
             _ => Err(refused("{series} and {number} must stand in it once each")),
         }
     }
@@ -82,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_would_not_tell_tills_apart_is_no_pattern() {
-        for bad in ["", "{series}", "{number}", "{series}{number", "{series}{number}{number}", "{series}{number:99}", "{series}{number}{day}"] {
+        for bad in ["", "{series}", "{number}", "{series}{number", "{series}-{number}-{number}", "{series}-{number:99}", "{series}-{number}{day}", "{series}{number}", "{number:6}{series}"] {
             assert!(Numerator::parse(bad).is_err(), "{bad}");
         }
     }

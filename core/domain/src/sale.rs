@@ -538,14 +538,16 @@ impl Sale {
         let currency = self.terms.currency;
         let (others, cash) = self.paid_by_others_and_cash()?;
         let rest = add(total_minor, -others)?;
-        let is_cash = cash > 0 || rest < 0;
+        let changeable =
+            sum(self.tenders.iter().filter(|tender| tender.gives_change).map(|tender| tender.home_minor))?;
+        // Change is cash too; but a card that pays too much is refused, not rounded away.
+        let is_cash = cash > 0 || (rest < 0 && changeable > 0);
         let rounding = self.terms.cash_rounding.filter(|_| is_cash).map_or(0, |rounding| rounding.of(rest));
         let change = add(cash, -add(rest, rounding)?)?;
         if change < 0 {
             let due = Money::new(add(total_minor, rounding)?, currency);
             return Err(SaleError::Underpaid { due, tendered: Money::new(add(others, cash)?, currency) });
         }
-        let changeable = sum(self.tenders.iter().filter(|tender| tender.gives_change).map(|tender| tender.home_minor))?;
         if change > changeable {
             return Err(SaleError::Overpaid { over: Money::new(change, currency) });
         }

@@ -104,6 +104,15 @@ fn only_cash_rounds_and_vat_stays() {
 }
 
 #[test]
+fn cash_rounding_does_not_hide_a_card_that_pays_too_much() {
+    let five = CashRounding { step_minor: 5, rounding: Rounding::HalfAwayFromZero };
+    let mut open = Sale::new(Terms { cash_rounding: Some(five), ..terms() });
+    open.add_line(line("10.03", "1")).unwrap();
+    open.pay(tender("card", TenderKind::Card, Money::new(10_05, Currency::GBP))).unwrap();
+    assert_eq!(open.settle(), Err(SaleError::Overpaid { over: Money::new(2, Currency::GBP) }));
+}
+
+#[test]
 fn another_price_needs_a_reason_and_leaves_a_trace() {
     let mut open = Sale::new(terms());
     let price: UnitPrice = "2".parse().unwrap();

@@ -27,10 +27,18 @@ static KIND: FileKind = FileKind {
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL;
         PRAGMA mmap_size = 268435456;",
+    // A load that is interrupted leaves a long WAL, and `suspend` has no time to write it back.
+    writes_back_on_close: false,
 };
 
-/// Only the loader writes much: its cache holds the index pages a load touches again and again.
-const WRITER_PRAGMAS: &str = "PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000;";
+/// Only the loader writes much: its cache holds the index pages a load touches again and again. It
+/// writes back when it says so, not inside the commit of a swap, where views would wait for the disk;
+/// pages it maps would only count twice.
+const WRITER_PRAGMAS: &str = "
+    PRAGMA cache_size = -24000;
+    PRAGMA wal_autocheckpoint = 0;
+    PRAGMA journal_size_limit = 8388608;
+    PRAGMA mmap_size = 0;";
 
 /// `centre.db`.
 pub struct Centre {
@@ -291,7 +299,8 @@ impl Centre {
         })?;
         let last = tx.last_insert_rowid();
         tx.prepare_cached(FORGET)?.execute(named_params! {":last": last})?;
-        Ok(tx.commit()?)
+        tx.commit()?;
+        write_back(writer.db()?)
     }
 
     /// The newest runs, newest first.
@@ -552,6 +561,11 @@ pub(crate) fn read_live(db: &Connection) -> Result<Live> {
 
 fn count_edits(db: &Connection) -> Result<u64> {
     Ok(db.prepare_cached("SELECT count(*) FROM local_edit")?.query_row([], |row| row.get(0))?)
+}
+
+/// Writes what the WAL holds back into the file, as far as readers allow.
+pub(crate) fn write_back(db: &Connection) -> Result<()> {
+    Ok(db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
 }
 
 /// Moves a file that cannot be used out of the way; its WAL belongs to it.

@@ -17,6 +17,8 @@ pub(crate) struct FileKind {
     pub migrations: &'static [&'static str],
     /// Set on every connection.
     pub pragmas: &'static str,
+    /// Whether closing the last connection writes the WAL back into the file.
+    pub writes_back_on_close: bool,
 }
 
 impl FileKind {
@@ -46,7 +48,7 @@ impl FileKind {
         // closing must not write a WAL back that somebody else left.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let version = self.check(path, &db)?;
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !self.writes_back_on_close)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.set_prepared_statement_cache_capacity(64);
         if version == 0 {

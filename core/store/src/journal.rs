@@ -35,6 +35,7 @@ static KIND: FileKind = FileKind {
         PRAGMA fullfsync = ON;            -- Apple: fsync alone does not reach the flash
         PRAGMA checkpoint_fullfsync = ON;
         PRAGMA recursive_triggers = ON;   -- REPLACE deletes, and the trigger must see it",
+    writes_back_on_close: true,
 };
 
 /// `journal.db`.

@@ -31,7 +31,7 @@ use tillkit_protocol::{
 
 use crate::{
     Centre, Result, StoreError,
-    centre::{Live, fold, read_live},
+    centre::{Live, fold, read_live, write_back},
 };
 
 /// What a load leads to.
@@ -45,10 +45,16 @@ pub struct Target<'a> {
     pub manifest: &'a SectionManifest,
 }
 
+/// How much goes into a slot between two write-backs: enough that hot pages are written once, little
+/// enough that a sale which meets one does not wait long for the disk.
+const WRITE_BACK_BYTES: usize = 8 << 20;
+
 /// A load under way.
 #[derive(Debug)]
 pub struct Load {
     slot: i64,
+    /// Expanded bytes put in since the last write-back.
+    unwritten: usize,
     /// Blobs that are in the slot already, from an earlier try.
     pub loaded: BTreeSet<Hash>,
 }
@@ -305,7 +311,7 @@ impl Centre {
         let mut statement = writer.db()?.prepare_cached("SELECT sha256 FROM loaded_blob WHERE slot = :slot")?;
         let loaded = statement.query_map(named_params! {":slot": slot}, |row| row.get(0).map(Hash::from_bytes))?;
         let loaded = loaded.collect::<rusqlite::Result<_>>()?;
-        Ok(Load { slot, loaded })
+        Ok(Load { slot, unwritten: 0, loaded })
     }
 
     /// Puts a blob into a slot being filled, in one transaction. A blob that is there already is left alone.
@@ -336,6 +342,11 @@ impl Centre {
             .execute(named_params! {":slot": load.slot, ":sha256": blob.sha256.as_bytes()})?;
         tx.commit()?;
         load.loaded.insert(blob.sha256);
+        load.unwritten += blob.expanded.len();
+        if load.unwritten >= WRITE_BACK_BYTES {
+            load.unwritten = 0;
+            write_back(writer.db()?)?;
+        }
         Ok(())
     }
 
@@ -355,7 +366,8 @@ impl Centre {
             tx.execute_batch(LOOK_UPS[parity(load.slot)].create_indexes)?;
         }
         tx.execute("UPDATE load SET verified = 1 WHERE slot = :slot", named_params! {":slot": load.slot})?;
-        Ok(tx.commit()?)
+        tx.commit()?;
+        write_back(writer.db()?)
     }
 
     /// Makes all these changes live at once, or none; drops the local edits of `drop_edits_of`.
@@ -403,7 +415,7 @@ impl Centre {
         };
         match idle {
             Some(slot) => self.empty_some(slot).map(|_| false),
-            None => Ok(true),
+            None => self.checkpoint().map(|()| true),
         }
     }
 
@@ -412,9 +424,7 @@ impl Centre {
     /// # Errors
     /// As any write.
     pub fn checkpoint(&self) -> Result<()> {
-        let writer = self.writer.get()?;
-        writer.db()?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-        Ok(())
+        write_back(self.writer.get()?.db()?)
     }
 
     /// The slot of a section that is not live; registers a section it has not met.

@@ -712,7 +712,10 @@ impl Driver {
     }
 
     async fn sent(&mut self, sent: Result<SentBatch, SyncError>) {
-        self.learn_mode(sent.as_ref().err());
+        // An empty batch has asked nobody, and says nothing about the line.
+        if sent.as_ref().map_or(true, |batch| batch.last.is_some()) {
+            self.learn_mode(sent.as_ref().err());
+        }
         let event = match sent {
             Ok(batch) => {
                 if let Some(book) = &mut self.book {

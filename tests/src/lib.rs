@@ -1,0 +1,8 @@
+//! End-to-end scenarios, crash harnesses and benchmarks over the real crates.
+
+// A harness may panic: that is how a test says no.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod bench_store;
+pub mod powerloss;
+pub mod world;

@@ -1,0 +1,350 @@
+//! A shop to test in: a real back office on a loopback port, and real tills that talk to it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use anyhow::{Context, Result, bail};
+use futures_util::{StreamExt, future::BoxFuture};
+use serde_json::{Value, json};
+use tillkit::{
+    FileKeyStore, HttpTransport, Rim, Scope, Services, Till, Transport, Trigger,
+    transport::{NetError, Request, Response},
+};
+use tillkit_backoffice::{Clock, Config, Running};
+
+/// A wall clock that tests set; randomness is the machine's, or a seeded stream.
+pub struct Hands {
+    now_ms: AtomicI64,
+    monotonic_ms: AtomicI64,
+    seed: Option<AtomicU64>,
+}
+
+impl Hands {
+    /// A clock that shows this instant until it is set.
+    pub fn at(now_ms: i64) -> Arc<Hands> {
+        Arc::new(Hands { now_ms: now_ms.into(), monotonic_ms: 0.into(), seed: None })
+    }
+
+    /// Sets the wall clock; the other one goes on.
+    pub fn set(&self, now_ms: i64) {
+        let before = self.now_ms.swap(now_ms, Ordering::SeqCst);
+        self.monotonic_ms.fetch_add(now_ms.saturating_sub(before).max(0), Ordering::SeqCst);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, ms: i64) {
+        self.set(self.now_ms().saturating_add(ms));
+    }
+}
+
+impl Rim for Hands {
+    fn now_ms(&self) -> i64 {
+        self.now_ms.load(Ordering::SeqCst)
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        self.monotonic_ms.load(Ordering::SeqCst)
+    }
+
+    fn utc_offset_ms(&self, _at_ms: i64) -> i64 {
+        0
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        match &self.seed {
+            None => tillkit::SystemRim::default().random(bytes),
+            Some(seed) => bytes.iter_mut().for_each(|byte| {
+                let next = seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+                *byte = ((next ^ (next >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8;
+            }),
+        }
+    }
+}
+
+/// 1 December 2010, 08:00 UTC.
+pub const MORNING_MS: i64 = 1_291_190_400_000;
+
+/// A back office with its administrator, and the folder that everything is in.
+pub struct Shop {
+    /// Every clock of the shop.
+    pub hands: Arc<Hands>,
+    /// Everything on disk.
+    pub folder: tempfile::TempDir,
+    office: Option<Running>,
+    url: String,
+    admin_token: String,
+    http: reqwest::Client,
+}
+
+impl Shop {
+    /// An empty back office.
+    pub async fn open() -> Result<Shop> {
+        // Already installed is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut shop = Shop {
+            hands: Hands::at(MORNING_MS),
+            folder: tempfile::tempdir()?,
+            office: None,
+            url: String::new(),
+            admin_token: String::new(),
+            http: reqwest::Client::new(),
+        };
+        shop.start().await?;
+        Ok(shop)
+    }
+
+    /// A back office with a small published centre: `main`, user `anna` with PIN 1234 who may
+    /// everything, `bob` with PIN 4321 who may only sell, three items, cash, card, credit and euros.
+    pub async fn stocked() -> Result<Shop> {
+        let shop = Shop::open().await?;
+        shop.admin("PUT", "centres/main", json!({"name": "High Street", "currency": "GBP", "vat_mode": "included", "warehouse": "main"}).to_string()).await?;
+        shop.rows(&small_centre()).await?;
+        for (id, role, pin) in [("anna", "manager", "1234"), ("bob", "cashier", "4321")] {
+            let user = json!({"id": id, "name": id, "role": role, "pin": pin});
+            shop.admin("POST", "centres/main/users", user.to_string()).await?;
+        }
+        shop.publish().await?;
+        Ok(shop)
+    }
+
+    /// Starts it again after [`Shop::stop`], on the same files and the same port.
+    pub async fn start(&mut self) -> Result<()> {
+        let database = format!("sqlite:{}", self.folder.path().join("office.db").display());
+        let mut config = Config::new(database, self.folder.path().join("office"));
+        let hands = self.hands.clone();
+        config.clock = Clock::new(move || hands.now_ms());
+        config.enrol_attempts_per_hour = 1_000;
+        if !self.url.is_empty() {
+            config.listen = self.url.trim_start_matches("http://").parse()?;
+        }
+        let office = tillkit_backoffice::start(config).await?;
+        self.url = office.url();
+        self.admin_token = office.admin_token.clone();
+        self.office = Some(office);
+        Ok(())
+    }
+
+    /// Switches it off.
+    pub async fn stop(&mut self) -> Result<()> {
+        if let Some(office) = self.office.take() {
+            office.stop().await?;
+        }
+        Ok(())
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits until everything that has arrived is booked.
+    pub async fn settled(&self) {
+        if let Some(office) = &self.office {
+            office.settled().await;
+        }
+    }
+
+    /// Asks as the administrator; a refusal is an error that carries the problem's text.
+    pub async fn admin(&self, method: &str, path: &str, body: String) -> Result<String> {
+        let method = method.parse()?;
+        let url = format!("{}/admin/v1/{path}", self.url);
+        let request = self.http.request(method, url).header("authorization", format!("Bearer {}", self.admin_token));
+        let answer = request.body(body).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        if !status.is_success() {
+            bail!("{path}: {status} {text}");
+        }
+        Ok(text)
+    }
+
+    /// Drafts rows of the centre `main`: `(kind, id, body)`.
+    pub async fn rows(&self, rows: &[(&str, &str, Value)]) -> Result<()> {
+        let lines = rows.iter().map(|(kind, id, body)| json!({"k": kind, "id": id, "d": body}).to_string() + "\n");
+        self.admin("POST", "centres/main/rows", lines.collect()).await?;
+        Ok(())
+    }
+
+    /// Publishes the centre `main`; returns its generation.
+    pub async fn publish(&self) -> Result<u64> {
+        let answer: Value = serde_json::from_str(&self.admin("POST", "centres/main/publish", String::new()).await?)?;
+        answer["generation"].as_u64().context("no generation")
+    }
+
+    /// A pairing code of a till, made where missing.
+    pub async fn pairing_code(&self, till: &str) -> Result<String> {
+        self.admin("PUT", &format!("tills/{till}"), json!({"name": till}).to_string()).await?;
+        let answer = self.admin("POST", &format!("tills/{till}/pairing"), String::new()).await?;
+        let answer: Value = serde_json::from_str(&answer)?;
+        Ok(answer["code"].as_str().context("no code")?.into())
+    }
+
+    /// The documents the centre holds, one record a line.
+    pub async fn documents(&self) -> Result<Vec<String>> {
+        let records = self.admin("GET", "documents", String::new()).await?;
+        Ok(records.lines().map(Into::into).collect())
+    }
+
+    /// What a list of the administrator holds, one value a line.
+    pub async fn list(&self, name: &str) -> Result<Vec<Value>> {
+        let lines = self.admin("GET", name, String::new()).await?;
+        Ok(lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    }
+
+    /// The folder of a phone.
+    pub fn phone(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The services of a phone: its own key store, this shop's clock, a line that can be disturbed.
+    pub fn services(&self, phone: &str, line: &Arc<Line>) -> Services {
+        services(self.hands.clone(), &self.folder.path().join(format!("{phone}.key")), line)
+    }
+
+    /// Opens the till of a phone, enrolled or not.
+    pub fn till(&self, phone: &str, line: &Arc<Line>) -> Result<Till> {
+        let runtime = tokio::runtime::Handle::current();
+        Ok(Till::open(&self.phone(phone), self.services(phone, line), runtime)?)
+    }
+
+    /// A till that is enrolled, subscribed to `main` and synced.
+    pub async fn ready_till(&self, name: &str, line: &Arc<Line>) -> Result<Till> {
+        let till = self.till(name, line)?;
+        till.enrol(&self.url, &self.pairing_code(name).await?, name).await?;
+        till.choose_centre("main").await?;
+        let report = till.sync(Scope::All, Trigger::CentreChosen)?.wait().await.context("the engine stopped")?;
+        if !report.is_complete() {
+            bail!("the first sync is not complete: {report:?}");
+        }
+        Ok(till)
+    }
+}
+
+/// The services of a phone whose key is in this file.
+pub fn services(rim: Arc<dyn Rim>, key: &Path, line: &Arc<Line>) -> Services {
+    let line = line.clone();
+    Services {
+        rim,
+        keys: Arc::new(FileKeyStore::new(key)),
+        connect: Arc::new(move |url| {
+            let http = HttpTransport::new(url)?;
+            Ok(Arc::new(Disturbed { http, line: line.clone() }))
+        }),
+        app: "test 1".into(),
+    }
+}
+
+/// What happens to a phone's line.
+#[derive(Default)]
+pub struct Line {
+    /// Nothing gets out.
+    pub is_down: AtomicBool,
+    /// Requests arrive and are answered, but the answer to an upload or an enrolment never comes back.
+    pub loses_answers: AtomicBool,
+    /// Somebody else answers everything with a friendly page.
+    pub is_portal: AtomicBool,
+    /// Blobs never end.
+    pub is_endless: AtomicBool,
+    /// The till claims to speak the next major version.
+    pub is_next_major: AtomicBool,
+    /// Blobs are cut off after this many bytes; 0 leaves them alone.
+    pub cuts_blobs_after: AtomicU64,
+    /// Requests that went out.
+    pub requests: AtomicU64,
+    /// Bytes of requests and answers, bodies only.
+    pub bytes: AtomicU64,
+}
+
+struct Disturbed {
+    http: HttpTransport,
+    line: Arc<Line>,
+}
+
+impl Transport for Disturbed {
+    fn send(&self, mut request: Request) -> BoxFuture<'_, Result<Response, NetError>> {
+        Box::pin(async move {
+            if self.line.is_down.load(Ordering::SeqCst) {
+                return Err(NetError::NoRoute("the line is down".into()));
+            }
+            self.line.requests.fetch_add(1, Ordering::SeqCst);
+            if self.line.is_portal.load(Ordering::SeqCst) {
+                let page = bytes::Bytes::from_static(b"<html>Welcome to our hotel</html>");
+                let body = futures_util::stream::once(async move { Ok(page) });
+                return Ok(Response { status: 200, headers: Default::default(), body: Box::pin(body) });
+            }
+            if self.line.is_next_major.load(Ordering::SeqCst) {
+                let next = (tillkit_protocol::VERSION_HEADER, "2.0".to_string());
+                request.headers.iter_mut().filter(|(name, _)| *name == next.0).for_each(|header| *header = next.clone());
+            }
+            let changes_the_centre = matches!(request.path.as_str(), "/v1/documents" | "/v1/enrol");
+            let is_blob = request.path.starts_with("/v1/blobs/");
+            let mut answer = self.http.send(request).await?;
+            if is_blob && self.line.is_endless.load(Ordering::SeqCst) {
+                let zeros = futures_util::stream::repeat_with(|| Ok(bytes::Bytes::from_static(&[0; 8192])));
+                answer.body = Box::pin(zeros);
+            }
+            let cut_after = self.line.cuts_blobs_after.load(Ordering::SeqCst);
+            if is_blob && cut_after > 0 {
+                answer.body = Box::pin(cut(answer.body, cut_after as usize));
+            }
+            if changes_the_centre && self.line.loses_answers.load(Ordering::SeqCst) {
+                return Err(NetError::Cut("the answer was lost".into()));
+            }
+            Ok(answer)
+        })
+    }
+}
+
+/// The first bytes of a body, and then the end of the line.
+fn cut(
+    body: impl futures_util::Stream<Item = Result<bytes::Bytes, NetError>> + Send + 'static,
+    after: usize,
+) -> impl futures_util::Stream<Item = Result<bytes::Bytes, NetError>> + Send {
+    let mut left = after;
+    body.map(move |chunk| {
+        let chunk = chunk?;
+        if left == 0 {
+            return Err(NetError::Cut("the line was cut".into()));
+        }
+        let kept = chunk.slice(..chunk.len().min(left));
+        left -= kept.len();
+        Ok(kept)
+    })
+}
+
+fn small_centre() -> Vec<(&'static str, &'static str, Value)> {
+    let item = |name: &str, code: &str, price: &str, vat: &str| {
+        json!({"name": name, "codes": [code], "unit": "pc", "vat": vat, "price": price})
+    };
+    let tender = |name: &str, kind: &str, currency: &str, gives_change: bool| {
+        json!({"name": name, "kind": kind, "currency": currency, "gives_change": gives_change})
+    };
+    vec![
+        ("unit", "pc", json!({"name": "pc", "code": "C62"})),
+        ("warehouse", "main", json!({"name": "Shop"})),
+        ("vat_rate", "std", json!({"name": "Standard", "percent": "17.5", "category": "S"})),
+        ("vat_rate", "zero", json!({"name": "Zero", "percent": "0", "category": "Z"})),
+        ("tender", "cash", tender("Cash", "cash", "GBP", true)),
+        ("tender", "card", tender("Card", "card", "GBP", false)),
+        ("tender", "credit", tender("On account", "customer_credit", "GBP", false)),
+        ("tender", "euros", tender("Euros", "cash", "EUR", true)),
+        ("currency", "GBP", json!({"name": "Pound"})),
+        ("currency", "EUR", json!({"name": "Euro"})),
+        ("exchange_rate", "EUR/2010-12-01", json!({"currency": "EUR", "rate": "0.8446", "from_day": "2010-12-01"})),
+        ("item", "tea", item("Earl Grey Tea", "5901234123457", "2.55", "std")),
+        ("item", "mug", item("Blue Mug", "MUG", "4.25", "std")),
+        ("item", "book", item("Cook Book", "BOOK", "12.00", "zero")),
+        ("customer", "c1", json!({"name": "Mrs Jones", "credit": true})),
+        ("role", "manager", json!({"name": "Manager", "rights": ["*"]})),
+        ("role", "cashier", json!({"name": "Cashier", "rights": ["sell"]})),
+        ("numerator", "*", json!({"pattern": "{series}-{number:6}"})),
+        ("numerator", "closure", json!({"pattern": "Z{series}-{number}"})),
+        ("receipt_layout", "main", json!({"header": ["High Street"], "footer": ["Thank you"], "offline_note": "Made offline"})),
+        ("policy", "main", json!({"send": "by_hand"})),
+    ]
+}

@@ -1,0 +1,296 @@
+//! Two lanes, against a real centre and a line that misbehaves.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use serde_json::json;
+use tillkit::{AddLine, Cause, Mode, Scope, Section, Till, Trigger};
+use tillkit_tests::world::{Line, Shop};
+
+fn line() -> Arc<Line> {
+    Line::default().into()
+}
+
+fn tea(price: &str) -> serde_json::Value {
+    json!({"name": "Earl Grey Tea", "codes": ["5901234123457"], "unit": "pc", "vat": "std", "price": price})
+}
+
+/// Sells so many mugs, one receipt each.
+fn sell(till: &Till, receipts: usize) {
+    let session = till.sign_in("bob", "4321").unwrap();
+    for _ in 0..receipts {
+        session.add(AddLine::code("MUG", 1.into())).unwrap();
+        session.pay_rest("cash").unwrap();
+        session.complete().unwrap();
+    }
+}
+
+fn price_of_tea(till: &Till) -> String {
+    let session = till.sign_in("bob", "4321").unwrap();
+    session.add(AddLine::item("tea", 1.into())).unwrap();
+    let price = session.cart().unwrap().unwrap().lines[0].unit_price.to_string();
+    session.cancel_sale().unwrap();
+    price
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_books_nothing_twice() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    sell(&till, 7);
+    line.loses_answers.store(true, Ordering::SeqCst);
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert!(!report.is_complete());
+    assert_eq!(till.unsent().unwrap().documents(), 7, "no acknowledgement, no credit");
+    assert_eq!(shop.documents().await.unwrap().len(), 8, "and yet the centre has them, with the log-in");
+
+    line.loses_answers.store(false, Ordering::SeqCst);
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(till.unsent().unwrap().all(), 0);
+    assert_eq!(shop.documents().await.unwrap().len(), 8);
+    shop.settled().await;
+    let count: i64 = shop.list("totals").await.unwrap().iter()
+        .filter(|total| total["measure"] == "gross").map(|total| total["value"].as_i64().unwrap()).sum();
+    assert_eq!(count, 7 * 4_25);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_sells_on_while_the_back_office_is_off() {
+    let mut shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    shop.stop().await.unwrap();
+    sell(&till, 3);
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(report.result(), "no-route");
+    let mode = till.status().unwrap().borrow().mode;
+    assert!(matches!(mode, Mode::Offline { cause: Cause::NoRoute, .. }), "{mode:?}");
+
+    shop.start().await.unwrap();
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!((report.sent_documents, till.unsent().unwrap().all()), (4, 0));
+    assert_eq!(till.status().unwrap().borrow().mode, Mode::Online);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_announced_confirmed_and_then_sold_by() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    shop.rows(&[("item", "tea", tea("2.75"))]).await.unwrap();
+    let generation = shop.publish().await.unwrap();
+
+    let scheduled = till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
+    let notice = scheduled.notice.clone().unwrap();
+    assert_eq!((notice.generation, notice.sections), (generation, vec![Section::Items]));
+    assert_eq!((scheduled.result(), price_of_tea(&till)), ("waiting", "2.55".into()));
+
+    let confirmed = till.sync(Scope::All, Trigger::Confirmed).unwrap().wait().await.unwrap();
+    assert_eq!(confirmed.applied, [Section::Items]);
+    assert!(confirmed.received_bytes < 400, "a step, not the snapshot: {} bytes", confirmed.received_bytes);
+    assert_eq!(price_of_tea(&till), "2.75");
+    assert!(till.status().unwrap().borrow().notice.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_edit_lives_until_its_row_is_tapped() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let anna = till.sign_in("anna", "1234").unwrap();
+    anna.edit_price("tea", "1.99".parse().unwrap()).unwrap();
+    anna.edit_receipt_footer("main", &["Bye".into()]).unwrap();
+    let edited = till.edits().unwrap();
+    assert_eq!(edited.len(), 2);
+    assert_eq!(price_of_tea(&till), "1.99");
+    till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
+    assert_eq!(till.edits().unwrap(), edited, "a scheduled contact replaces nothing");
+
+    till.sync(Scope::One(Section::Items), Trigger::Row).unwrap().wait().await.unwrap();
+    assert_eq!(price_of_tea(&till), "2.55");
+    assert_eq!(till.edits().unwrap().len(), 1, "the footer is of another section");
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert!(till.edits().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tapped_row_brings_what_it_needs_and_leaves_the_rest() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let vat = json!({"name": "New", "percent": "20", "category": "S"});
+    let pen = json!({"name": "Pen", "codes": ["PEN"], "unit": "pc", "vat": "new", "price": "1.20"});
+    let customer = json!({"name": "Mr Smith"});
+    shop.rows(&[("vat_rate", "new", vat), ("item", "pen", pen), ("customer", "c2", customer)]).await.unwrap();
+    shop.publish().await.unwrap();
+
+    let report = till.sync(Scope::One(Section::Items), Trigger::Row).unwrap().wait().await.unwrap();
+
+    assert_eq!(report.applied, [Section::Directories, Section::Items]);
+    let session = till.sign_in("bob", "4321").unwrap();
+    session.add(AddLine::code("PEN", 1.into())).unwrap();
+    session.pay_rest("cash").unwrap();
+    let sale = session.complete().unwrap().settled;
+    assert_eq!((sale.vat[0].rate.percent.to_string(), sale.vat[0].vat_minor), ("20".into(), 20));
+    session.add(AddLine::code("PEN", 1.into())).unwrap();
+    assert!(session.set_customer(Some("c2")).is_err(), "customers have not been tapped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_contact_is_one_small_request() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
+    let (requests, runs) = (line.requests.load(Ordering::SeqCst), till.runs(100).unwrap().len());
+
+    let report = till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
+
+    assert_eq!(report.result(), "nothing_new");
+    assert_eq!(line.requests.load(Ordering::SeqCst) - requests, 1);
+    assert_eq!(till.runs(100).unwrap().len() - runs, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_first_sync_goes_on_where_it_stopped() {
+    let shop = Shop::stocked().await.unwrap();
+    let rows: Vec<String> = (0..30_000)
+        .map(|key| {
+            let name = format!("Thing {key} of {}", key * 7919 % 30_011);
+            let body = json!({"name": name, "codes": [format!("C{key}")], "unit": "pc", "vat": "std", "price": "1.00"});
+            json!({"k": "item", "id": format!("i{key:06}"), "d": body}).to_string() + "\n"
+        })
+        .collect();
+    shop.admin("POST", "centres/main/rows", rows.concat()).await.unwrap();
+    shop.publish().await.unwrap();
+    let line = line();
+    let till = shop.till("T1", &line).unwrap();
+    till.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "phone").await.unwrap();
+    till.choose_centre("main").await.unwrap();
+    line.cuts_blobs_after.store(20_000, Ordering::SeqCst);
+    let mut cuts = 0;
+    let mut bytes = 0;
+    let report = loop {
+        let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+        bytes += report.received_bytes;
+        if report.is_complete() {
+            break report;
+        }
+        assert!(report.red.contains_key(&Section::Items), "{report:?}");
+        cuts += 1;
+        assert!(cuts < 200, "it does not get on: {report:?}");
+    };
+    assert!(cuts > 5, "{cuts} cuts");
+    let whole = till.preview("main").await.unwrap().bytes;
+    assert_eq!(bytes, whole, "nothing is fetched twice");
+    assert!(report.applied.contains(&Section::Items));
+    assert!(till.sign_in("bob", "4321").unwrap().add(AddLine::code("C29999", 1.into())).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_ends_a_sync_and_the_next_one_goes_on() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.till("T1", &line).unwrap();
+    till.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "phone").await.unwrap();
+    till.choose_centre("main").await.unwrap();
+    let run = till.sync(Scope::All, Trigger::CentreChosen).unwrap();
+    run.cancel();
+    let report = run.wait().await.unwrap();
+    assert_eq!(report.result(), "cancelled");
+    let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+    assert!(report.is_complete() && till.can_sell());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_taps_are_one_run() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let runs = till.runs(100).unwrap().len();
+    let (one, two) = (till.sync(Scope::All, Trigger::RedButton).unwrap(), till.sync(Scope::All, Trigger::RedButton).unwrap());
+    assert_eq!(one.wait().await, two.wait().await);
+    assert_eq!(till.runs(100).unwrap().len() - runs, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_object_is_red_and_holds_up_only_what_needs_it() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.till("T1", &line).unwrap();
+    till.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "phone").await.unwrap();
+    till.choose_centre("main").await.unwrap();
+    let blobs = shop.folder.path().join("office/blobs");
+    let damaged = damage_blob_with(&blobs, b"vat_rate");
+
+    let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+
+    assert_eq!(report.red[&Section::Directories].code, "blob-bad");
+    assert_eq!(report.red[&Section::Items].code, "waits-for");
+    assert!(report.applied.contains(&Section::Users) && report.applied.contains(&Section::Numerators));
+    assert!(!till.can_sell());
+    std::fs::write(&damaged.0, &damaged.1).unwrap();
+    let report = till.sync(Scope::One(Section::Items), Trigger::Row).unwrap().wait().await.unwrap();
+    assert!(report.is_complete() && till.live().contains_key("items"), "{report:?}");
+}
+
+/// Turns a byte of the stored blob whose rows hold `word`; returns its file and what it held.
+fn damage_blob_with(folder: &std::path::Path, word: &[u8]) -> (std::path::PathBuf, Vec<u8>) {
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let stored = std::fs::read(&path).unwrap();
+            let rows = zstd::decode_all(&stored[..]).unwrap_or_default();
+            if rows.windows(word.len()).any(|window| window == word) {
+                let mut altered = stored.clone();
+                altered[stored.len() / 2] ^= 1;
+                std::fs::write(&path, altered).unwrap();
+                return (path, stored);
+            }
+        }
+    }
+    panic!("no blob holds {}", String::from_utf8_lossy(word));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_back_office_gets_its_lost_documents_again() {
+    let mut shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    sell(&till, 2);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    shop.stop().await.unwrap();
+    let (database, backup) = (shop.folder.path().join("office.db"), shop.folder.path().join("backup.db"));
+    std::fs::copy(&database, &backup).unwrap();
+    shop.start().await.unwrap();
+    sell(&till, 3);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(till.unsent().unwrap().all(), 0);
+    shop.stop().await.unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", database.display()));
+    }
+    std::fs::copy(&backup, &database).unwrap();
+    shop.start().await.unwrap();
+    assert_eq!(shop.documents().await.unwrap().len(), 3);
+
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!((report.sent_documents, shop.documents().await.unwrap().len()), (4, 7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn suspend_lets_go_and_resume_goes_on() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    assert_eq!(till.suspend(std::time::Duration::from_secs(5)), tillkit::Released::Released);
+    let refused = till.sign_in("bob", "4321").err().unwrap();
+    assert_eq!(refused.code(), "suspended");
+    till.resume().unwrap();
+    sell(&till, 1);
+    assert_eq!(till.unsent().unwrap().documents(), 1);
+}
