@@ -5,4 +5,5 @@
 
 pub mod bench_store;
 pub mod powerloss;
+pub mod kill;
 pub mod world;

@@ -4,5 +4,6 @@
 
 mod arrows;
 mod bad_input;
+mod crashes;
 mod selling;
 mod syncing;
