@@ -12,7 +12,7 @@ use common::{CENTRE, Office, Till, gone, item, refused, row};
 use futures_util::StreamExt;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tillkit_protocol::{
     Hash, KindDigest, Manifest,
     limits::{KEY_BYTES, ROW_BYTES},
@@ -570,7 +570,7 @@ async fn drafting_while_publishing_loses_nothing() {
     office.publish(CENTRE).await;
     let till = office.subscribed("T1").await;
     let rows = office.snapshot(&till, "items").await;
-    let sevens = rows.values().filter(|body| body["price"] == Value::from("7.00")).count();
+    let sevens = rows.values().filter(|body| body["price"] == "7.00").count();
     assert_eq!((rows.len(), sevens), (20_002, 20));
     assert_eq!(office.admin_ok(Method::GET, "/centres/main/diff", "").await["changes"], json!([]));
 }

@@ -157,7 +157,8 @@ async fn a_copied_till_is_recognised_and_keeps_everything() {
     assert!(matches!(refused, TillError::Copied { .. }), "{refused}");
     let enrolled = copy.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "new phone").await.unwrap();
     assert_eq!(enrolled.enrolment, 2);
-    copy.choose_centre("main").await.err().map(|error| assert_eq!(error.code(), "no-right"));
+    assert_eq!(copy.standing(), Standing::Enrolled);
+    assert_eq!(copy.history(&[Kind::Sale], None, 9).unwrap().len(), 1, "what the copy held is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! A till and a centre, end to end, over real sockets and real files.
 
-#![allow(missing_docs)]
+// Helpers of tests say no by panicking, as the tests do.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod arrows;
 mod bad_input;

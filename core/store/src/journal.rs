@@ -495,7 +495,7 @@ impl Journal {
             .map_or((i64::MAX, "", 0, 0), |last| (last.recorded_ms, last.till.as_str(), last.enrolment, last.seq));
         let rows = statement.query_map(
             named_params! {":recorded_ms": recorded_ms, ":till": till, ":enrolment": enrolment, ":seq": seq},
-            |row| recorded(row),
+            recorded,
         )?;
         let wanted = rows.filter(|row| {
             row.as_ref().map_or(true, |row| kinds.is_empty() || kinds.iter().any(|kind| kind.name() == row.kind))
@@ -836,7 +836,7 @@ impl JournalWrite<'_> {
         let mut statement = self.tx.prepare_cached(NEWEST)?;
         let found = statement.query_row(
             named_params! {":till": enrolment.till, ":enrolment": enrolment.enrolment, ":kind": kind.name()},
-            |row| recorded(row),
+            recorded,
         );
         Ok(found.optional()?)
     }

@@ -104,7 +104,7 @@ mod full_disk {
     use std::collections::BTreeMap;
 
     use tillkit_protocol::{
-        Hash, KindDigest,
+        Hash,
         manifest::{Blob, SectionManifest},
         rows::{Row, compress, write_row},
     };
@@ -164,7 +164,7 @@ mod full_disk {
             for n in 0..200 {
                 let (key, body) = (format!("{part}-{n:03}"), format!("{{\"name\":\"Ser {}\"}}", "x".repeat(200)));
                 write_row(&mut lines, &Row { kind: "item".into(), key: key.as_str().into(), body: Some(body.as_bytes()) });
-                manifest.kinds.entry("item".into()).or_insert_with(KindDigest::default).add("item", &key, body.as_bytes());
+                manifest.kinds.entry("item".into()).or_default().add("item", &key, body.as_bytes());
             }
             let stored = compress(&lines).unwrap();
             let sha256 = Hash::of(&stored);

@@ -303,7 +303,7 @@ enum Outcome {
     Planned(Result<Believed, SyncError>),
     Loaded(Vec<(Section, Result<Ready, SyncError>)>),
     Applied(Vec<(Section, Result<(), SyncError>)>),
-    Sent(Result<SentBatch, SyncError>),
+    Sent(Box<Result<SentBatch, SyncError>>),
     TimerFired,
 }
 
@@ -514,7 +514,7 @@ impl Driver {
             Effect::Send(sections) => {
                 self.stage(Stage::Sending);
                 let (parts, loader, after) = (self.parts.clone(), self.loader.clone(), self.sweep.clone());
-                self.beside(async move { Outcome::Sent(send(&parts, &loader, &sections, after).await) });
+                self.beside(async move { Outcome::Sent(Box::new(send(&parts, &loader, &sections, after).await)) });
             }
             Effect::StartTimer { attempt } => self.start_timer(attempt),
             Effect::StopLoading => self.loader.meter.stop.store(true, Ordering::Relaxed),
@@ -529,7 +529,7 @@ impl Driver {
             Outcome::Planned(planned) => self.planned(planned).await,
             Outcome::Loaded(loaded) => self.loaded(loaded).await,
             Outcome::Applied(applied) => self.applied(applied).await,
-            Outcome::Sent(sent) => self.sent(sent).await,
+            Outcome::Sent(sent) => self.sent(*sent).await,
             Outcome::TimerFired => {
                 self.status.send_modify(|status| status.next_try_ms = None);
                 self.step(Event::TimerFired).await;

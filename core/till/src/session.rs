@@ -345,7 +345,7 @@ impl Settings for View<'_> {
 
     fn warehouse(&self) -> Result<String, TillError> {
         let centre: settings::Centre = first(self, "centre")?;
-        Ok(centre.warehouse.unwrap_or_else(|| "main".into()))
+        Ok(centre.warehouse.unwrap_or_default())
     }
 
     fn tender(&self, key: &str) -> Result<settings::Tender, TillError> {

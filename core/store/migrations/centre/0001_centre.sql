@@ -56,8 +56,8 @@ CREATE INDEX item_price_0_by_item ON item_price_0 (item, from_ms, row_id);
 CREATE INDEX item_price_1_by_item ON item_price_1 (item, from_ms, row_id);
 
 -- Words of names, folded to ASCII before they get here; the rowid is row.id.
-CREATE VIRTUAL TABLE item_word_0 USING fts5 (name, content='', columnsize=0, detail=none, tokenize='ascii', prefix='1 2');
-CREATE VIRTUAL TABLE item_word_1 USING fts5 (name, content='', columnsize=0, detail=none, tokenize='ascii', prefix='1 2');
+CREATE VIRTUAL TABLE item_word_0 USING fts5 (name, content='', columnsize=0, detail=none, tokenize='ascii', prefix='1 2 3');
+CREATE VIRTUAL TABLE item_word_1 USING fts5 (name, content='', columnsize=0, detail=none, tokenize='ascii', prefix='1 2 3');
 
 CREATE TABLE local_edit (
     -- Edits made on the till, over what came down; the next sync of the section drops them.

@@ -112,8 +112,12 @@ fn what_does_not_add_up_changes_nothing_and_is_thrown_away() {
     let spoil: [fn(&mut SectionManifest); 4] = [
         |manifest| manifest.kinds.get_mut("item").unwrap().sum ^= 1,
         |manifest| manifest.kinds.get_mut("item").unwrap().count += 1,
-        |manifest| drop(manifest.kinds.insert("group".into(), KindDigest { count: 1, sum: 3 })),
-        |manifest| drop(manifest.kinds.remove("item")),
+        |manifest| {
+            manifest.kinds.insert("group".into(), KindDigest { count: 1, sum: 3 });
+        },
+        |manifest| {
+            manifest.kinds.remove("item");
+        },
     ];
     for spoil in spoil {
         let mut published = publish("items", 2, &catalogue(60), 10);
@@ -296,7 +300,7 @@ fn a_view_never_sees_a_mix() {
     let swap = |n: u64| {
         let (directories, items) = (directories(n), items(n));
         directories.load(&till.store).unwrap();
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             let changes = read_steps(&[steps(&named(n - 1), &named(n))]);
             let both = [Change::Snapshot(directories.target()), Change::Steps(items.target(), &changes)];
             till.store.centre.make_live(&both, &[], 9).unwrap();

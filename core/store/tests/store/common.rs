@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tillkit_protocol::{
-    Hash, Kind, KindDigest,
+    Hash, Kind,
     keys::PrivateKey,
     manifest::{Blob, SectionManifest},
     rows::{Row, compress, write_row},
@@ -128,7 +128,7 @@ pub fn publish(section: &str, generation: u64, rows: &Rows, rows_a_blob: usize) 
         let mut lines = Vec::new();
         for ((kind, key), body) in part {
             write_row(&mut lines, &Row { kind: kind.into(), key: key.into(), body: Some(body) });
-            manifest.kinds.entry(kind.clone()).or_insert_with(KindDigest::default).add(kind, key, body);
+            manifest.kinds.entry(kind.clone()).or_default().add(kind, key, body);
         }
         let stored = compress(&lines).unwrap();
         let sha256 = Hash::of(&stored);
