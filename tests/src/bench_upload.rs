@@ -18,23 +18,29 @@ use tillkit_sync::{Client, Identity};
 use crate::world::Shop;
 
 /// An enrolled key and what it has recorded so far.
-struct Sender {
-    client: Client,
+pub struct Sender {
+    /// Speaks for it.
+    pub client: Client,
+    /// The newest document it has made.
+    pub seq: u64,
     key: PrivateKey,
     enrolled: Enrolled,
-    seq: u64,
     prev: Hash,
 }
 
 impl Sender {
-    async fn enrol(shop: &Shop, till: &str) -> Result<Sender> {
+    /// A new key, enrolled by this code.
+    ///
+    /// # Errors
+    /// What the back office says.
+    pub async fn enrol(url: &str, code: &str, rim: Arc<dyn Rim>) -> Result<Sender> {
         let mut seed = [0; 32];
-        shop.hands.random(&mut seed);
+        rim.random(&mut seed);
         let key = PrivateKey::from_seed(&seed);
         let client = |identity| -> Result<Client> {
-            Ok(Client::new(Arc::new(HttpTransport::new(shop.url())?), shop.hands.clone(), identity))
+            Ok(Client::new(Arc::new(HttpTransport::new(url)?), rim.clone(), identity))
         };
-        let request = Enrol::new(&shop.pairing_code(till).await?, "bench", &key);
+        let request = Enrol::new(code, "bench", &key);
         let enrolled = client(None)?.enrol(&request).await?;
         let identity = Identity {
             tenant: enrolled.tenant.clone(),
@@ -45,8 +51,15 @@ impl Sender {
         Ok(Sender { client: client(Some(identity))?, key, enrolled, seq: 0, prev: Hash::NONE })
     }
 
+    async fn of(shop: &Shop, till: &str) -> Result<Sender> {
+        Sender::enrol(shop.url(), &shop.pairing_code(till).await?, shop.hands.clone()).await
+    }
+
     /// The next so many documents, as they travel.
-    fn records(&mut self, count: usize) -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// None that a document of this shape has.
+    pub fn records(&mut self, count: usize) -> Result<Vec<u8>> {
         let mut records = Vec::new();
         for _ in 0..count {
             self.seq += 1;
@@ -104,7 +117,7 @@ impl Sender {
 /// What the shop says, or if a document is not stored.
 pub async fn batches(shop: &Shop, till: &str, batches: usize, in_flight: usize) -> Result<f64> {
     const BATCH: usize = 500;
-    let mut sender = Sender::enrol(shop, till).await?;
+    let mut sender = Sender::of(shop, till).await?;
     let prepared: Vec<Vec<u8>> = (0..batches).map(|_| sender.records(BATCH)).collect::<Result<_>>()?;
     let first = sender.records(1)?;
     sender.client.upload(&first).await?; // connection and token are not what is timed
@@ -138,7 +151,7 @@ pub async fn batches(shop: &Shop, till: &str, batches: usize, in_flight: usize) 
 pub async fn singles(shop: &Shop, prefix: &str, tills: usize, each: usize) -> Result<f64> {
     let mut ready = Vec::new();
     for till in 0..tills {
-        let mut sender = Sender::enrol(shop, &format!("{prefix}{till}")).await?;
+        let mut sender = Sender::of(shop, &format!("{prefix}{till}")).await?;
         let first = sender.records(1)?;
         sender.client.upload(&first).await?;
         let prepared: Vec<Vec<u8>> = (0..each).map(|_| sender.records(1)).collect::<Result<_>>()?;

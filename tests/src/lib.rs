@@ -7,4 +7,5 @@ pub mod bench_store;
 pub mod bench_upload;
 pub mod kill;
 pub mod powerloss;
+pub mod powerloss_office;
 pub mod world;

@@ -189,9 +189,10 @@ fn one_run(workload: &dyn Workload, cuts: u64, seed: u64, disk: Disk) -> Result<
     places.sort_unstable();
     let mut disk = Image::new(&record, disk);
     let mut report = Report::default();
-    for place in places {
+    for (cut, place) in places.into_iter().enumerate() {
         disk.advance(place);
-        let image = root.path().join("image");
+        // A name of its own each: a pool that closes late must not tidy away the next image's log.
+        let image = root.path().join(format!("image-{cut}"));
         fs::create_dir_all(&image)?;
         disk.write(&image, &mut rng)?;
         let verdict = workload.check(&image, &disk.promised);

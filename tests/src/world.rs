@@ -151,16 +151,7 @@ impl Shop {
 
     /// Asks as the administrator; a refusal is an error that carries the problem's text.
     pub async fn admin(&self, method: &str, path: &str, body: String) -> Result<String> {
-        let method = method.parse()?;
-        let url = format!("{}/admin/v1/{path}", self.url);
-        let request = self.http.request(method, url).header("authorization", format!("Bearer {}", self.admin_token));
-        let answer = request.body(body).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        if !status.is_success() {
-            bail!("{path}: {status} {text}");
-        }
-        Ok(text)
+        ask(&self.http, &self.url, &self.admin_token, method, path, body).await
     }
 
     /// Drafts rows of the centre `main`: `(kind, id, body)`.
@@ -223,6 +214,26 @@ impl Shop {
         }
         Ok(till)
     }
+}
+
+/// Asks a back office as its administrator.
+///
+/// # Errors
+/// The problem's text, or the network's.
+pub async fn ask_admin(office: &Running, method: &str, path: &str, body: &str) -> Result<String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    ask(&reqwest::Client::new(), &office.url(), &office.admin_token, method, path, body.into()).await
+}
+
+async fn ask(http: &reqwest::Client, url: &str, token: &str, method: &str, path: &str, body: String) -> Result<String> {
+    let request = http.request(method.parse()?, format!("{url}/admin/v1/{path}"));
+    let answer = request.header("authorization", format!("Bearer {token}")).body(body).send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    if !status.is_success() {
+        bail!("{path}: {status} {text}");
+    }
+    Ok(text)
 }
 
 /// The services of a phone whose key is in this file.

@@ -2,7 +2,11 @@
 
 use std::process::Command;
 
-use tillkit_tests::kill::{self, Phase};
+use tillkit_tests::{
+    kill::{self, Phase},
+    powerloss::{self, Disk},
+    powerloss_office::Uploads,
+};
 
 /// This very binary, at the test below that is none.
 fn new_victim() -> Command {
@@ -29,4 +33,17 @@ async fn a_killed_till_keeps_every_promise() {
 async fn the_kill_harness_sees_a_commit_that_is_skipped() {
     let report = kill::run(&[Phase::SkippedCommit], 3, 42, new_victim).await.unwrap();
     assert!(report.violations.iter().any(|violation| violation.contains("was promised")), "{report}");
+}
+
+#[test]
+fn a_centre_that_loses_power_keeps_what_it_acknowledged() {
+    let report = powerloss::run(&Uploads, 300, 42).unwrap();
+    println!("{report:?}");
+    assert!(report.is_clean() && report.cuts == 300, "{report:#?}");
+}
+
+#[test]
+fn the_harness_sees_a_centre_whose_disk_lies() {
+    let report = powerloss::run_on(&Uploads, 8, 42, Disk::Lying).unwrap();
+    assert!(!report.is_clean(), "{report:#?}");
 }
