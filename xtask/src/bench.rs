@@ -1,0 +1,288 @@
+//! `cargo xtask bench`: TillKit beside plain rusqlite and reqwest, as ratios of one run.
+//!
+//! Raw passes use the same tables, indexes, PRAGMAs, threads and sorted rows, and stand in the same
+//! round as what they are compared with: raw, full, raw, full … Each measurement that fills memory
+//! or files is a process of its own. Medians over the rounds are printed, never asserted.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result, bail};
+use serde::{Serialize, de::DeserializeOwned};
+use tillkit_tests::{
+    bench_store::{self, Catalogue, Commits, LoadSample, Pair, percentile},
+    bench_upload,
+    world::Shop,
+};
+
+/// Prints ratios to a raw pass of the same run; builds in release first
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Interleaved rounds
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Only the rows whose name holds this
+    #[arg(long, default_value = "")]
+    only: String,
+}
+
+/// One measurement, in a process of its own.
+#[derive(Debug, clap::Args)]
+pub struct Part {
+    name: String,
+    folder: PathBuf,
+    items: usize,
+}
+
+/// Runs all measurements.
+///
+/// # Errors
+/// What a measurement says; a slow one is no error.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    if cfg!(debug_assertions) {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]);
+        let status = cargo.args(["--rounds", &args.rounds.to_string(), "--only", &args.only]).status()?;
+        return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!(
+        "{} rounds, medians; load average at the start {}",
+        args.rounds,
+        load.split(' ').next().unwrap_or("?")
+    );
+    println!("{:<58}{:>12}{:>12}{:>9}  bar", "", "raw", "TillKit", "ratio");
+    let bench = Bench { rounds: args.rounds.max(1), only: &args.only, folder: tempfile::tempdir()? };
+    bench.first_loads()?;
+    bench.deltas()?;
+    bench.commits()?;
+    bench.look_ups()?;
+    bench.uploads()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Bench<'a> {
+    rounds: usize,
+    only: &'a str,
+    folder: tempfile::TempDir,
+}
+
+impl Bench<'_> {
+    fn wants(&self, name: &str) -> bool {
+        name.contains(self.only)
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs one part in a process of its own, in a fresh folder.
+    fn part<T: DeserializeOwned>(&self, name: &str, items: usize) -> Result<T> {
+        let fresh = tempfile::tempdir_in(self.folder())?;
+        let mut child = Command::new(std::env::current_exe()?);
+        child.args(["bench-part", name]).arg(self.folder()).arg(items.to_string());
+        let output = child.current_dir(fresh.path()).output()?;
+        if !output.status.success() {
+            bail!("{name}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        serde_json::from_slice(&output.stdout).with_context(|| format!("what {name} printed"))
+    }
+
+    fn first_loads(&self) -> Result<()> {
+        for (items, rounds, memory_mib) in [(100_000, self.rounds, 64), (1_000_000, self.rounds, 96)] {
+            let name = format!("first load of {items} items");
+            if !self.wants(&name) {
+                continue;
+            }
+            let catalogue = Catalogue::make(self.folder(), items)?;
+            let (mut raw, mut full, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..rounds {
+                raw.push(self.part::<LoadSample>("load-raw", items)?);
+                full.push(self.part::<LoadSample>("load-full", items)?);
+                if items == 100_000 {
+                    plain.push(self.part::<LoadSample>("load-raw-without-words", items)?.seconds);
+                }
+            }
+            let seconds = |samples: &[LoadSample]| median(samples.iter().map(|sample| sample.seconds));
+            ratio(&format!("{name}, s"), seconds(&raw), seconds(&full), "<= 1.2");
+            let peak = |samples: &[LoadSample]| {
+                median(samples.iter().map(|sample| sample.peak_above_kib as f64 / 1024.0))
+            };
+            ratio(
+                &format!("{name}, peak MiB above start"),
+                peak(&raw),
+                peak(&full),
+                &format!("TillKit <= {memory_mib}"),
+            );
+            if !plain.is_empty() {
+                let rows = items as f64 / median(plain.iter().copied());
+                let verdict = if rows >= 110_000.0 { "valid" } else { "VOID" };
+                println!(
+                    "{:<58}{rows:>12.0}  (>= 110,000 or the run is void: {verdict})",
+                    "raw without words, rows/s"
+                );
+            }
+            let per_100_000 = catalogue.bytes() as f64 * 100_000.0 / items as f64 / 1e6;
+            println!(
+                "{:<58}{:>12}{per_100_000:>12.2}{:>9}  <= 6.1",
+                "bytes down per 100,000 items, MB", "", ""
+            );
+        }
+        Ok(())
+    }
+
+    fn deltas(&self) -> Result<()> {
+        if !self.wants("delta of 1,000") {
+            return Ok(());
+        }
+        let mut medians = Vec::new();
+        for items in [10_000, 1_000_000] {
+            let samples: Vec<(f64, f64)> =
+                self.part("deltas", items).map(|samples: Vec<(f64, f64)>| samples)?;
+            let (full, raw) =
+                (median(samples.iter().map(|pair| pair.0)), median(samples.iter().map(|pair| pair.1)));
+            ratio(&format!("delta of 1,000 over {items}, ms"), raw * 1e3, full * 1e3, "<= 1");
+            medians.push(full);
+        }
+        let growth = medians.last().zip(medians.first()).map_or(0.0, |(large, small)| large / small);
+        println!("{:<58}{:>12}{:>12}{growth:>9.2}  <= 2", "delta over 1,000,000 to over 10,000", "", "");
+        Ok(())
+    }
+
+    fn commits(&self) -> Result<()> {
+        if self.wants("sale commit") {
+            let mut commits = Commits::new(&self.folder().join("commits"))?;
+            for moves in [0, 3] {
+                let (mut raw, mut full) = (Vec::new(), Vec::new());
+                for _ in 0..self.rounds * 400 {
+                    raw.push(commits.raw(moves)?);
+                    full.push(commits.full(moves)?);
+                }
+                let us = |samples: &[u64], part| percentile(samples, part) as f64 / 1e3;
+                let bar = if moves == 0 { "<= 1.25" } else { "" };
+                ratio(
+                    &format!("sale commit with {moves} stock moves, p50 us"),
+                    us(&raw, 0.5),
+                    us(&full, 0.5),
+                    bar,
+                );
+                ratio(
+                    &format!("sale commit with {moves} stock moves, p99 us"),
+                    us(&raw, 0.99),
+                    us(&full, 0.99),
+                    "",
+                );
+            }
+        }
+        if self.wants("sale commit beside") {
+            let items = 1_000_000;
+            Catalogue::make(self.folder(), items)?;
+            let (mut raw, mut full) = (Vec::new(), Vec::new());
+            for _ in 0..self.rounds {
+                raw.push(percentile(&self.part::<Vec<u64>>("beside-raw", items)?, 0.99) as f64 / 1e3);
+                full.push(percentile(&self.part::<Vec<u64>>("beside-full", items)?, 0.99) as f64 / 1e3);
+            }
+            ratio("sale commit beside a load of 1,000,000, p99 us", median(raw), median(full), "<= 2.5");
+        }
+        Ok(())
+    }
+
+    fn look_ups(&self) -> Result<()> {
+        if !self.wants("look-up, search, open at 200,000") {
+            return Ok(());
+        }
+        let folder = self.folder().join("look-ups");
+        let pair = Pair::load(&folder, Catalogue::make(self.folder(), 200_000)?)?;
+        let (mut raw, mut full) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            let (round_full, round_raw) = pair.look_ups(20_000)?;
+            full.push(percentile(&round_full, 0.5) as f64 / 1e3);
+            raw.push(percentile(&round_raw, 0.5) as f64 / 1e3);
+        }
+        ratio("look-up by code at 200,000, p50 us", median(raw), median(full), "<= 1.3");
+        for (shape, samples) in pair.searches(200 * self.rounds)? {
+            let bar = if shape.ends_with("1 letters") { "<= 30" } else { "<= 10" };
+            let p99 = percentile(&samples, 0.99);
+            println!(
+                "{:<58}{:>12}{p99:>12.2}{:>9}  {bar}",
+                format!("search at 200,000, {shape}, p99 ms"),
+                "",
+                ""
+            );
+        }
+        drop(pair);
+        let mut opened = Vec::new();
+        for _ in 0..self.rounds {
+            opened.push(bench_store::open(&folder.join("full"), true)?);
+        }
+        println!(
+            "{:<58}{:>12}{:>12.2}{:>9}  <= 20",
+            "opening 200,000 items, cold, ms",
+            "",
+            median(opened),
+            ""
+        );
+        Ok(())
+    }
+
+    fn uploads(&self) -> Result<()> {
+        if !self.wants("upload") {
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let (mut batches, mut singles) = (Vec::new(), Vec::new());
+            for round in 0..self.rounds {
+                let shop = Shop::stocked().await?;
+                batches.push(bench_upload::batches(&shop, &format!("B{round}"), 40, 2).await?);
+                singles.push(bench_upload::singles(&shop, &format!("S{round}x"), 50, 100).await?);
+            }
+            let (batches, singles) = (median(batches), median(singles));
+            println!(
+                "{:<58}{:>12}{batches:>12.0}{:>9}  >= 10,000",
+                "upload in batches of 500, two in flight, documents/s", "", ""
+            );
+            println!(
+                "{:<58}{:>12}{singles:>12.0}{:>9}  >= 3,000",
+                "upload from 50 tills, one document each, documents/s", "", ""
+            );
+            Ok(())
+        })
+    }
+}
+
+/// Runs one measurement and prints its samples as JSON.
+///
+/// # Errors
+/// What it says.
+pub fn part(part: &Part) -> Result<ExitCode> {
+    let catalogue = Catalogue::make(&part.folder, part.items)?;
+    let here = std::env::current_dir()?;
+    match part.name.as_str() {
+        "load-full" => print(&bench_store::load_full(&here, &catalogue)?),
+        "load-raw" => print(&bench_store::load_raw(&here, &catalogue, true)?),
+        "load-raw-without-words" => print(&bench_store::load_raw(&here, &catalogue, false)?),
+        "beside-full" => print(&bench_store::commits_beside_full_load(&here, &catalogue)?),
+        "beside-raw" => print(&bench_store::commits_beside_raw_load(&here, &catalogue)?),
+        "deltas" => {
+            let mut pair = Pair::load(&here, catalogue)?;
+            print(&(0..7).map(|_| pair.delta()).collect::<Result<Vec<_>>>()?)
+        }
+        name => bail!("there is no part {name}"),
+    }
+}
+
+fn print<T: Serialize>(samples: &T) -> Result<ExitCode> {
+    println!("{}", serde_json::to_string(samples)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ratio(name: &str, raw: f64, full: f64, bar: &str) {
+    println!("{name:<58}{raw:>12.2}{full:>12.2}{:>9.2}  {bar}", full / raw);
+}
+
+fn median(samples: impl IntoIterator<Item = f64>) -> f64 {
+    percentile(&samples.into_iter().collect::<Vec<_>>(), 0.5)
+}

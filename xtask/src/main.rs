@@ -1,0 +1,44 @@
+//! `cargo xtask`: demo, test, bench, prove.
+
+mod bench;
+mod demo;
+mod prove;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "TillKit's own tasks", version)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Demo(demo::Args),
+    Test(test::Args),
+    Bench(bench::Args),
+    Prove(prove::Args),
+    #[command(hide = true)]
+    Victim,
+    #[command(hide = true)]
+    BenchPart(bench::Part),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Demo(args) => demo::run(&args),
+        Task::Test(args) => test::run(&args),
+        Task::Bench(args) => bench::run(&args),
+        Task::Prove(args) => prove::run(&args),
+        Task::Victim => prove::be_the_victim(),
+        Task::BenchPart(part) => bench::part(&part),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}
