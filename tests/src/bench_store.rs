@@ -59,14 +59,64 @@ impl Rng {
 
 /// The words of `data/generate.py`.
 pub const WORDS: [&str; 46] = [
-    "mleko", "chleb", "ser", "masło", "jogurt", "szynka", "kawa", "herbata", "woda", "sok", "piwo", "wino", "baton",
-    "ciastko", "makaron", "ryż", "cukier", "mąka", "olej", "ocet", "pomidor", "ogórek", "ziemniak", "cebula", "jabłko",
-    "banan", "gruszka", "śliwka", "proszek", "płyn", "szampon", "mydło", "pasta", "krem", "papier", "ręcznik", "zeszyt",
-    "długopis", "żarówka", "bateria", "kabel", "śruba", "wkręt", "kołek", "farba", "pędzel",
+    "mleko",
+    "chleb",
+    "ser",
+    "masło",
+    "jogurt",
+    "szynka",
+    "kawa",
+    "herbata",
+    "woda",
+    "sok",
+    "piwo",
+    "wino",
+    "baton",
+    "ciastko",
+    "makaron",
+    "ryż",
+    "cukier",
+    "mąka",
+    "olej",
+    "ocet",
+    "pomidor",
+    "ogórek",
+    "ziemniak",
+    "cebula",
+    "jabłko",
+    "banan",
+    "gruszka",
+    "śliwka",
+    "proszek",
+    "płyn",
+    "szampon",
+    "mydło",
+    "pasta",
+    "krem",
+    "papier",
+    "ręcznik",
+    "zeszyt",
+    "długopis",
+    "żarówka",
+    "bateria",
+    "kabel",
+    "śruba",
+    "wkręt",
+    "kołek",
+    "farba",
+    "pędzel",
 ];
 const GROUPS: [&str; 10] = [
-    "Nabiał i jaja", "Pieczywo", "Napoje", "Alkohole", "Słodycze", "Chemia domowa", "Kosmetyki", "Artykuły biurowe",
-    "Narzędzia", "Warzywa i owoce",
+    "Nabiał i jaja",
+    "Pieczywo",
+    "Napoje",
+    "Alkohole",
+    "Słodycze",
+    "Chemia domowa",
+    "Kosmetyki",
+    "Artykuły biurowe",
+    "Narzędzia",
+    "Warzywa i owoce",
 ];
 const UNITS: [&str; 5] = ["szt", "kg", "l", "opak", "m"];
 const VATS: [&str; 5] = ["23", "8", "5", "0", "zw"];
@@ -85,7 +135,11 @@ struct ItemBody {
 
 fn ean(number: usize) -> String {
     let digits = format!("590{number:09}");
-    let sum: u32 = digits.bytes().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = digits
+        .bytes()
+        .zip([1, 3].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
@@ -170,7 +224,9 @@ impl Catalogue {
 
     /// `count` items spread over the catalogue, with another name and price, and the manifest they lead to.
     pub fn step(&self, count: usize, seed: u64) -> Result<(Vec<u8>, SectionManifest)> {
-        let mut chosen: Vec<usize> = (0..count).map(|n| n * self.items / count + Rng(seed ^ n as u64).below(self.items / count)).collect();
+        let mut chosen: Vec<usize> = (0..count)
+            .map(|n| n * self.items / count + Rng(seed ^ n as u64).below(self.items / count))
+            .collect();
         chosen.dedup();
         let mut manifest = self.manifest.clone();
         manifest.generation = 1 + seed;
@@ -266,7 +322,15 @@ fn raw_centre(folder: &Path) -> Result<Connection> {
 /// Only the letters our words have: cheaper than what the store does.
 fn fold(name: &str) -> String {
     let plain = |letter| match letter {
-        'ą' => 'a', 'ć' => 'c', 'ę' => 'e', 'ł' => 'l', 'ń' => 'n', 'ó' => 'o', 'ś' => 's', 'ź' | 'ż' => 'z', other => other,
+        'ą' => 'a',
+        'ć' => 'c',
+        'ę' => 'e',
+        'ł' => 'l',
+        'ń' => 'n',
+        'ó' => 'o',
+        'ś' => 's',
+        'ź' | 'ż' => 'z',
+        other => other,
     };
     name.chars().map(plain).collect()
 }
@@ -395,7 +459,8 @@ impl Pair {
 
     fn published(&self, key: &str) -> Result<Vec<u8>> {
         let name = format!("item/{key}");
-        let blob = self.catalogue.manifest.snapshot.iter().find(|blob| blob.first <= name && name <= blob.last);
+        let blob =
+            self.catalogue.manifest.snapshot.iter().find(|blob| blob.first <= name && name <= blob.last);
         let blob = blob.context("a blob")?;
         let expanded = rows::expand(&self.catalogue.stored(&blob.sha256)?, usize::MAX >> 1)?;
         for row in rows::read_rows(&expanded) {
@@ -419,17 +484,21 @@ impl Pair {
     fn upsert(&self, lines: &[u8]) -> Result<()> {
         let db = &self.raw;
         db.execute_batch("BEGIN IMMEDIATE")?;
-        let mut old = db.prepare_cached("SELECT id, body FROM row WHERE slot = 2 AND kind = 'item' AND key = ?1")?;
+        let mut old =
+            db.prepare_cached("SELECT id, body FROM row WHERE slot = 2 AND kind = 'item' AND key = ?1")?;
         let mut upsert = db.prepare_cached("INSERT INTO row (slot, kind, key, body) VALUES (2, 'item', ?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body")?;
-        let mut no_word = db.prepare_cached("INSERT INTO item_word_0 (item_word_0, rowid, name) VALUES ('delete', ?1, ?2)")?;
+        let mut no_word = db
+            .prepare_cached("INSERT INTO item_word_0 (item_word_0, rowid, name) VALUES ('delete', ?1, ?2)")?;
         let mut word = db.prepare_cached("INSERT INTO item_word_0 (rowid, name) VALUES (?1, ?2)")?;
         let mut no_code = db.prepare_cached("DELETE FROM item_code_0 WHERE code = ?1 AND row_id = ?2")?;
         let mut code = db.prepare_cached("INSERT INTO item_code_0 (code, row_id) VALUES (?1, ?2)")?;
         for row in rows::read_rows(lines) {
             let row = row?;
             let body = row.body.context("a body")?;
-            let (id, was): (i64, Vec<u8>) = old.query_row([&row.key], |found| Ok((found.get(0)?, found.get(1)?)))?;
-            let (before, after): (RawItem, RawItem) = (serde_json::from_slice(&was)?, serde_json::from_slice(body)?);
+            let (id, was): (i64, Vec<u8>) =
+                old.query_row([&row.key], |found| Ok((found.get(0)?, found.get(1)?)))?;
+            let (before, after): (RawItem, RawItem) =
+                (serde_json::from_slice(&was)?, serde_json::from_slice(body)?);
             upsert.execute(params![row.key, body])?;
             no_word.execute(params![id, fold(&before.name)])?;
             word.execute(params![id, fold(&after.name)])?;
@@ -447,7 +516,9 @@ impl Pair {
     /// Look-ups of random codes, one of the store and one raw in turn: nanoseconds each.
     pub fn look_ups(&self, count: usize) -> Result<(Vec<u64>, Vec<u64>)> {
         let mut rng = Rng(7);
-        let mut raw = self.raw.prepare("SELECT kind, key, body FROM item_code_0 JOIN row ON id = row_id WHERE code = ?1")?;
+        let mut raw = self
+            .raw
+            .prepare("SELECT kind, key, body FROM item_code_0 JOIN row ON id = row_id WHERE code = ?1")?;
         let (mut full_ns, mut raw_ns) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for turn in 0..count {
             let number = rng.below(self.catalogue.items);
@@ -456,7 +527,8 @@ impl Pair {
             let found = self.store.centre.view()?.item_by_code(&wanted)?;
             full_ns.push(begun.elapsed().as_nanos() as u64);
             let begun = Instant::now();
-            let same: (String, String, Vec<u8>) = raw.query_row([&wanted], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let same: (String, String, Vec<u8>) =
+                raw.query_row([&wanted], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             raw_ns.push(begun.elapsed().as_nanos() as u64);
             ensure!(found.is_some_and(|found| found.key == same.1), "{wanted}");
         }
@@ -556,7 +628,9 @@ impl Commits {
         let begun = Instant::now();
         self.raw.execute_batch("BEGIN IMMEDIATE")?;
         self.raw
-            .prepare_cached("INSERT INTO series VALUES ('T1', 1, '*', 1) ON CONFLICT DO UPDATE SET last = last + 1")?
+            .prepare_cached(
+                "INSERT INTO series VALUES ('T1', 1, '*', 1) ON CONFLICT DO UPDATE SET last = last + 1",
+            )?
             .execute([])?;
         self.raw
             .prepare_cached("INSERT INTO document VALUES ('T1', 1, ?1, ?2, ?3, ?4, 'sales', 'sale', ?5, ?6, '2010-12-01', 'GBP', 1530, NULL, NULL, NULL)")?
@@ -581,7 +655,8 @@ fn sale(seq: u64, moves: usize) -> Result<NewDocument<Value>> {
         Ok(StockMove {
             item: stock_item(seq, n),
             warehouse: "main".into(),
-            quantity: tillkit_domain::Quantity::from_micro(-1_000_000).map_err(|_| anyhow::anyhow!("a quantity"))?,
+            quantity: tillkit_domain::Quantity::from_micro(-1_000_000)
+                .map_err(|_| anyhow::anyhow!("a quantity"))?,
         })
     });
     Ok(NewDocument {
@@ -599,7 +674,8 @@ fn sale(seq: u64, moves: usize) -> Result<NewDocument<Value>> {
         user: "u1".into(),
         numerator: Some(Numerator {
             name: "*".into(),
-            pattern: tillkit_domain::Numerator::parse("{series}-{number}").map_err(|_| anyhow::anyhow!("a pattern"))?,
+            pattern: tillkit_domain::Numerator::parse("{series}-{number}")
+                .map_err(|_| anyhow::anyhow!("a pattern"))?,
         }),
         stock: stock.collect::<Result<_>>()?,
         reversals: Vec::new(),
@@ -620,7 +696,10 @@ pub fn commits_beside_raw_load(folder: &Path, catalogue: &Catalogue) -> Result<V
     beside(|| commits.raw(0), move || load_raw_into(&loading, catalogue, true))
 }
 
-fn beside(mut commit: impl FnMut() -> Result<u64>, load: impl FnOnce() -> Result<()> + Send) -> Result<Vec<u64>> {
+fn beside(
+    mut commit: impl FnMut() -> Result<u64>,
+    load: impl FnOnce() -> Result<()> + Send,
+) -> Result<Vec<u64>> {
     // A journal in use has grown to its size: the first commits only make the file longer.
     for _ in 0..300 {
         commit()?;

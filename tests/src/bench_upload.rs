@@ -129,10 +129,17 @@ pub async fn batches(shop: &Shop, till: &str, batches: usize, in_flight: usize) 
             let (client, waiting) = (client.clone(), waiting.clone());
             tokio::spawn(async move {
                 loop {
-                    let next = waiting.lock().ok().and_then(|mut waiting| if waiting.is_empty() { None } else { Some(waiting.remove(0)) });
+                    let next = waiting.lock().ok().and_then(|mut waiting| {
+                        if waiting.is_empty() { None } else { Some(waiting.remove(0)) }
+                    });
                     let Some(records) = next else { return Ok(()) };
                     let answer = client.upload(&records).await?;
-                    let stored: u64 = answer.stored.iter().flat_map(|ranges| &ranges.ranges).map(|(from, to)| to - from + 1).sum();
+                    let stored: u64 = answer
+                        .stored
+                        .iter()
+                        .flat_map(|ranges| &ranges.ranges)
+                        .map(|(from, to)| to - from + 1)
+                        .sum();
                     ensure!(stored == BATCH as u64, "{stored} stored: {:?}", answer.refused);
                 }
             })

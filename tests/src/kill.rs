@@ -173,7 +173,12 @@ fn kill_one(shop: &Shop, phase: Phase, random: &mut Random, victim: &impl Fn() -
     Ok(told)
 }
 
-fn listen_and_kill(child: &mut Child, heard: &mpsc::Receiver<String>, phase: Phase, random: &mut Random) -> Result<Told> {
+fn listen_and_kill(
+    child: &mut Child,
+    heard: &mpsc::Receiver<String>,
+    phase: Phase,
+    random: &mut Random,
+) -> Result<Told> {
     let mut told = Told { numbers: Vec::new(), was_inside: false };
     // A victim of an apply has one change to make live; the others work until they are stopped.
     let rounds = if phase == Phase::Apply { 1 } else { 1 + random.below(4) };

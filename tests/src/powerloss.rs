@@ -168,7 +168,9 @@ pub fn run_on(workload: &dyn Workload, cuts: u64, seed: u64, disk: Disk) -> Resu
             }
         };
         let threads: Vec<_> = (0..2).map(|_| threads.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a judge panicked"))?)
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a judge panicked"))?)
     })?;
     Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
@@ -253,7 +255,8 @@ impl Recording {
             let name = path.file_name().context("a name")?.to_string_lossy().into_owned();
             record.files.push((name, fs::read(&path)?));
         }
-        let recording = Arc::new(Recording { folder, record: Mutex::new(record), is_full: AtomicBool::new(false) });
+        let recording =
+            Arc::new(Recording { folder, record: Mutex::new(record), is_full: AtomicBool::new(false) });
         lock(&RECORDINGS).push(recording.clone());
         Ok(recording)
     }
@@ -309,7 +312,8 @@ struct Image<'a> {
 
 impl<'a> Image<'a> {
     fn new(record: &'a Record, disk: Disk) -> Image<'a> {
-        let durable = record.files.iter().map(|(_, bytes)| (!bytes.is_empty()).then(|| bytes.clone())).collect();
+        let durable =
+            record.files.iter().map(|(_, bytes)| (!bytes.is_empty()).then(|| bytes.clone())).collect();
         let pending = record.files.iter().map(|_| Vec::new()).collect();
         Image { record, disk, at: 0, durable, pending, promised: Promises::new() }
     }
@@ -317,7 +321,9 @@ impl<'a> Image<'a> {
     fn advance(&mut self, place: usize) {
         for op in self.record.ops.get(self.at..place).unwrap_or(&[]) {
             match op {
-                Op::Write { file, .. } | Op::Truncate { file, .. } | Op::Delete { file } => self.pending[*file].push(op),
+                Op::Write { file, .. } | Op::Truncate { file, .. } | Op::Delete { file } => {
+                    self.pending[*file].push(op)
+                }
                 Op::Sync { file } if self.disk == Disk::Honest => {
                     // The first sync of a new WAL or journal syncs its folder too, and with it deletions.
                     if self.durable[*file].is_none() && self.record.files[*file].0.contains('-') {
@@ -498,7 +504,12 @@ unsafe extern "C" fn x_barrier(file: *mut ffi::sqlite3_file) {
     }
 }
 
-unsafe extern "C" fn x_write(file: *mut ffi::sqlite3_file, from: *const c_void, count: c_int, offset: i64) -> c_int {
+unsafe extern "C" fn x_write(
+    file: *mut ffi::sqlite3_file,
+    from: *const c_void,
+    count: c_int,
+    offset: i64,
+) -> c_int {
     // SAFETY: SQLite gives `count` readable bytes.
     unsafe {
         if let Some((recording, index)) = recorded(file) {
@@ -621,7 +632,10 @@ pub fn till_workloads() -> Vec<Box<dyn Workload>> {
     vec![
         Box::new(Documents { name: "sale", mix: &[Kind::Sale] }),
         Box::new(Documents { name: "return", mix: &[Kind::Sale, Kind::Return, Kind::Void] }),
-        Box::new(Documents { name: "closure", mix: &[Kind::Sale, Kind::CashMovement, Kind::Event, Kind::Closure] }),
+        Box::new(Documents {
+            name: "closure",
+            mix: &[Kind::Sale, Kind::CashMovement, Kind::Event, Kind::Closure],
+        }),
         Box::new(Acknowledgement),
         Box::new(SlotSwap),
         Box::new(Migration { name: "migration of an empty folder", files: &[] }),
@@ -662,7 +676,8 @@ fn document(kind: Kind, rng: &mut Rng) -> Result<NewDocument<Value>> {
         Ok(StockMove { item: format!("item-{}", rng.below(500)), warehouse: format!("w{n}"), quantity })
     });
     let stock = moves.collect::<Result<Vec<_>>>()?;
-    let pattern = tillkit_domain::Numerator::parse("{series}-{number}").map_err(|_| anyhow::anyhow!("a pattern"))?;
+    let pattern =
+        tillkit_domain::Numerator::parse("{series}-{number}").map_err(|_| anyhow::anyhow!("a pattern"))?;
     Ok(NewDocument {
         kind,
         body: json!({"note": note, "moves": stock.len()}),
@@ -732,7 +747,8 @@ fn check_journal(store: &Store, folder: &Path, promised: &Promises) -> Result<Ve
     let numbers = one("SELECT count(DISTINCT number) FROM document WHERE number <> ''")?;
     let last = one("SELECT coalesce(max(last), 0) FROM series")?;
     let moves = one("SELECT count(*) FROM stock_move")?;
-    let moves_promised = one("SELECT coalesce(sum(json_extract(CAST(line AS TEXT), '$.body.moves')), 0) FROM document")?;
+    let moves_promised =
+        one("SELECT coalesce(sum(json_extract(CAST(line AS TEXT), '$.body.moves')), 0) FROM document")?;
     verdict.doubled |= numbers != numbered || documents > head.seq as i64;
     verdict.torn |= documents != head.seq as i64 || last != numbered || moves != moves_promised;
     drop(db);
@@ -848,7 +864,13 @@ impl SlotSwap {
             }
             let stored = rows::compress(&lines)?;
             let (bytes, count, sha256) = (stored.len() as u64, part.len() as u64, Hash::of(&stored));
-            manifest.snapshot.push(Blob { bytes, first: String::new(), last: String::new(), rows: count, sha256 });
+            manifest.snapshot.push(Blob {
+                bytes,
+                first: String::new(),
+                last: String::new(),
+                rows: count,
+                sha256,
+            });
             blobs.push(stored);
         }
         Ok((manifest, blobs))
@@ -891,10 +913,13 @@ impl SlotSwap {
         }
         for section in ["directories", "items"] {
             let mut here = db.prepare("SELECT kind, key, body FROM row JOIN section ON slot = live_slot WHERE name = ?1 ORDER BY kind, key")?;
-            let here = here.query_map([section], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
+            let here = here.query_map([section], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })?;
             let here: Vec<_> = here.collect::<rusqlite::Result<_>>()?;
             let expected = SlotSwap::rows(section, generation);
-            let expected: Vec<_> = expected.into_iter().map(|(kind, key, body)| (kind.to_string(), key, body)).collect();
+            let expected: Vec<_> =
+                expected.into_iter().map(|(kind, key, body)| (kind.to_string(), key, body)).collect();
             if here != expected {
                 return Ok(false);
             }
@@ -902,7 +927,9 @@ impl SlotSwap {
         let items = SlotSwap::rows("items", generation);
         let view = store.centre.view()?;
         let found = view.search_items(&format!("gen{generation} maslo"), 10_000)?;
-        let codes = (0..ITEMS).filter(|n| view.item_by_code(&format!("c{n}")).is_ok_and(|found| found.is_some())).count();
+        let codes = (0..ITEMS)
+            .filter(|n| view.item_by_code(&format!("c{n}")).is_ok_and(|found| found.is_some()))
+            .count();
         Ok(found.len() == items.len() && codes == items.len())
     }
 }
@@ -986,7 +1013,8 @@ impl Workload for Migration {
         let store = Store::open(folder)?;
         if !self.files.is_empty() {
             verdict.torn |= store.centre.live("items").generation != 3;
-            verdict.lost |= store.journal.head("T1", 1)?.seq < promised.get("old documents").copied().unwrap_or(0);
+            verdict.lost |=
+                store.journal.head("T1", 1)?.seq < promised.get("old documents").copied().unwrap_or(0);
         }
         let judged = check_journal(&store, folder, promised)?;
         verdict.lost |= judged.lost;
@@ -1048,7 +1076,8 @@ mod tests {
     #[test]
     fn a_write_is_cut_at_the_borders_of_sectors() {
         let bytes: Vec<u8> = (0..=255).cycle().take(1_300).collect();
-        let parts: Vec<(usize, usize)> = sectors(500, &bytes).map(|(start, sector)| (start, sector.len())).collect();
+        let parts: Vec<(usize, usize)> =
+            sectors(500, &bytes).map(|(start, sector)| (start, sector.len())).collect();
         assert_eq!(parts, [(500, 12), (512, 512), (1_024, 512), (1_536, 264)]);
         assert_eq!(sectors(0, &bytes[..24]).count(), 1);
     }
@@ -1058,7 +1087,13 @@ mod tests {
         let write = |offset, byte| Op::Write { file: 0, offset, bytes: vec![byte; 512] };
         let record = Record {
             files: vec![("a".into(), Vec::new())],
-            ops: vec![write(0, 1), Op::Sync { file: 0 }, Op::Promise { what: "seq", value: 1 }, write(512, 2), Op::Sync { file: 0 }],
+            ops: vec![
+                write(0, 1),
+                Op::Sync { file: 0 },
+                Op::Promise { what: "seq", value: 1 },
+                write(512, 2),
+                Op::Sync { file: 0 },
+            ],
         };
         let folder = tempfile::tempdir().unwrap();
         let mut seen = BTreeMap::new();

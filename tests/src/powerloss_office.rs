@@ -45,9 +45,8 @@ impl Workload for Uploads {
     fn check(&self, folder: &Path, promised: &Promises) -> Result<Verdict> {
         let runtime = tokio::runtime::Runtime::new()?;
         // A file that can be read is judged within milliseconds; one that cannot may keep the pool busy.
-        let judged = runtime.block_on(async {
-            tokio::time::timeout(Duration::from_secs(4), judge(folder, promised)).await
-        });
+        let judged = runtime
+            .block_on(async { tokio::time::timeout(Duration::from_secs(4), judge(folder, promised)).await });
         runtime.shutdown_background();
         judged.context("the file cannot be read or booked")?
     }

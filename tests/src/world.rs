@@ -102,7 +102,13 @@ impl Shop {
     /// everything, `bob` with PIN 4321 who may only sell, three items, cash, card, credit and euros.
     pub async fn stocked() -> Result<Shop> {
         let shop = Shop::open().await?;
-        shop.admin("PUT", "centres/main", json!({"name": "High Street", "currency": "GBP", "vat_mode": "included", "warehouse": "main"}).to_string()).await?;
+        shop.admin(
+            "PUT",
+            "centres/main",
+            json!({"name": "High Street", "currency": "GBP", "vat_mode": "included", "warehouse": "main"})
+                .to_string(),
+        )
+        .await?;
         shop.rows(&small_centre()).await?;
         for (id, role, pin) in [("anna", "manager", "1234"), ("bob", "cashier", "4321")] {
             let user = json!({"id": id, "name": id, "role": role, "pin": pin});
@@ -156,14 +162,16 @@ impl Shop {
 
     /// Drafts rows of the centre `main`: `(kind, id, body)`.
     pub async fn rows(&self, rows: &[(&str, &str, Value)]) -> Result<()> {
-        let lines = rows.iter().map(|(kind, id, body)| json!({"k": kind, "id": id, "d": body}).to_string() + "\n");
+        let lines =
+            rows.iter().map(|(kind, id, body)| json!({"k": kind, "id": id, "d": body}).to_string() + "\n");
         self.admin("POST", "centres/main/rows", lines.collect()).await?;
         Ok(())
     }
 
     /// Publishes the centre `main`; returns its generation.
     pub async fn publish(&self) -> Result<u64> {
-        let answer: Value = serde_json::from_str(&self.admin("POST", "centres/main/publish", String::new()).await?)?;
+        let answer: Value =
+            serde_json::from_str(&self.admin("POST", "centres/main/publish", String::new()).await?)?;
         answer["generation"].as_u64().context("no generation")
     }
 
@@ -208,7 +216,8 @@ impl Shop {
         let till = self.till(name, line)?;
         till.enrol(&self.url, &self.pairing_code(name).await?, name).await?;
         till.choose_centre("main").await?;
-        let report = till.sync(Scope::All, Trigger::CentreChosen)?.wait().await.context("the engine stopped")?;
+        let report =
+            till.sync(Scope::All, Trigger::CentreChosen)?.wait().await.context("the engine stopped")?;
         if !report.is_complete() {
             bail!("the first sync is not complete: {report:?}");
         }
@@ -225,7 +234,14 @@ pub async fn ask_admin(office: &Running, method: &str, path: &str, body: &str) -
     ask(&reqwest::Client::new(), &office.url(), &office.admin_token, method, path, body.into()).await
 }
 
-async fn ask(http: &reqwest::Client, url: &str, token: &str, method: &str, path: &str, body: String) -> Result<String> {
+async fn ask(
+    http: &reqwest::Client,
+    url: &str,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: String,
+) -> Result<String> {
     let request = http.request(method.parse()?, format!("{url}/admin/v1/{path}"));
     let answer = request.header("authorization", format!("Bearer {token}")).body(body).send().await?;
     let status = answer.status();
@@ -290,7 +306,11 @@ impl Transport for Disturbed {
             }
             if self.line.is_next_major.load(Ordering::SeqCst) {
                 let next = (tillkit_protocol::VERSION_HEADER, "2.0".to_string());
-                request.headers.iter_mut().filter(|(name, _)| *name == next.0).for_each(|header| *header = next.clone());
+                request
+                    .headers
+                    .iter_mut()
+                    .filter(|(name, _)| *name == next.0)
+                    .for_each(|header| *header = next.clone());
             }
             let changes_the_centre = matches!(request.path.as_str(), "/v1/documents" | "/v1/enrol");
             let is_blob = request.path.starts_with("/v1/blobs/");
@@ -329,12 +349,8 @@ fn cut(
 }
 
 fn small_centre() -> Vec<(&'static str, &'static str, Value)> {
-    let item = |name: &str, code: &str, price: &str, vat: &str| {
-        json!({"name": name, "codes": [code], "unit": "pc", "vat": vat, "price": price})
-    };
-    let tender = |name: &str, kind: &str, currency: &str, gives_change: bool| {
-        json!({"name": name, "kind": kind, "currency": currency, "gives_change": gives_change})
-    };
+    let item = |name: &str, code: &str, price: &str, vat: &str| json!({"name": name, "codes": [code], "unit": "pc", "vat": vat, "price": price});
+    let tender = |name: &str, kind: &str, currency: &str, gives_change: bool| json!({"name": name, "kind": kind, "currency": currency, "gives_change": gives_change});
     vec![
         ("unit", "pc", json!({"name": "pc", "code": "C62"})),
         ("warehouse", "main", json!({"name": "Shop"})),
@@ -346,7 +362,11 @@ fn small_centre() -> Vec<(&'static str, &'static str, Value)> {
         ("tender", "euros", tender("Euros", "cash", "EUR", true)),
         ("currency", "GBP", json!({"name": "Pound"})),
         ("currency", "EUR", json!({"name": "Euro"})),
-        ("exchange_rate", "EUR/2010-12-01", json!({"currency": "EUR", "rate": "0.8446", "from_day": "2010-12-01"})),
+        (
+            "exchange_rate",
+            "EUR/2010-12-01",
+            json!({"currency": "EUR", "rate": "0.8446", "from_day": "2010-12-01"}),
+        ),
         ("item", "tea", item("Earl Grey Tea", "5901234123457", "2.55", "std")),
         ("item", "mug", item("Blue Mug", "MUG", "4.25", "std")),
         ("item", "book", item("Cook Book", "BOOK", "12.00", "zero")),
@@ -355,7 +375,11 @@ fn small_centre() -> Vec<(&'static str, &'static str, Value)> {
         ("role", "cashier", json!({"name": "Cashier", "rights": ["sell"]})),
         ("numerator", "*", json!({"pattern": "{series}-{number:6}"})),
         ("numerator", "closure", json!({"pattern": "Z{series}-{number}"})),
-        ("receipt_layout", "main", json!({"header": ["High Street"], "footer": ["Thank you"], "offline_note": "Made offline"})),
+        (
+            "receipt_layout",
+            "main",
+            json!({"header": ["High Street"], "footer": ["Thank you"], "offline_note": "Made offline"}),
+        ),
         ("policy", "main", json!({"send": "by_hand"})),
     ]
 }

@@ -20,12 +20,21 @@ fn dependencies_point_one_way() {
     let allowed: BTreeMap<&str, &[&str]> = ALLOWED.into();
     for package in metadata.workspace_packages() {
         let Some(allowed) = allowed.get(package.name.as_str()) else {
-            assert!(["tillkit-tests", "xtask"].contains(&package.name.as_str()), "{} has no row", package.name);
+            assert!(
+                ["tillkit-tests", "xtask"].contains(&package.name.as_str()),
+                "{} has no row",
+                package.name
+            );
             continue;
         };
         let ours = package.dependencies.iter().filter(|dependency| dependency.path.is_some());
         for dependency in ours.filter(|dependency| dependency.kind == DependencyKind::Normal) {
-            assert!(allowed.contains(&dependency.name.as_str()), "{} must not see {}", package.name, dependency.name);
+            assert!(
+                allowed.contains(&dependency.name.as_str()),
+                "{} must not see {}",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
@@ -34,7 +43,8 @@ fn dependencies_point_one_way() {
 fn the_domain_is_pure() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let domain = metadata.packages.iter().find(|package| package.name == "tillkit-domain").unwrap();
-    let dependencies = domain.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let dependencies =
+        domain.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
     let names: Vec<&str> = dependencies.map(|dependency| dependency.name.as_str()).collect();
     assert_eq!(names, ["iso_currency", "rust_decimal", "serde", "thiserror"]);
 }

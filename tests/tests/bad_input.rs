@@ -71,7 +71,10 @@ async fn a_hotels_page_is_no_back_office() {
     assert_eq!(report.result(), "captive-portal");
     assert_eq!(till.unsent().unwrap().documents(), 1);
     let test = till.test_connection(None).await.unwrap();
-    assert!(matches!(&test.steps[..], [(Step::Reach, Hint::Bad { code, .. })] if code == "captive-portal"), "{test:?}");
+    assert!(
+        matches!(&test.steps[..], [(Step::Reach, Hint::Bad { code, .. })] if code == "captive-portal"),
+        "{test:?}"
+    );
     line.is_portal.store(false, Ordering::SeqCst);
     let test = till.test_connection(None).await.unwrap();
     assert!(test.is_good() && test.steps.len() == 5, "{test:?}");
@@ -125,7 +128,8 @@ async fn a_clock_ten_years_off_still_sells_and_syncs() {
     drop(till);
     let wrong = tillkit_tests::world::Hands::at(MORNING_MS - 10 * 365 * 86_400_000);
     let key = shop.folder.path().join("T1.key");
-    let till = Till::open(&shop.phone("T1"), services(wrong, &key, &line), tokio::runtime::Handle::current()).unwrap();
+    let till = Till::open(&shop.phone("T1"), services(wrong, &key, &line), tokio::runtime::Handle::current())
+        .unwrap();
     sell_one(&till);
     let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert!(report.is_complete(), "{report:?}");
@@ -155,7 +159,8 @@ async fn a_copied_till_is_recognised_and_keeps_everything() {
     assert_eq!(copy.history(&[Kind::Sale], None, 9).unwrap().len(), 1);
     let refused = copy.sync(Scope::All, Trigger::RedButton).err().unwrap();
     assert!(matches!(refused, TillError::Copied { .. }), "{refused}");
-    let enrolled = copy.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "new phone").await.unwrap();
+    let enrolled =
+        copy.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "new phone").await.unwrap();
     assert_eq!(enrolled.enrolment, 2);
     assert_eq!(copy.standing(), Standing::Enrolled);
     assert_eq!(copy.history(&[Kind::Sale], None, 9).unwrap().len(), 1, "what the copy held is kept");
@@ -199,9 +204,16 @@ async fn newer_and_foreign_files_are_refused_untouched() {
 
     std::fs::create_dir(shop.phone("foreign")).unwrap();
     let path = shop.phone("foreign").join("journal.db");
-    std::fs::write(&path, "Dear diary, this is no database at all, though it is long enough to be one.".repeat(20)).unwrap();
+    std::fs::write(
+        &path,
+        "Dear diary, this is no database at all, though it is long enough to be one.".repeat(20),
+    )
+    .unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert_eq!(shop.till("foreign", &line).err().unwrap().downcast::<TillError>().unwrap().code(), "foreign-file");
+    assert_eq!(
+        shop.till("foreign", &line).err().unwrap().downcast::<TillError>().unwrap().code(),
+        "foreign-file"
+    );
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use tillkit::{
-    AddLine, CashMovementKind, Counted, Currency, Delivery, Discount, Kind, LineOrigin, Money, NewReturn, Quantity,
-    ReturnLine, ReturnPurpose, Right, Scope, Section, StockKind, TillError, Trigger,
+    AddLine, CashMovementKind, Counted, Currency, Delivery, Discount, Kind, LineOrigin, Money, NewReturn,
+    Quantity, ReturnLine, ReturnPurpose, Right, Scope, Section, StockKind, TillError, Trigger,
 };
 use tillkit_domain::SaleError;
 use tillkit_protocol::bodies::{self, StockLine};
@@ -64,7 +64,12 @@ async fn a_day_of_a_till_meets_at_the_centre_to_the_penny() {
     assert!(matches!(session.void(&sale.reference, "late"), Err(TillError::NotReversible { .. })));
 
     let receipt = bodies::Stock {
-        lines: vec![StockLine { item: "tea".into(), name: "Tea".into(), quantity: 10.into(), unit: "pc".into() }],
+        lines: vec![StockLine {
+            item: "tea".into(),
+            name: "Tea".into(),
+            quantity: 10.into(),
+            unit: "pc".into(),
+        }],
         reason: String::new(),
         reference: Some("DN 7".into()),
         to_warehouse: None,
@@ -100,12 +105,21 @@ async fn a_day_of_a_till_meets_at_the_centre_to_the_penny() {
     till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     let history = till.history(&[], None, 100).unwrap();
     assert_eq!(history.len(), 10);
-    assert!(history.iter().all(|document| matches!(document.delivery, Delivery::Settled { .. })), "{history:?}");
+    assert!(
+        history.iter().all(|document| matches!(document.delivery, Delivery::Settled { .. })),
+        "{history:?}"
+    );
     assert!(till.verify_chains().unwrap().is_ok());
     let findings = shop.list("findings").await.unwrap();
     assert!(findings.is_empty(), "{findings:?}");
-    let gross: i64 = shop.list("totals").await.unwrap().iter()
-        .filter(|total| total["measure"] == "gross").map(|total| total["value"].as_i64().unwrap()).sum();
+    let gross: i64 = shop
+        .list("totals")
+        .await
+        .unwrap()
+        .iter()
+        .filter(|total| total["measure"] == "gross")
+        .map(|total| total["value"].as_i64().unwrap())
+        .sum();
     assert_eq!(gross, totals.gross_minor);
     let stock = shop.list("stock").await.unwrap();
     let tea = stock.iter().find(|level| level["item"] == "tea").unwrap();
@@ -168,10 +182,16 @@ async fn every_verb_checks_its_right() {
     let bob = till.sign_in("bob", "4321").unwrap();
     let lacks = |result: Result<(), TillError>, right: Right| {
         let refused = result.unwrap_err();
-        assert!(matches!(&refused, TillError::NoRight { right: found, .. } if *found == right), "{right}: {refused}");
+        assert!(
+            matches!(&refused, TillError::NoRight { right: found, .. } if *found == right),
+            "{right}: {refused}"
+        );
     };
     bob.add(AddLine::item("tea", 1.into())).unwrap();
-    lacks(bob.add(AddLine::item("tea", 1.into()).at("1".parse().unwrap(), "nice")).map(drop), Right::PriceOverride);
+    lacks(
+        bob.add(AddLine::item("tea", 1.into()).at("1".parse().unwrap(), "nice")).map(drop),
+        Right::PriceOverride,
+    );
     lacks(bob.add(AddLine::item("tea", 1.into()).with_vat("zero")).map(drop), Right::PriceOverride);
     lacks(bob.discount_line(0, None), Right::Discount);
     lacks(bob.discount_receipt(None), Right::Discount);
@@ -183,7 +203,8 @@ async fn every_verb_checks_its_right() {
     bob.pay_rest("cash").unwrap();
     let sale = bob.complete().unwrap();
     lacks(bob.void(&sale.reference, "why not").map(drop), Right::Void);
-    let goods = NewReturn { purpose: ReturnPurpose::Goods, customer: None, lines: vec![], refund: "cash".into() };
+    let goods =
+        NewReturn { purpose: ReturnPurpose::Goods, customer: None, lines: vec![], refund: "cash".into() };
     lacks(bob.return_goods(goods).map(drop), Right::Return);
     let nobody = till.choose_centre("main").await.unwrap_err();
     assert!(matches!(nobody, TillError::NoRight { right: Right::ChangeCentre, .. }), "{nobody}");
@@ -198,7 +219,10 @@ async fn wrong_pins_lock_a_user_out_and_a_restart_does_not_help() {
         let refused = till.sign_in("anna", "0000").err().unwrap();
         match left {
             0 => assert!(matches!(refused, TillError::LockedOut { wait_s: 60 }), "{refused}"),
-            left => assert!(matches!(refused, TillError::WrongPin { tries_left } if tries_left == left), "{refused}"),
+            left => assert!(
+                matches!(refused, TillError::WrongPin { tries_left } if tries_left == left),
+                "{refused}"
+            ),
         }
     }
     drop(till);

@@ -51,8 +51,14 @@ async fn a_lost_answer_books_nothing_twice() {
     assert_eq!(till.unsent().unwrap().all(), 0);
     assert_eq!(shop.documents().await.unwrap().len(), 8);
     shop.settled().await;
-    let count: i64 = shop.list("totals").await.unwrap().iter()
-        .filter(|total| total["measure"] == "gross").map(|total| total["value"].as_i64().unwrap()).sum();
+    let count: i64 = shop
+        .list("totals")
+        .await
+        .unwrap()
+        .iter()
+        .filter(|total| total["measure"] == "gross")
+        .map(|total| total["value"].as_i64().unwrap())
+        .sum();
     assert_eq!(count, 7 * 4_25);
 }
 
@@ -226,7 +232,10 @@ async fn two_taps_are_one_run() {
     let shop = Shop::stocked().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let runs = till.runs(100).unwrap().len();
-    let (one, two) = (till.sync(Scope::All, Trigger::RedButton).unwrap(), till.sync(Scope::All, Trigger::RedButton).unwrap());
+    let (one, two) = (
+        till.sync(Scope::All, Trigger::RedButton).unwrap(),
+        till.sync(Scope::All, Trigger::RedButton).unwrap(),
+    );
     assert_eq!(one.wait().await, two.wait().await);
     assert_eq!(till.runs(100).unwrap().len() - runs, 1);
 }

@@ -75,7 +75,10 @@ fn power_cuts(args: &Args) -> Result<bool> {
         row(workload.name(), &report, begun);
         total.add(report);
     }
-    println!("| all | {} | {} | {} | {} | {} | |", total.cuts, total.lost, total.torn, total.doubled, total.corrupt);
+    println!(
+        "| all | {} | {} | {} | {} | {} | |",
+        total.cuts, total.lost, total.torn, total.doubled, total.corrupt
+    );
     total.examples.iter().for_each(|example| println!("  {example}"));
     let sale = workloads.first().context("no workload")?;
     let mut controls_fail = true;

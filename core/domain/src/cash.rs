@@ -45,7 +45,9 @@ impl CashMovementKind {
             return Err(SaleError::NoPayment { amount });
         }
         Ok(match self {
-            CashMovementKind::PayOut | CashMovementKind::SafeDrop | CashMovementKind::BankDrop => -amount.minor,
+            CashMovementKind::PayOut | CashMovementKind::SafeDrop | CashMovementKind::BankDrop => {
+                -amount.minor
+            }
             _ => amount.minor,
         })
     }

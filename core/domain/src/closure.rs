@@ -141,7 +141,12 @@ impl Totals {
         Ok(())
     }
 
-    fn add_movement(&mut self, tender: &str, kind: CashMovementKind, amount: Money) -> Result<(), MoneyError> {
+    fn add_movement(
+        &mut self,
+        tender: &str,
+        kind: CashMovementKind,
+        amount: Money,
+    ) -> Result<(), MoneyError> {
         let (count, sum) = self.movements.entry((kind, amount.currency)).or_default();
         *count += 1;
         *sum = add(*sum, amount.minor)?;

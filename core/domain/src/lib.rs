@@ -37,7 +37,8 @@ pub use returns::{NewReturn, Refund, ReturnLine, Returnable};
 pub use rights::{Right, Rights};
 pub use rounding::{CashRounding, Rounding};
 pub use sale::{
-    Discount, Line, LineOrigin, NewLine, NewTender, PriceStep, Sale, SaleError, Settled, Tender, TenderKind, Terms,
+    Discount, Line, LineOrigin, NewLine, NewTender, PriceStep, Sale, SaleError, Settled, Tender, TenderKind,
+    Terms,
 };
 pub use stock::StockKind;
 pub use vat::{VatCategory, VatLine, VatMode, VatRate};

@@ -202,7 +202,8 @@ pub fn split_minor(minor: i64, weights: &[u64]) -> Result<Vec<i64>, MoneyError> 
     let amount = u128::from(minor.unsigned_abs());
     // |minor| < 2^63 and a weight < 2^64, so a product stays below 2^127.
     let shares = weights.iter().map(|weight| amount * u128::from(*weight));
-    let (mut parts, remainders): (Vec<u128>, Vec<u128>) = shares.map(|share| (share / total, share % total)).unzip();
+    let (mut parts, remainders): (Vec<u128>, Vec<u128>) =
+        shares.map(|share| (share / total, share % total)).unzip();
     let missing = amount - parts.iter().sum::<u128>();
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by_key(|index| (std::cmp::Reverse(remainders.get(*index).copied()), *index));

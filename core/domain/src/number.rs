@@ -44,15 +44,20 @@ impl Numerator {
             let (text, after) = rest.split_at(open);
             let close = after.find('}').ok_or_else(|| refused("a brace does not close"))?;
             parts.push(Part::Text(text.into()));
-            parts.push(part(&after[1..close]).ok_or_else(|| refused("only {series} and {number} may stand in braces"))?);
+            parts.push(
+                part(&after[1..close])
+                    .ok_or_else(|| refused("only {series} and {number} may stand in braces"))?,
+            );
             rest = &after[close + 1..];
         }
         parts.push(Part::Text(rest.into()));
         let numbers = parts.iter().filter(|part| matches!(part, Part::Number(_))).count();
         let series = parts.iter().filter(|part| matches!(part, Part::Series)).count();
         // A1 and 11, A11 and 1: both would print A111.
-        let run_together = |pair: &[Part]| matches!(pair, [Part::Series, Part::Number(_)] | [Part::Number(_), Part::Series]);
-        let printed: Vec<Part> = parts.into_iter().filter(|part| *part != Part::Text(String::new())).collect();
+        let run_together =
+            |pair: &[Part]| matches!(pair, [Part::Series, Part::Number(_)] | [Part::Number(_), Part::Series]);
+        let printed: Vec<Part> =
+            parts.into_iter().filter(|part| *part != Part::Text(String::new())).collect();
         if printed.windows(2).any(run_together) {
             return Err(refused("something must stand between {series} and {number}"));
         }
@@ -88,7 +93,17 @@ mod tests {
 
     #[test]
     fn what_would_not_tell_tills_apart_is_no_pattern() {
-        for bad in ["", "{series}", "{number}", "{series}{number", "{series}-{number}-{number}", "{series}-{number:99}", "{series}-{number}{day}", "{series}{number}", "{number:6}{series}"] {
+        for bad in [
+            "",
+            "{series}",
+            "{number}",
+            "{series}{number",
+            "{series}-{number}-{number}",
+            "{series}-{number:99}",
+            "{series}-{number}{day}",
+            "{series}{number}",
+            "{number:6}{series}",
+        ] {
             assert!(Numerator::parse(bad).is_err(), "{bad}");
         }
     }

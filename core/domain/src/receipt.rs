@@ -48,7 +48,8 @@ pub fn render(settled: &Settled, layout: &Layout) -> String {
     }
     paper.rule();
     for vat in &settled.vat {
-        let label = format!("VAT {} % {:?} of {}", vat.rate.percent, vat.rate.category, paper.money(vat.net_minor));
+        let label =
+            format!("VAT {} % {:?} of {}", vat.rate.percent, vat.rate.category, paper.money(vat.net_minor));
         paper.amount(&label, vat.vat_minor);
     }
     if let Some(note) = layout.offline_note {

@@ -6,7 +6,10 @@
 use crate::{
     money::{Money, add, sum},
     numbers::Quantity,
-    sale::{Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind, Terms, priced, taxed},
+    sale::{
+        Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind, Terms,
+        priced, taxed,
+    },
 };
 
 /// What comes back, and what for.
@@ -120,7 +123,11 @@ impl NewReturn {
 
     /// Cash rounding of what goes back in cash; refuses refunds that are not what is due.
     fn rounding(&self, total_minor: i64) -> Result<i64, SaleError> {
-        let cash = sum(self.refunds.iter().filter(|refund| refund.kind == TenderKind::Cash).map(|refund| refund.amount_minor))?;
+        let cash = sum(self
+            .refunds
+            .iter()
+            .filter(|refund| refund.kind == TenderKind::Cash)
+            .map(|refund| refund.amount_minor))?;
         let refunded = sum(self.refunds.iter().map(|refund| refund.amount_minor))?;
         let others = add(refunded, -cash)?;
         let rest = add(total_minor, others)?;
@@ -137,7 +144,9 @@ impl NewReturn {
     fn tenders(&self) -> Result<Vec<Tender>, SaleError> {
         let tenders = self.refunds.iter().map(|refund| {
             if refund.amount_minor < 0 {
-                return Err(SaleError::NoPayment { amount: Money::new(refund.amount_minor, self.terms.currency) });
+                return Err(SaleError::NoPayment {
+                    amount: Money::new(refund.amount_minor, self.terms.currency),
+                });
             }
             if refund.kind == TenderKind::CustomerCredit && self.customer.is_none() {
                 return Err(SaleError::CustomerMissing);
@@ -182,7 +191,8 @@ impl Settled {
             }
         }
         for vat in &mut reversed.vat {
-            (vat.net_minor, vat.vat_minor, vat.gross_minor) = (-vat.net_minor, -vat.vat_minor, -vat.gross_minor);
+            (vat.net_minor, vat.vat_minor, vat.gross_minor) =
+                (-vat.net_minor, -vat.vat_minor, -vat.gross_minor);
         }
         for tender in &mut reversed.tenders {
             (tender.amount, tender.home_minor) = (tender.amount.negated(), -tender.home_minor);

@@ -555,8 +555,9 @@ impl Sale {
     }
 
     fn paid_by_others_and_cash(&self) -> Result<(i64, i64), MoneyError> {
-        let is_home_cash =
-            |tender: &&Tender| tender.kind == TenderKind::Cash && tender.amount.currency == self.terms.currency;
+        let is_home_cash = |tender: &&Tender| {
+            tender.kind == TenderKind::Cash && tender.amount.currency == self.terms.currency
+        };
         let paid = sum(self.tenders.iter().map(|tender| tender.home_minor))?;
         let cash = sum(self.tenders.iter().filter(is_home_cash).map(|tender| tender.home_minor))?;
         Ok((add(paid, -cash)?, cash))
@@ -565,7 +566,10 @@ impl Sale {
     /// Change comes from the cash that was handed over, or else from the drawer's own.
     fn change_tender(&self) -> Option<String> {
         let home = self.terms.currency;
-        let cash = self.tenders.iter().find(|tender| tender.kind == TenderKind::Cash && tender.amount.currency == home);
+        let cash = self
+            .tenders
+            .iter()
+            .find(|tender| tender.kind == TenderKind::Cash && tender.amount.currency == home);
         cash.map(|tender| tender.tender.clone()).or_else(|| self.terms.change_tender.clone())
     }
 
@@ -595,7 +599,9 @@ impl Sale {
 
 fn check_override(line: &NewLine) -> Result<(), SaleError> {
     match &line.price_override {
-        Some((_, reason)) if reason.trim().is_empty() => Err(SaleError::ReasonMissing { what: "another price" }),
+        Some((_, reason)) if reason.trim().is_empty() => {
+            Err(SaleError::ReasonMissing { what: "another price" })
+        }
         _ => Ok(()),
     }
 }
@@ -607,7 +613,11 @@ fn base_minor(line: &NewLine, currency: Currency) -> Result<i64, MoneyError> {
 }
 
 /// A line with its own discount, before its share of the receipt's.
-pub(crate) fn priced(new: &NewLine, discount: Option<Discount>, currency: Currency) -> Result<Line, SaleError> {
+pub(crate) fn priced(
+    new: &NewLine,
+    discount: Option<Discount>,
+    currency: Currency,
+) -> Result<Line, SaleError> {
     let base_minor = base_minor(new, currency)?;
     let mut trace = vec![match new.is_edited {
         true => PriceStep::LocalEdit(new.list_price),

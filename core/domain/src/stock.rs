@@ -44,7 +44,11 @@ impl StockKind {
     /// # Errors
     /// [`SaleError::ReasonMissing`], [`SaleError::Empty`], [`SaleError::NotComingBack`] for a negative
     /// quantity (the kind says which way it goes).
-    pub fn check<'a>(self, reason: &str, lines: impl IntoIterator<Item = (&'a str, Quantity)>) -> Result<(), SaleError> {
+    pub fn check<'a>(
+        self,
+        reason: &str,
+        lines: impl IntoIterator<Item = (&'a str, Quantity)>,
+    ) -> Result<(), SaleError> {
         if self.needs_reason() && reason.trim().is_empty() {
             return Err(SaleError::ReasonMissing { what: "a write-off" });
         }

@@ -73,7 +73,10 @@ fn a_card_gives_no_change() {
 #[test]
 fn foreign_cash_freezes_its_rate_and_gives_change_at_home() {
     let mut open = sale(&[("12.50", "1")]);
-    let euros = NewTender { rate: Some("0.8446".parse().unwrap()), ..tender("cash_eur", TenderKind::Cash, Money::new(20_00, Currency::EUR)) };
+    let euros = NewTender {
+        rate: Some("0.8446".parse().unwrap()),
+        ..tender("cash_eur", TenderKind::Cash, Money::new(20_00, Currency::EUR))
+    };
     open.pay(euros.clone()).unwrap();
 
     let settled = open.settle().unwrap();
@@ -120,7 +123,8 @@ fn another_price_needs_a_reason_and_leaves_a_trace() {
     assert_eq!(open.add_line(unexplained), Err(SaleError::ReasonMissing { what: "another price" }));
     open.add_line(NewLine { price_override: Some((price, "damaged".into())), ..line("3", "1") }).unwrap();
     let trace = &open.lines().unwrap()[0].trace;
-    let expected = [PriceStep::List("3".parse().unwrap()), PriceStep::Override { price, reason: "damaged".into() }];
+    let expected =
+        [PriceStep::List("3".parse().unwrap()), PriceStep::Override { price, reason: "damaged".into() }];
     assert_eq!(*trace, expected);
 }
 
@@ -155,7 +159,12 @@ fn a_held_sale_comes_back_as_it_was() {
     assert_eq!(serde_json::from_slice::<Sale>(&held).unwrap(), open);
 }
 
-fn goods_back(quantity: &str, origin: Option<Returnable>, reason: Option<&str>, refund: i64) -> Result<Settled, SaleError> {
+fn goods_back(
+    quantity: &str,
+    origin: Option<Returnable>,
+    reason: Option<&str>,
+    refund: i64,
+) -> Result<Settled, SaleError> {
     let from = LineOrigin { till: "T1".into(), enrolment: 1, seq: 5, line: 0 };
     let back = ReturnLine {
         line: line("2.55", quantity),
@@ -171,7 +180,8 @@ fn no_more_comes_back_than_was_sold() {
     let left = Returnable { sold: 6.into(), returned: 4.into() };
     assert!(goods_back("-2", Some(left), None, 5_10).unwrap().adds_up());
     let refused = goods_back("-3", Some(left), None, 7_65).unwrap_err();
-    let expected = SaleError::ReturnsTooMuch { name: "Tea".into(), sold: 6.into(), returned: 4.into(), asked: 3.into() };
+    let expected =
+        SaleError::ReturnsTooMuch { name: "Tea".into(), sold: 6.into(), returned: 4.into(), asked: 3.into() };
     assert_eq!(refused, expected);
 }
 
@@ -188,39 +198,50 @@ fn a_return_needs_its_sale_or_a_reason_and_the_right_refund() {
 fn any_sale() -> impl Strategy<Value = Settled> {
     let any_line = (0i64..50_000, -3i64..20, 0usize..3, prop::option::of(0i64..100));
     let tenders = (0i64..3, 0i64..5_000, any::<bool>());
-    (prop::collection::vec(any_line, 1..12), tenders, prop::option::of(0i64..100), any::<bool>(), 1i64..100).prop_filter_map(
-        "a total below nothing is a return",
-        |(lines, (way, more, euros), discount, is_included, step)| {
-            let vat_mode = if is_included { VatMode::Included } else { VatMode::Excluded };
-            let cash_rounding = Some(CashRounding { step_minor: step, rounding: Rounding::HalfAwayFromZero });
-            let mut open = Sale::new(Terms { vat_mode, cash_rounding, ..terms() });
-            for (price, quantity, vat, percent) in lines {
-                let price = format!("{}.{:02}", price / 100, price % 100);
-                let vat = [rate("17.5"), rate("5"), rate("0")][vat].clone();
-                let index = open.add_line(NewLine { vat, ..line(&price, &quantity.to_string()) }).unwrap();
-                let percent = percent.map(|percent| Discount::Percent(percent.to_string().parse().unwrap()));
-                open.discount_line(index, percent).unwrap();
-            }
-            open.discount_receipt(discount.map(|percent| Discount::Percent(percent.to_string().parse().unwrap()))).unwrap();
-            let total = open.total().unwrap().minor;
-            if total < 0 {
-                return None;
-            }
-            let part = if way == 0 { 0 } else { total / way };
-            if part > 0 {
-                open.pay(tender("card", TenderKind::Card, Money::new(part, Currency::GBP))).unwrap();
-            }
-            if euros {
-                let amount = Money::new(more + 1, Currency::EUR);
-                open.pay(NewTender { rate: Some("0.8446".parse().unwrap()), ..tender("cash_eur", TenderKind::Cash, amount) }).unwrap();
-            }
-            let rest = open.rest(TenderKind::Cash).unwrap().minor;
-            if rest > 0 {
-                open.pay(cash(rest + more)).unwrap();
-            }
-            open.settle().ok()
-        },
-    )
+    (prop::collection::vec(any_line, 1..12), tenders, prop::option::of(0i64..100), any::<bool>(), 1i64..100)
+        .prop_filter_map(
+            "a total below nothing is a return",
+            |(lines, (way, more, euros), discount, is_included, step)| {
+                let vat_mode = if is_included { VatMode::Included } else { VatMode::Excluded };
+                let cash_rounding =
+                    Some(CashRounding { step_minor: step, rounding: Rounding::HalfAwayFromZero });
+                let mut open = Sale::new(Terms { vat_mode, cash_rounding, ..terms() });
+                for (price, quantity, vat, percent) in lines {
+                    let price = format!("{}.{:02}", price / 100, price % 100);
+                    let vat = [rate("17.5"), rate("5"), rate("0")][vat].clone();
+                    let index =
+                        open.add_line(NewLine { vat, ..line(&price, &quantity.to_string()) }).unwrap();
+                    let percent =
+                        percent.map(|percent| Discount::Percent(percent.to_string().parse().unwrap()));
+                    open.discount_line(index, percent).unwrap();
+                }
+                open.discount_receipt(
+                    discount.map(|percent| Discount::Percent(percent.to_string().parse().unwrap())),
+                )
+                .unwrap();
+                let total = open.total().unwrap().minor;
+                if total < 0 {
+                    return None;
+                }
+                let part = if way == 0 { 0 } else { total / way };
+                if part > 0 {
+                    open.pay(tender("card", TenderKind::Card, Money::new(part, Currency::GBP))).unwrap();
+                }
+                if euros {
+                    let amount = Money::new(more + 1, Currency::EUR);
+                    open.pay(NewTender {
+                        rate: Some("0.8446".parse().unwrap()),
+                        ..tender("cash_eur", TenderKind::Cash, amount)
+                    })
+                    .unwrap();
+                }
+                let rest = open.rest(TenderKind::Cash).unwrap().minor;
+                if rest > 0 {
+                    open.pay(cash(rest + more)).unwrap();
+                }
+                open.settle().ok()
+            },
+        )
 }
 
 proptest! {

@@ -96,7 +96,12 @@ pub fn breakdown<'a>(
     sums.into_iter().map(|(rate, amount)| vat_line(rate, amount, mode, currency)).collect()
 }
 
-fn vat_line(rate: &VatRate, amount_minor: i64, mode: VatMode, currency: Currency) -> Result<VatLine, MoneyError> {
+fn vat_line(
+    rate: &VatRate,
+    amount_minor: i64,
+    mode: VatMode,
+    currency: Currency,
+) -> Result<VatLine, MoneyError> {
     let (percent, hundred) = (rate.percent.to_decimal(), Decimal::ONE_HUNDRED);
     let base = match mode {
         VatMode::Included => hundred + percent,
@@ -124,7 +129,8 @@ mod tests {
     #[test]
     fn a_receipt_is_rounded_once_a_rate_not_once_a_line() {
         let rate = rate("20");
-        let lines = breakdown([(&rate, 1), (&rate, 1), (&rate, 1)], VatMode::Included, Currency::GBP).unwrap();
+        let lines =
+            breakdown([(&rate, 1), (&rate, 1), (&rate, 1)], VatMode::Included, Currency::GBP).unwrap();
         assert_eq!((lines.len(), lines[0].vat_minor), (1, 1));
     }
 

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tillkit_domain::{
-    self as domain, CashMovementKind, Currency, Percent, Quantity, Rate, TenderKind, UnitPrice, VatCategory, VatMode,
+    self as domain, CashMovementKind, Currency, Percent, Quantity, Rate, TenderKind, UnitPrice, VatCategory,
+    VatMode,
 };
 
 use crate::{Hash, wire::Ranges};
@@ -505,8 +506,18 @@ impl Tender {
 
 impl From<&domain::PriceStep> for Step {
     fn from(step: &domain::PriceStep) -> Step {
-        let set = |name: &str, price, reason| Step { amount_minor: None, price: Some(price), reason, step: name.into() };
-        let taken = |name: &str, minor| Step { amount_minor: Some(minor), price: None, reason: None, step: name.into() };
+        let set = |name: &str, price, reason| Step {
+            amount_minor: None,
+            price: Some(price),
+            reason,
+            step: name.into(),
+        };
+        let taken = |name: &str, minor| Step {
+            amount_minor: Some(minor),
+            price: None,
+            reason: None,
+            step: name.into(),
+        };
         match step {
             domain::PriceStep::List(price) => set("list", *price, None),
             domain::PriceStep::LocalEdit(price) => set("local_edit", *price, None),
@@ -523,9 +534,10 @@ impl Step {
         Some(match self.step.as_str() {
             "list" => domain::PriceStep::List(self.price?),
             "local_edit" => domain::PriceStep::LocalEdit(self.price?),
-            "override" => {
-                domain::PriceStep::Override { price: self.price?, reason: self.reason.clone().unwrap_or_default() }
-            }
+            "override" => domain::PriceStep::Override {
+                price: self.price?,
+                reason: self.reason.clone().unwrap_or_default(),
+            },
             "discount" => domain::PriceStep::Discount(self.amount_minor?),
             "receipt_discount" => domain::PriceStep::ReceiptDiscount(self.amount_minor?),
             _ => return None,
@@ -535,7 +547,11 @@ impl Step {
 
 impl ClosureTotals {
     /// The totals of a period, with what was counted: by tender and currency, minor units.
-    pub fn new(totals: &domain::Totals, counted: &BTreeMap<(String, Currency), i64>, perpetual_minor: i64) -> ClosureTotals {
+    pub fn new(
+        totals: &domain::Totals,
+        counted: &BTreeMap<(String, Currency), i64>,
+        perpetual_minor: i64,
+    ) -> ClosureTotals {
         let vat = totals.vat.iter().map(|(rate, sums)| Vat {
             gross_minor: sums.gross_minor,
             net_minor: sums.net_minor,
@@ -550,11 +566,8 @@ impl ClosureTotals {
             kind: *kind,
             tender: key.0.clone(),
         });
-        let movements = totals.movements.iter().map(|((movement, currency), (count, amount))| MovementTotal {
-            amount_minor: *amount,
-            count: *count,
-            currency: *currency,
-            movement: *movement,
+        let movements = totals.movements.iter().map(|((movement, currency), (count, amount))| {
+            MovementTotal { amount_minor: *amount, count: *count, currency: *currency, movement: *movement }
         });
         ClosureTotals {
             cancelled: totals.cancelled,
@@ -578,7 +591,8 @@ mod tests {
 
     #[test]
     fn what_was_settled_comes_back_from_its_body() {
-        let rate = domain::VatRate { id: "std".into(), percent: "17.5".parse().unwrap(), category: VatCategory::S };
+        let rate =
+            domain::VatRate { id: "std".into(), percent: "17.5".parse().unwrap(), category: VatCategory::S };
         let terms = domain::Terms {
             currency: Currency::GBP,
             vat_mode: VatMode::Included,
@@ -618,7 +632,11 @@ mod tests {
 
         assert_eq!(read, body);
         assert_eq!(read.settled(Currency::GBP, settled.total_minor), settled);
-        let void = Void { of: Reference { enrolment: 1, hash: Hash::NONE, number: "1".into(), seq: 1, till: "T1".into() }, reason: "r".into(), sale: body };
+        let void = Void {
+            of: Reference { enrolment: 1, hash: Hash::NONE, number: "1".into(), seq: 1, till: "T1".into() },
+            reason: "r".into(),
+            sale: body,
+        };
         let line = crate::canonical::to_line(&void).unwrap();
         assert_eq!(serde_json::from_slice::<Void>(&line).unwrap(), void);
     }

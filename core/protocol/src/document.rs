@@ -210,10 +210,7 @@ impl Record {
     ///
     /// # Errors
     /// [`Unwritable`] if the body holds a float or an integer beyond 2^53−1.
-    pub fn sign<Body: Serialize>(
-        line: &DocumentLine<Body>,
-        key: &PrivateKey,
-    ) -> Result<Record, Unwritable> {
+    pub fn sign<Body: Serialize>(line: &DocumentLine<Body>, key: &PrivateKey) -> Result<Record, Unwritable> {
         let line = canonical::to_line(line)?;
         let hash = Hash::of(&line);
         Ok(Record { signature: key.sign(Use::Document, &hash), line, hash })
@@ -249,7 +246,8 @@ impl Record {
     /// # Errors
     /// [`NotARecord::NotADocument`] if one is missing.
     pub fn filing(&self) -> Result<Filing, NotARecord> {
-        serde_json::from_slice(&self.line).map_err(|error| NotARecord::NotADocument { why: error.to_string() })
+        serde_json::from_slice(&self.line)
+            .map_err(|error| NotARecord::NotADocument { why: error.to_string() })
     }
 
     /// The whole line, with the body as `Body`.

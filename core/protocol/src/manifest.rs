@@ -136,7 +136,10 @@ impl Manifest {
         let manifest: Manifest = serde_json::from_slice(line)
             .map_err(|error| Disbelieved::NotAManifest { why: error.to_string() })?;
         if manifest.centre != expected_centre {
-            return Err(Disbelieved::OtherCentre { found: manifest.centre, expected: expected_centre.into() });
+            return Err(Disbelieved::OtherCentre {
+                found: manifest.centre,
+                expected: expected_centre.into(),
+            });
         }
         Ok(manifest)
     }

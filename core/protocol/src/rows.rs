@@ -247,7 +247,8 @@ mod tests {
         let mut writer = BlobWriter::new(1);
         let mut cut = Vec::new();
         for key in keys {
-            let row = Row { kind: "item".into(), key: format!("{key:08}").into(), body: Some(body.as_bytes()) };
+            let row =
+                Row { kind: "item".into(), key: format!("{key:08}").into(), body: Some(body.as_bytes()) };
             cut.extend(writer.push(&row).unwrap());
         }
         cut.extend(writer.finish().unwrap());
@@ -256,7 +257,8 @@ mod tests {
 
     #[test]
     fn a_snapshot_with_one_row_more_reuses_all_blobs_but_one() {
-        let before: BTreeSet<_> = blobs((0..120_000).filter(|key| *key != 60_000)).into_iter().map(|cut| cut.0.sha256).collect();
+        let before: BTreeSet<_> =
+            blobs((0..120_000).filter(|key| *key != 60_000)).into_iter().map(|cut| cut.0.sha256).collect();
         let after: BTreeSet<_> = blobs(0..120_000).into_iter().map(|cut| cut.0.sha256).collect();
         assert!(after.len() > 3, "{} blobs", after.len());
         assert_eq!(after.difference(&before).count(), 1);

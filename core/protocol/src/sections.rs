@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn local_edits_never_touch_vat_tenders_users_or_numerators() {
-        let edited: BTreeSet<_> = Section::ALL.iter().flat_map(|section| section.spec().local_edits).collect();
+        let edited: BTreeSet<_> =
+            Section::ALL.iter().flat_map(|section| section.spec().local_edits).collect();
         assert_eq!(edited, BTreeSet::from([&"item", &"price", &"receipt_layout"]));
     }
 }

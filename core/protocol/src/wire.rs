@@ -136,8 +136,7 @@ impl TokenRequest {
 
     /// Whether `key` signed it.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let challenge =
-            Self::challenge(&self.tenant, &self.till, self.enrolment, self.at_ms, &self.nonce);
+        let challenge = Self::challenge(&self.tenant, &self.till, self.enrolment, self.at_ms, &self.nonce);
         key.verifies(Use::Token, &challenge, &self.sig)
     }
 

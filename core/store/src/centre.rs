@@ -86,8 +86,10 @@ impl Found {
     /// # Errors
     /// [`StoreError::Unreadable`].
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        settings::read(&self.body)
-            .map_err(|error| StoreError::Unreadable { what: "a setting", why: format!("{}: {error}", self.key) })
+        settings::read(&self.body).map_err(|error| StoreError::Unreadable {
+            what: "a setting",
+            why: format!("{}: {error}", self.key),
+        })
     }
 }
 
@@ -144,7 +146,13 @@ impl Centre {
         let live = RwLock::new(read_live(&writer)?);
         let reader = || KIND.connect(path).map(|reader| Db::new(&KIND, path, gate.clone(), reader));
         let readers = [reader()?, reader()?];
-        Ok(Centre { path: path.into(), writer: Db::new(&KIND, path, gate.clone(), writer), readers, live, is_new })
+        Ok(Centre {
+            path: path.into(),
+            writer: Db::new(&KIND, path, gate.clone(), writer),
+            readers,
+            live,
+            is_new,
+        })
     }
 
     /// Whether the file was made when it was opened: because this is a new till, or because the one

@@ -10,7 +10,9 @@ pub enum StoreError {
     #[error("the disk is full: nothing was recorded, everything before is safe")]
     DiskFull,
     /// The file is from a newer version of this app. It was not touched.
-    #[error("{file} has version {found}, this app knows up to {known}: update the app; the file is untouched")]
+    #[error(
+        "{file} has version {found}, this app knows up to {known}: update the app; the file is untouched"
+    )]
     Newer {
         /// Which file.
         file: PathBuf,
@@ -52,7 +54,9 @@ pub enum StoreError {
     #[error(transparent)]
     Blob(#[from] BadBlob),
     /// What was loaded does not add up to what the manifest says; nothing of the section has changed.
-    #[error("{kind} of {section}: {found_rows} rows are here, the centre has {expected_rows}, or their digests differ; nothing has changed")]
+    #[error(
+        "{kind} of {section}: {found_rows} rows are here, the centre has {expected_rows}, or their digests differ; nothing has changed"
+    )]
     Mismatch {
         /// The section.
         section: String,

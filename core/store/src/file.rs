@@ -30,7 +30,9 @@ impl FileKind {
     pub fn open(&self, path: &Path) -> Result<Connection> {
         let opened = self.connect(path).and_then(|mut db| self.migrate(path, &mut db).map(|()| db));
         opened.map_err(|error| match error {
-            StoreError::Sqlite(source) if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::NotADatabase)) => {
+            StoreError::Sqlite(source)
+                if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::NotADatabase)) =>
+            {
                 StoreError::Foreign { file: path.to_path_buf() }
             }
             error if error.is_of_the_file() && !matches!(error, StoreError::Foreign { .. }) => {
@@ -42,7 +44,9 @@ impl FileKind {
 
     /// Another connection to a file that [`FileKind::open`] has brought up to date.
     pub fn connect(&self, path: &Path) -> Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)?;
         // A newer or foreign file must stay untouched: no pragma that writes before the check, and
         // closing must not write a WAL back that somebody else left.
@@ -63,7 +67,8 @@ impl FileKind {
         let (application_id, version) = (number("application_id")?, number("user_version")?);
         let is_empty = number("page_count")? == 0;
         if !is_empty && application_id != i64::from(self.application_id) {
-            let has_tables: bool = db.query_row("SELECT count(*) > 0 FROM sqlite_schema", [], |row| row.get(0))?;
+            let has_tables: bool =
+                db.query_row("SELECT count(*) > 0 FROM sqlite_schema", [], |row| row.get(0))?;
             // A crash between making the file and its first migration leaves a database without tables.
             if has_tables || application_id != 0 {
                 return Err(StoreError::Foreign { file: path.to_path_buf() });

@@ -339,7 +339,10 @@ impl Journal {
     pub(crate) fn open(path: &Path, gate: Arc<Gate>) -> Result<Journal> {
         let writer = KIND.open(path)?;
         let reader = KIND.connect(path)?;
-        Ok(Journal { writer: Db::new(&KIND, path, gate.clone(), writer), reader: Db::new(&KIND, path, gate, reader) })
+        Ok(Journal {
+            writer: Db::new(&KIND, path, gate.clone(), writer),
+            reader: Db::new(&KIND, path, gate, reader),
+        })
     }
 
     pub(crate) fn interrupt_reads(&self) {
@@ -361,7 +364,10 @@ impl Journal {
     ///
     /// # Errors
     /// `work`'s own, [`StoreError::DiskFull`], [`StoreError::Suspended`].
-    pub fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&JournalWrite) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&JournalWrite) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut writer = self.writer.get()?;
         let tx = JournalWrite { tx: writer.begin()? };
         let done = work(&tx)?;
@@ -407,15 +413,23 @@ impl Journal {
     ///
     /// # Errors
     /// As any read.
-    pub fn unsent_batch(&self, sections: &[Section], after: Option<&Recorded>, limit: usize, bytes: usize) -> Result<Vec<Recorded>> {
+    pub fn unsent_batch(
+        &self,
+        sections: &[Section],
+        after: Option<&Recorded>,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Vec<Recorded>> {
         const UNSENT_BATCH: &str = "
             SELECT * FROM document
              WHERE uploaded_ms IS NULL AND (till, enrolment, seq) > (:till, :enrolment, :seq)
              ORDER BY till, enrolment, seq";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(UNSENT_BATCH)?;
-        let (till, enrolment, seq) = after.map_or(("", 0, 0), |last| (last.till.as_str(), last.enrolment, last.seq));
-        let mut rows = statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
+        let (till, enrolment, seq) =
+            after.map_or(("", 0, 0), |last| (last.till.as_str(), last.enrolment, last.seq));
+        let mut rows =
+            statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
         let mut batch = Vec::new();
         let mut size = 0;
         while let Some(row) = rows.next()? {
@@ -491,14 +505,16 @@ impl Journal {
              ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(HISTORY)?;
-        let (recorded_ms, till, enrolment, seq) = before
-            .map_or((i64::MAX, "", 0, 0), |last| (last.recorded_ms, last.till.as_str(), last.enrolment, last.seq));
+        let (recorded_ms, till, enrolment, seq) = before.map_or((i64::MAX, "", 0, 0), |last| {
+            (last.recorded_ms, last.till.as_str(), last.enrolment, last.seq)
+        });
         let rows = statement.query_map(
             named_params! {":recorded_ms": recorded_ms, ":till": till, ":enrolment": enrolment, ":seq": seq},
             recorded,
         )?;
         let wanted = rows.filter(|row| {
-            row.as_ref().map_or(true, |row| kinds.is_empty() || kinds.iter().any(|kind| kind.name() == row.kind))
+            row.as_ref()
+                .map_or(true, |row| kinds.is_empty() || kinds.iter().any(|kind| kind.name() == row.kind))
         });
         Ok(wanted.take(limit).collect::<rusqlite::Result<_>>()?)
     }
@@ -522,7 +538,12 @@ impl Journal {
     ///
     /// # Errors
     /// As any read; the inner result says whether the chain holds.
-    pub fn verify_chain(&self, till: &str, enrolment: u32, key: &PublicKey) -> Result<Result<Head, BrokenChain>> {
+    pub fn verify_chain(
+        &self,
+        till: &str,
+        enrolment: u32,
+        key: &PublicKey,
+    ) -> Result<Result<Head, BrokenChain>> {
         let mut head: Option<Head> = None;
         let broken = |seq, why| Err(Stop::Broken(BrokenChain { till: till.into(), enrolment, seq, why }));
         let walked = self.each_document(till, enrolment, 0, |document| {
@@ -537,7 +558,13 @@ impl Journal {
             if (line.till.as_str(), line.enrolment, line.seq) != (till, enrolment, seq) {
                 return broken(seq, "the line names another document");
             }
-            let copies = (document.kind, document.number, document.recorded_ms, document.currency, document.total_minor);
+            let copies = (
+                document.kind,
+                document.number,
+                document.recorded_ms,
+                document.currency,
+                document.total_minor,
+            );
             if copies != (line.kind, line.number, line.recorded_ms, line.currency, line.total_minor) {
                 return broken(seq, "a column is not the line's");
             }
@@ -775,13 +802,15 @@ impl JournalWrite<'_> {
             SELECT line, sum(quantity_micro) FROM reversal
              WHERE till = :till AND enrolment = :enrolment AND seq = :seq GROUP BY line";
         let mut statement = self.tx.prepare_cached(REVERSED)?;
-        let mut rows = statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
+        let mut rows =
+            statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
         let mut reversed = Reversed::default();
         while let Some(row) = rows.next()? {
             let (line, micro): (i64, i64) = (row.get(0)?, row.get(1)?);
             match u32::try_from(line) {
                 Ok(line) => {
-                    let quantity = Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error))?;
+                    let quantity =
+                        Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error))?;
                     reversed.lines.insert(line, quantity);
                 }
                 Err(_) => reversed.is_void = true,
@@ -926,7 +955,8 @@ impl JournalWrite<'_> {
         let booked = statement.query_map(at, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let booked: Vec<(String, u64)> = booked.collect::<rusqlite::Result<_>>()?;
         // A Z lists everything since the Z before it, so the newest one settles all up to itself.
-        let newest_z = booked.iter().filter(|(kind, _)| kind == Kind::Closure.name()).map(|(_, seq)| *seq).max();
+        let newest_z =
+            booked.iter().filter(|(kind, _)| kind == Kind::Closure.name()).map(|(_, seq)| *seq).max();
         if let Some(seq) = newest_z {
             let mut statement = self.tx.prepare_cached(SETTLED)?;
             statement.execute(
@@ -1011,7 +1041,8 @@ impl JournalWrite<'_> {
     /// # Errors
     /// As any write.
     pub fn recall(&self, id: &str) -> Result<Option<Held>> {
-        const RECALL: &str = "DELETE FROM held_sale WHERE id = :id RETURNING id, label, user, held_ms, v, body";
+        const RECALL: &str =
+            "DELETE FROM held_sale WHERE id = :id RETURNING id, label, user, held_ms, v, body";
         Ok(self.tx.prepare_cached(RECALL)?.query_row(named_params! {":id": id}, held).optional()?)
     }
 
@@ -1065,7 +1096,8 @@ fn unsent(db: &Connection) -> Result<Unsent> {
     let mut unsent = Unsent::default();
     while let Some(row) = rows.next()? {
         let (documents, oldest_ms): (u64, i64) = (row.get(2)?, row.get(4)?);
-        let section = unsent.sections.entry(row.get(0)?).or_insert(UnsentSection { oldest_ms, ..Default::default() });
+        let section =
+            unsent.sections.entry(row.get(0)?).or_insert(UnsentSection { oldest_ms, ..Default::default() });
         section.documents += documents;
         section.oldest_ms = section.oldest_ms.min(oldest_ms);
         section.amounts_minor.insert(row.get(1)?, row.get(3)?);
@@ -1085,7 +1117,8 @@ fn head(db: &Connection, till: &str, enrolment: u32) -> Result<Head> {
 }
 
 fn document(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Option<Recorded>> {
-    const DOCUMENT: &str = "SELECT * FROM document WHERE till = :till AND enrolment = :enrolment AND seq = :seq";
+    const DOCUMENT: &str =
+        "SELECT * FROM document WHERE till = :till AND enrolment = :enrolment AND seq = :seq";
     let mut statement = db.prepare_cached(DOCUMENT)?;
     let key = named_params! {":till": till, ":enrolment": enrolment, ":seq": seq};
     Ok(statement.query_row(key, recorded).optional()?)

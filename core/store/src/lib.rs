@@ -162,13 +162,23 @@ mod full_disk {
         for part in 0..6 {
             let mut lines = Vec::new();
             for n in 0..200 {
-                let (key, body) = (format!("{part}-{n:03}"), format!("{{\"name\":\"Ser {}\"}}", "x".repeat(200)));
-                write_row(&mut lines, &Row { kind: "item".into(), key: key.as_str().into(), body: Some(body.as_bytes()) });
+                let (key, body) =
+                    (format!("{part}-{n:03}"), format!("{{\"name\":\"Ser {}\"}}", "x".repeat(200)));
+                write_row(
+                    &mut lines,
+                    &Row { kind: "item".into(), key: key.as_str().into(), body: Some(body.as_bytes()) },
+                );
                 manifest.kinds.entry("item".into()).or_default().add("item", &key, body.as_bytes());
             }
             let stored = compress(&lines).unwrap();
             let sha256 = Hash::of(&stored);
-            manifest.snapshot.push(Blob { bytes: stored.len() as u64, first: String::new(), last: String::new(), rows: 200, sha256 });
+            manifest.snapshot.push(Blob {
+                bytes: stored.len() as u64,
+                first: String::new(),
+                last: String::new(),
+                rows: 200,
+                sha256,
+            });
             blobs.push((sha256, stored));
         }
         let target = Target { section: "items", epoch: "e1", manifest: &manifest };

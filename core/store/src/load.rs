@@ -177,7 +177,8 @@ pub fn prepare(stored: &[u8], named: &Hash) -> Result<Prepared, BadBlob> {
     for (index, row) in rows::read_rows(&expanded).enumerate() {
         let row = row?;
         let line = index + 1;
-        let body = row.body.ok_or_else(|| BadBlob::NotARow { line, why: "a snapshot deletes nothing".into() })?;
+        let body =
+            row.body.ok_or_else(|| BadBlob::NotARow { line, why: "a snapshot deletes nothing".into() })?;
         let offset = (body.as_ptr() as usize - start) as u32;
         prepared.push(&row, body, offset).map_err(|why| BadBlob::NotARow { line, why })?;
     }
@@ -270,7 +271,8 @@ impl Looks<'_> {
 
 fn looks_of<'a>(kind: &str, key: &str, body: Option<&'a [u8]>) -> Result<Looks<'a>> {
     let Some(body) = body else { return Ok(Looks::Nothing) };
-    looks(kind, body).map_err(|why| StoreError::Unreadable { what: "a row", why: format!("{kind} {key}: {why}") })
+    looks(kind, body)
+        .map_err(|why| StoreError::Unreadable { what: "a row", why: format!("{kind} {key}: {why}") })
 }
 
 /// Reads what the look-up tables want of a body; a row of another kind wants nothing.
@@ -295,7 +297,8 @@ impl Centre {
         const BEGIN: &str = "INSERT INTO load (slot, epoch, generation) VALUES (:slot, :epoch, :generation)";
         let slot = self.idle_slot(target.section)?;
         let mut writer = self.writer.get()?;
-        let is_same = named_params! {":slot": slot, ":epoch": target.epoch, ":generation": target.manifest.generation};
+        let is_same =
+            named_params! {":slot": slot, ":epoch": target.epoch, ":generation": target.manifest.generation};
         let resumes = writer.db()?.query_row(RESUMES, is_same, |row| row.get::<_, bool>(0)).optional()?;
         if resumes.is_none() {
             drop(writer);
@@ -308,8 +311,10 @@ impl Centre {
             tx.execute(BEGIN, is_same)?;
             tx.commit()?;
         }
-        let mut statement = writer.db()?.prepare_cached("SELECT sha256 FROM loaded_blob WHERE slot = :slot")?;
-        let loaded = statement.query_map(named_params! {":slot": slot}, |row| row.get(0).map(Hash::from_bytes))?;
+        let mut statement =
+            writer.db()?.prepare_cached("SELECT sha256 FROM loaded_blob WHERE slot = :slot")?;
+        let loaded =
+            statement.query_map(named_params! {":slot": slot}, |row| row.get(0).map(Hash::from_bytes))?;
         let loaded = loaded.collect::<rusqlite::Result<_>>()?;
         Ok(Load { slot, unwritten: 0, loaded })
     }
@@ -450,7 +455,11 @@ impl Centre {
         if tx.query_row(IS_ITEMS, of_slot, |row| row.get::<_, bool>(0)).optional()? == Some(true) {
             tx.execute_batch(LOOK_UPS[parity(slot)].empty)?;
         }
-        for table in ["DELETE FROM load WHERE slot = :slot", "DELETE FROM loaded_blob WHERE slot = :slot", "DELETE FROM kind_digest WHERE slot = :slot"] {
+        for table in [
+            "DELETE FROM load WHERE slot = :slot",
+            "DELETE FROM loaded_blob WHERE slot = :slot",
+            "DELETE FROM kind_digest WHERE slot = :slot",
+        ] {
             tx.prepare_cached(table)?.execute(of_slot)?;
         }
         let deleted = tx.prepare_cached(CHUNK)?.execute(of_slot)?;
@@ -476,24 +485,58 @@ macro_rules! look_ups {
     ($slot:literal) => {
         LookUps {
             drop_indexes: concat!(
-                "DROP INDEX IF EXISTS item_code_", $slot, "_by_code;",
-                "DROP INDEX IF EXISTS item_price_", $slot, "_by_item;",
+                "DROP INDEX IF EXISTS item_code_",
+                $slot,
+                "_by_code;",
+                "DROP INDEX IF EXISTS item_price_",
+                $slot,
+                "_by_item;",
             ),
             create_indexes: concat!(
-                "CREATE INDEX IF NOT EXISTS item_code_", $slot, "_by_code ON item_code_", $slot, " (code, row_id);",
-                "CREATE INDEX IF NOT EXISTS item_price_", $slot, "_by_item ON item_price_", $slot, " (item, from_ms, row_id);",
+                "CREATE INDEX IF NOT EXISTS item_code_",
+                $slot,
+                "_by_code ON item_code_",
+                $slot,
+                " (code, row_id);",
+                "CREATE INDEX IF NOT EXISTS item_price_",
+                $slot,
+                "_by_item ON item_price_",
+                $slot,
+                " (item, from_ms, row_id);",
             ),
             empty: concat!(
-                "DELETE FROM item_code_", $slot, ";",
-                "DELETE FROM item_price_", $slot, ";",
-                "INSERT INTO item_word_", $slot, " (item_word_", $slot, ") VALUES ('delete-all');",
+                "DELETE FROM item_code_",
+                $slot,
+                ";",
+                "DELETE FROM item_price_",
+                $slot,
+                ";",
+                "INSERT INTO item_word_",
+                $slot,
+                " (item_word_",
+                $slot,
+                ") VALUES ('delete-all');",
             ),
             insert_code: concat!("INSERT INTO item_code_", $slot, " (code, row_id) VALUES (?1, ?2)"),
             delete_code: concat!("DELETE FROM item_code_", $slot, " WHERE code = ?1 AND row_id = ?2"),
-            insert_price: concat!("INSERT INTO item_price_", $slot, " (item, from_ms, row_id) VALUES (?1, ?2, ?3)"),
-            delete_price: concat!("DELETE FROM item_price_", $slot, " WHERE item = ?1 AND from_ms = ?2 AND row_id = ?3"),
+            insert_price: concat!(
+                "INSERT INTO item_price_",
+                $slot,
+                " (item, from_ms, row_id) VALUES (?1, ?2, ?3)"
+            ),
+            delete_price: concat!(
+                "DELETE FROM item_price_",
+                $slot,
+                " WHERE item = ?1 AND from_ms = ?2 AND row_id = ?3"
+            ),
             insert_words: concat!("INSERT INTO item_word_", $slot, " (rowid, name) VALUES (?1, ?2)"),
-            delete_words: concat!("INSERT INTO item_word_", $slot, " (item_word_", $slot, ", rowid, name) VALUES ('delete', ?1, ?2)"),
+            delete_words: concat!(
+                "INSERT INTO item_word_",
+                $slot,
+                " (item_word_",
+                $slot,
+                ", rowid, name) VALUES ('delete', ?1, ?2)"
+            ),
         }
     };
 }
@@ -557,7 +600,8 @@ fn swap(tx: &Connection, before: &Live, target: &Target, at_ms: i64) -> Result<(
     if loaded != 1 {
         return Err(StoreError::NotLoaded { section: target.section.into(), generation });
     }
-    tx.prepare_cached("DELETE FROM loaded_blob WHERE slot = :slot")?.execute(named_params! {":slot": idle})?;
+    tx.prepare_cached("DELETE FROM loaded_blob WHERE slot = :slot")?
+        .execute(named_params! {":slot": idle})?;
     set_live(tx, target, idle, at_ms)
 }
 
@@ -634,7 +678,9 @@ impl<'a> Changer<'a> {
         self.digest(kind, key, old.as_ref().map(|(_, body)| body.as_slice()), new)?;
         let id = match (&old, new) {
             (Some((id, _)), Some(new)) => {
-                self.tx.prepare_cached("UPDATE row SET body = ?2 WHERE id = ?1")?.execute(params![id, new])?;
+                self.tx
+                    .prepare_cached("UPDATE row SET body = ?2 WHERE id = ?1")?
+                    .execute(params![id, new])?;
                 *id
             }
             (Some((id, _)), None) => {

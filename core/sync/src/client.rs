@@ -12,14 +12,12 @@ use tillkit_protocol::{
     problem::ProblemType,
     rows,
     wire::{
-        Centres, Contact, Contacted, Enrol, Enrolled, Hello, Subscribe, Subscribed, Token, TokenRequest, Uploaded,
+        Centres, Contact, Contacted, Enrol, Enrolled, Hello, Subscribe, Subscribed, Token, TokenRequest,
+        Uploaded,
     },
 };
 
-use crate::{
-    Cause, Request, Response, SharedRim, SyncError, Transport,
-    transport::Method,
-};
+use crate::{Cause, Request, Response, SharedRim, SyncError, Transport, transport::Method};
 
 /// Who speaks.
 pub struct Identity {
@@ -53,7 +51,11 @@ pub struct Client {
 
 impl Client {
     /// A client; without an identity only [`Client::hello`] and [`Client::enrol`] are answered.
-    pub fn new(transport: std::sync::Arc<dyn Transport>, rim: SharedRim, identity: Option<Identity>) -> Client {
+    pub fn new(
+        transport: std::sync::Arc<dyn Transport>,
+        rim: SharedRim,
+        identity: Option<Identity>,
+    ) -> Client {
         Client { transport, rim, identity, token: Mutex::new(None), offset_ms: Mutex::new(None) }
     }
 
@@ -81,7 +83,8 @@ impl Client {
     /// # Errors
     /// [`SyncError::Refused`] with `code-unknown`, `code-used`, `code-expired`, `too-many`.
     pub async fn enrol(&self, request: &Enrol) -> Result<Enrolled, SyncError> {
-        let enrolled: Enrolled = json(self.send(post("/v1/enrol", request)?, None).await?, "/v1/enrol").await?;
+        let enrolled: Enrolled =
+            json(self.send(post("/v1/enrol", request)?, None).await?, "/v1/enrol").await?;
         self.learn_clock(enrolled.now_ms);
         Ok(enrolled)
     }
@@ -118,7 +121,11 @@ impl Client {
     ///
     /// # Errors
     /// [`SyncError`].
-    pub async fn manifest(&self, known: Option<Hash>, centre: Option<&str>) -> Result<ManifestAnswer, SyncError> {
+    pub async fn manifest(
+        &self,
+        known: Option<Hash>,
+        centre: Option<&str>,
+    ) -> Result<ManifestAnswer, SyncError> {
         let query = centre.map(|centre| format!("?centre={}", encoded(centre))).unwrap_or_default();
         let mut request = get(&format!("/v1/manifest{query}"));
         if let Some(known) = known {
@@ -177,7 +184,10 @@ impl Client {
     async fn token(&self) -> Result<String, SyncError> {
         /// A token that ends while a request is on its way is worth nothing.
         const MARGIN_MS: i64 = 10_000;
-        let live = lock(&self.token).as_ref().filter(|token| token.expires_ms > self.server_now_ms() + MARGIN_MS).map(|token| token.token.clone());
+        let live = lock(&self.token)
+            .as_ref()
+            .filter(|token| token.expires_ms > self.server_now_ms() + MARGIN_MS)
+            .map(|token| token.token.clone());
         if let Some(live) = live {
             return Ok(live);
         }
@@ -232,9 +242,8 @@ impl Client {
             200..=299 | 304 => Ok(answer),
             status => {
                 let body = whole(answer, limits::ANSWER_BYTES, &path).await?;
-                let problem: Problem = serde_json::from_slice(&body).map_err(|error| SyncError::NotUnderstood {
-                    request: path,
-                    why: format!("status {status}: {error}"),
+                let problem: Problem = serde_json::from_slice(&body).map_err(|error| {
+                    SyncError::NotUnderstood { request: path, why: format!("status {status}: {error}") }
                 })?;
                 if let Some(now_ms) = problem.now_ms {
                     self.learn_clock(now_ms);
@@ -267,7 +276,10 @@ pub(crate) async fn whole(answer: Response, limit: usize, path: &str) -> Result<
     while let Some(chunk) = body.next().await {
         bytes.extend_from_slice(&chunk?);
         if bytes.len() > limit {
-            return Err(SyncError::NotUnderstood { request: path.into(), why: format!("more than {limit} bytes") });
+            return Err(SyncError::NotUnderstood {
+                request: path.into(),
+                why: format!("more than {limit} bytes"),
+            });
         }
     }
     Ok(bytes)
@@ -282,7 +294,9 @@ async fn json<T: DeserializeOwned>(answer: Response, path: &str) -> Result<T, Sy
 /// Percent-encodes what may not stand in a query (RFC 3986).
 fn encoded(text: &str) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
-    text.bytes().map(|byte| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// What it guards is a value that is replaced whole.

@@ -445,7 +445,8 @@ impl Driver {
     async fn open_book(&mut self, scope: Scope, trigger: Trigger) {
         let unsent = self.loader.on_store(|store| store.journal.unsent()).await;
         self.loader.meter = Arc::new(Meter::default());
-        let (waiters, queued) = std::mem::take(&mut self.queued_waiters).into_iter().partition(|(queued, _)| *queued == scope);
+        let (waiters, queued) =
+            std::mem::take(&mut self.queued_waiters).into_iter().partition(|(queued, _)| *queued == scope);
         self.queued_waiters = queued;
         let waiters: Vec<(Scope, _)> = waiters;
         self.book = Some(RunBook {
@@ -501,10 +502,14 @@ impl Driver {
             Effect::Load(group) => self.load(group),
             Effect::Apply => self.apply(),
             Effect::Announce => {
-                let behind = self.believed.as_ref().map(|believed| (believed.manifest.generation, self.behind(believed)));
-                let notice = behind
-                    .filter(|(_, sections)| !sections.is_empty())
-                    .map(|(generation, sections)| Notice { generation, sections: sections.into_iter().collect() });
+                let behind = self
+                    .believed
+                    .as_ref()
+                    .map(|believed| (believed.manifest.generation, self.behind(believed)));
+                let notice =
+                    behind.filter(|(_, sections)| !sections.is_empty()).map(|(generation, sections)| {
+                        Notice { generation, sections: sections.into_iter().collect() }
+                    });
                 if let Some(book) = &mut self.book {
                     book.report.notice.clone_from(&notice);
                 }
@@ -514,7 +519,9 @@ impl Driver {
             Effect::Send(sections) => {
                 self.stage(Stage::Sending);
                 let (parts, loader, after) = (self.parts.clone(), self.loader.clone(), self.sweep.clone());
-                self.beside(async move { Outcome::Sent(Box::new(send(&parts, &loader, &sections, after).await)) });
+                self.beside(
+                    async move { Outcome::Sent(Box::new(send(&parts, &loader, &sections, after).await)) },
+                );
             }
             Effect::StartTimer { attempt } => self.start_timer(attempt),
             Effect::StopLoading => self.loader.meter.stop.store(true, Ordering::Relaxed),
@@ -548,7 +555,10 @@ impl Driver {
             let why = "the centre has published nothing";
             return self.receive_failed(SyncError::NothingPublished { why }).await;
         };
-        let is_current = self.believed.as_ref().is_some_and(|believed| believed.id == id && self.behind(believed).is_empty());
+        let is_current = self
+            .believed
+            .as_ref()
+            .is_some_and(|believed| believed.id == id && self.behind(believed).is_empty());
         self.step(Event::Contacted { has_news: !is_current }).await;
     }
 
@@ -583,7 +593,9 @@ impl Driver {
         let differs = Section::down().filter(|section| {
             let live = self.parts.store.centre.live(section.name());
             let published = manifest.sections.get(section.name());
-            published.is_some_and(|published| live.epoch != manifest.epoch || live.generation != published.generation)
+            published.is_some_and(|published| {
+                live.epoch != manifest.epoch || live.generation != published.generation
+            })
         });
         differs.collect()
     }
@@ -612,7 +624,8 @@ impl Driver {
         });
         let is_by_steps = by_steps.is_some();
         manifest.steps = by_steps.unwrap_or_default();
-        let wanted = Wanted { section: section.name().into(), epoch: believed.manifest.epoch.clone(), manifest };
+        let wanted =
+            Wanted { section: section.name().into(), epoch: believed.manifest.epoch.clone(), manifest };
         Some((wanted, is_by_steps))
     }
 
@@ -638,7 +651,9 @@ impl Driver {
         for (section, result) in loaded {
             match result {
                 Ok(change) => drop(ready.insert(section, change)),
-                Err(SyncError::Cancelled) => return self.step(Event::ReceiveFailed { may_pass: false }).await,
+                Err(SyncError::Cancelled) => {
+                    return self.step(Event::ReceiveFailed { may_pass: false }).await;
+                }
                 Err(error) => {
                     self.learn_mode(Some(&error));
                     failed.insert(section);
@@ -656,7 +671,8 @@ impl Driver {
     }
 
     fn apply(&mut self) {
-        let (ready, parts, loader) = (std::mem::take(&mut self.ready), self.parts.clone(), self.loader.clone());
+        let (ready, parts, loader) =
+            (std::mem::take(&mut self.ready), self.parts.clone(), self.loader.clone());
         let drops = self.state.run.is_some_and(|run| run.rules.applies);
         let mut receipt = self.receipt.clone();
         self.stage(if *receipt.borrow() { Stage::WaitingForReceipt } else { Stage::Applying });
@@ -702,7 +718,11 @@ impl Driver {
         let sections: Vec<Section> = Section::down().filter(|section| scope.covers(*section)).collect();
         let at_ms = self.parts.rim.now_ms();
         let dropped = self.loader.on_store(move |store| {
-            if store.centre.edits()?.is_empty() { Ok(()) } else { store.centre.make_live(&[], &sections, at_ms) }
+            if store.centre.edits()?.is_empty() {
+                Ok(())
+            } else {
+                store.centre.make_live(&[], &sections, at_ms)
+            }
         });
         if let Err(error) = dropped.await
             && let Some(book) = &mut self.book
@@ -929,7 +949,12 @@ async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError>
 }
 
 /// Stores what the centre says of documents: booked, lost again by a restored back office, objected to.
-async fn learn_delivery(parts: &Parts, loader: &Loader, answer: &Contacted, processed: u64) -> Result<(), SyncError> {
+async fn learn_delivery(
+    parts: &Parts,
+    loader: &Loader,
+    answer: &Contacted,
+    processed: u64,
+) -> Result<(), SyncError> {
     let (till, enrolment, at_ms) = (parts.till.clone(), parts.enrolment, parts.rim.now_ms());
     let answer = answer.clone();
     let learn = loader.on_store(move |store| {
@@ -948,7 +973,11 @@ async fn learn_delivery(parts: &Parts, loader: &Loader, answer: &Contacted, proc
     learn.await
 }
 
-async fn read_manifest(parts: &Parts, loader: &Loader, known: Option<Believed>) -> Result<Believed, SyncError> {
+async fn read_manifest(
+    parts: &Parts,
+    loader: &Loader,
+    known: Option<Believed>,
+) -> Result<Believed, SyncError> {
     let centre = loader.on_store(subscription).await?;
     let centre = centre.ok_or(SyncError::NothingPublished { why: "no centre has been chosen" })?;
     let known = known.filter(|known| known.manifest.centre == centre);
@@ -1087,7 +1116,11 @@ async fn send(
     Ok(SentBatch { acknowledged: one.0 + two.0, refused: one.1.or(two.1), last: Some(last), left })
 }
 
-async fn batch(loader: &Loader, sections: &[Section], after: Option<Recorded>) -> Result<Vec<Recorded>, SyncError> {
+async fn batch(
+    loader: &Loader,
+    sections: &[Section],
+    after: Option<Recorded>,
+) -> Result<Vec<Recorded>, SyncError> {
     batch_of(loader, sections, after, BATCH_RECORDS).await
 }
 
@@ -1098,7 +1131,9 @@ async fn batch_of(
     limit: usize,
 ) -> Result<Vec<Recorded>, SyncError> {
     let sections = sections.to_vec();
-    loader.on_store(move |store| store.journal.unsent_batch(&sections, after.as_ref(), limit, BATCH_BYTES)).await
+    loader
+        .on_store(move |store| store.journal.unsent_batch(&sections, after.as_ref(), limit, BATCH_BYTES))
+        .await
 }
 
 async fn send_batch(

@@ -66,7 +66,9 @@ pub enum SyncError {
         needs: String,
     },
     /// The centre knows a later document of this enrolment than this phone does.
-    #[error("this phone holds an old copy of {till}/{enrolment}: the centre has documents up to {centre_seq}, this phone up to {own_seq}; enrol again, unsent documents are kept")]
+    #[error(
+        "this phone holds an old copy of {till}/{enrolment}: the centre has documents up to {centre_seq}, this phone up to {own_seq}; enrol again, unsent documents are kept"
+    )]
     Superseded {
         /// The till.
         till: String,
@@ -130,7 +132,9 @@ impl SyncError {
             SyncError::Refused(problem) if problem.is(ProblemType::Version) => Some(Cause::VersionMismatch),
             SyncError::Refused(problem) if problem.is(ProblemType::Clock) => Some(Cause::ClockWrong),
             SyncError::Refused(problem) if problem.is(ProblemType::Revoked) => Some(Cause::NotAuthorised),
-            SyncError::Refused(problem) if problem.is(ProblemType::Unauthorised) => Some(Cause::NotAuthorised),
+            SyncError::Refused(problem) if problem.is(ProblemType::Unauthorised) => {
+                Some(Cause::NotAuthorised)
+            }
             SyncError::Refused(problem) if problem.status >= 500 => Some(Cause::ServerDown),
             _ => None,
         }

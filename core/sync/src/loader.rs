@@ -153,7 +153,8 @@ impl Loader {
         let here_bytes = here.iter().map(|blob| blob.bytes).sum();
         self.meter.done_bytes.fetch_add(here_bytes, Ordering::Relaxed);
         // Owned before the stream begins: a stream of borrowing futures is no `Send` future here.
-        let fetches: Vec<_> = missing.into_iter().map(|blob| self.clone().fetch_named(blob.sha256, blob.bytes)).collect();
+        let fetches: Vec<_> =
+            missing.into_iter().map(|blob| self.clone().fetch_named(blob.sha256, blob.bytes)).collect();
         let mut fetches = futures_util::stream::iter(fetches).buffered(2);
         while let Some(fetched) = fetches.next().await {
             if to_prepare.send(fetched?).await.is_err() {
@@ -225,7 +226,11 @@ impl Loader {
         Ok(())
     }
 
-    fn insert_all(&self, mut load: Load, prepared: std::sync::mpsc::Receiver<Prepared>) -> Result<Load, SyncError> {
+    fn insert_all(
+        &self,
+        mut load: Load,
+        prepared: std::sync::mpsc::Receiver<Prepared>,
+    ) -> Result<Load, SyncError> {
         for blob in prepared {
             self.store.centre.load_blob(&mut load, &blob)?;
             self.meter.rows.fetch_add(blob.rows(), Ordering::Relaxed);

@@ -139,7 +139,8 @@ pub fn rules(trigger: Trigger, scope: Scope, policy: &Policy) -> Rules {
         Trigger::Opening => policy.apply != ApplyWhen::Confirm,
         _ => policy.apply == ApplyWhen::Automatic,
     };
-    let sends_by_itself = policy.send == SendWhen::Automatic || matches!(trigger, Trigger::Opening | Trigger::Closing);
+    let sends_by_itself =
+        policy.send == SendWhen::Automatic || matches!(trigger, Trigger::Opening | Trigger::Closing);
     Rules {
         receives: !is_up_row,
         applies: applies && !is_up_row,
@@ -162,7 +163,8 @@ pub fn plan(behind: &BTreeSet<Section>, scope: Scope) -> Vec<Group> {
     for section in wanted {
         let mut group = needs(section, behind);
         group.insert(section);
-        let (joined, apart) = groups.into_iter().partition(|other: &Group| other.iter().any(|other| group.contains(other)));
+        let (joined, apart) =
+            groups.into_iter().partition(|other: &Group| other.iter().any(|other| group.contains(other)));
         groups = apart;
         group.extend(joined.into_iter().flatten());
         groups.push(group.into_iter().collect());
@@ -417,9 +419,10 @@ fn receive(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         (Down::Applying { waiting }, Event::Applied) => load_next(waiting, effects),
         (Down::Contacting, Event::Contacted { has_news: false })
-        | (Down::Contacting | Down::Reading | Down::Loading { .. } | Down::Applying { .. }, Event::ReceiveFailed { .. }) => {
-            Down::Idle
-        }
+        | (
+            Down::Contacting | Down::Reading | Down::Loading { .. } | Down::Applying { .. },
+            Event::ReceiveFailed { .. },
+        ) => Down::Idle,
         (down, _) => down,
     };
     if state.down == Down::Idle {
@@ -565,7 +568,8 @@ mod tests {
             (Trigger::Reconnect, Confirm, ByHand, [true, false, false, false]),
         ];
         for (trigger, apply, send, expected) in rows {
-            let Rules { receives, applies, drops_edits, sends } = rules(trigger, Scope::All, &policy(apply, send));
+            let Rules { receives, applies, drops_edits, sends } =
+                rules(trigger, Scope::All, &policy(apply, send));
             assert_eq!([receives, applies, drops_edits, sends], expected, "{trigger:?} {apply:?} {send:?}");
         }
         let down_row = rules(Trigger::Row, Scope::One(Section::Items), &policy(Confirm, ByHand));
@@ -576,11 +580,20 @@ mod tests {
 
     #[test]
     fn what_is_needed_to_sell_comes_first_and_needs_come_along() {
-        let behind = BTreeSet::from([Section::Directories, Section::Items, Section::Promotions, Section::Users, Section::Stock]);
+        let behind = BTreeSet::from([
+            Section::Directories,
+            Section::Items,
+            Section::Promotions,
+            Section::Users,
+            Section::Stock,
+        ]);
         let groups = plan(&behind, Scope::All);
         let of = |section: Section| groups.iter().position(|group| group.contains(&section)).unwrap();
         assert_eq!(of(Section::Items), of(Section::Directories));
-        assert!(groups[of(Section::Items)].windows(2).all(|pair| pair[0] < pair[1]), "needs first: {groups:?}");
+        assert!(
+            groups[of(Section::Items)].windows(2).all(|pair| pair[0] < pair[1]),
+            "needs first: {groups:?}"
+        );
         assert_eq!(groups.iter().flatten().count(), behind.len());
 
         let one = plan(&behind, Scope::One(Section::Items));
@@ -659,7 +672,8 @@ mod tests {
         assert_eq!(state.up, Up::Waiting { attempt: 1 });
         assert_eq!(effects[1], [Effect::StartTimer { attempt: 1 }]);
 
-        let (_, effects) = play(failed.clone().into_iter().chain([Event::TimerFired, Event::SendFailed { may_pass: true }]));
+        let (_, effects) =
+            play(failed.clone().into_iter().chain([Event::TimerFired, Event::SendFailed { may_pass: true }]));
         assert_eq!(effects[2], [Effect::Send(vec![])]);
         assert_eq!(effects[3], [Effect::StartTimer { attempt: 2 }]);
 
@@ -694,7 +708,8 @@ mod tests {
 
     #[test]
     fn a_second_tap_joins_the_run() {
-        let (state, effects) = play([asked(Scope::All, Trigger::RedButton), asked(Scope::All, Trigger::RedButton)]);
+        let (state, effects) =
+            play([asked(Scope::All, Trigger::RedButton), asked(Scope::All, Trigger::RedButton)]);
         assert!(effects[1].is_empty() && state.queue.is_empty());
     }
 
@@ -706,13 +721,17 @@ mod tests {
             Event::Contacted { has_news: false },
             Event::Sent { left: false },
         ]);
-        assert!(matches!(effects[3][..], [Effect::Finish(_), Effect::AskNext(Scope::All, Trigger::Confirmed)]));
+        assert!(matches!(
+            effects[3][..],
+            [Effect::Finish(_), Effect::AskNext(Scope::All, Trigger::Confirmed)]
+        ));
         assert!(state.queue.is_empty());
     }
 
     #[test]
     fn a_run_ends_when_both_lanes_have() {
-        let (state, effects) = play([asked(Scope::One(Section::Items), Trigger::Row), Event::Contacted { has_news: false }]);
+        let (state, effects) =
+            play([asked(Scope::One(Section::Items), Trigger::Row), Event::Contacted { has_news: false }]);
         assert!(matches!(effects[1][..], [Effect::Finish(_)]), "a down row sends nothing");
         let (again, more) = step(state, Event::Contacted { has_news: true });
         assert_eq!((again, more), (State::default(), vec![]), "a late answer changes nothing");

@@ -79,7 +79,8 @@ impl HttpTransport {
     /// [`NetError::NoRoute`] if the address is none, [`NetError::Tls`] if TLS cannot be set up.
     pub fn new(base: &str) -> Result<HttpTransport, NetError> {
         let base = base.trim_end_matches('/').to_string();
-        let url = reqwest::Url::parse(&base).map_err(|error| NetError::NoRoute(format!("{base}: {error}")))?;
+        let url =
+            reqwest::Url::parse(&base).map_err(|error| NetError::NoRoute(format!("{base}: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(NetError::NoRoute(format!("{base}: only http and https are spoken")));
         }

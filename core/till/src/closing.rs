@@ -69,7 +69,11 @@ impl Session {
 }
 
 /// What has been recorded since the last Z of an enrolment.
-fn period(journal: &JournalWrite, enrolment: &Enrolment, counted: &[Counted]) -> Result<bodies::Closure, TillError> {
+fn period(
+    journal: &JournalWrite,
+    enrolment: &Enrolment,
+    counted: &[Counted],
+) -> Result<bodies::Closure, TillError> {
     let last = journal.newest(enrolment, Kind::Closure)?;
     let (from, z, perpetual_minor) = match &last {
         Some(last) => {
@@ -81,8 +85,10 @@ fn period(journal: &JournalWrite, enrolment: &Enrolment, counted: &[Counted]) ->
     let mut book = Book::default();
     journal.each_document(enrolment, from, |document| book.add(&document))?;
     let perpetual_minor = domain::money::add(perpetual_minor, book.totals.gross_minor)?;
-    let counted: BTreeMap<(String, Currency), i64> =
-        counted.iter().map(|count| ((count.tender.clone(), count.amount.currency), count.amount.minor)).collect();
+    let counted: BTreeMap<(String, Currency), i64> = counted
+        .iter()
+        .map(|count| ((count.tender.clone(), count.amount.currency), count.amount.minor))
+        .collect();
     let through = journal.head(&enrolment.till, enrolment.enrolment)?.seq;
     let ranges = if through >= from { vec![(from, through)] } else { Vec::new() };
     Ok(bodies::Closure {
@@ -115,7 +121,8 @@ impl Book {
             }
             Some(Kind::Return) => {
                 self.note_number(&document.number);
-                self.totals.add(Fact::Return(&settled(&document.document::<bodies::Return>()?.body.sale)?))?;
+                self.totals
+                    .add(Fact::Return(&settled(&document.document::<bodies::Return>()?.body.sale)?))?;
             }
             Some(Kind::Void) => {
                 self.note_number(&document.number);
@@ -143,6 +150,8 @@ impl Book {
 }
 
 fn currency(document: &Recorded) -> Result<Currency, StoreError> {
-    Currency::parse(&document.currency)
-        .ok_or_else(|| StoreError::Unreadable { what: "a document's currency", why: document.currency.clone() })
+    Currency::parse(&document.currency).ok_or_else(|| StoreError::Unreadable {
+        what: "a document's currency",
+        why: document.currency.clone(),
+    })
 }

@@ -62,7 +62,9 @@ impl ConnectionTest {
 
 fn what_to_do(step: Step) -> &'static str {
     match step {
-        Step::Reach => "Check the address and the network; open a web page to see whether a sign-in page is in the way.",
+        Step::Reach => {
+            "Check the address and the network; open a web page to see whether a sign-in page is in the way."
+        }
         Step::Version => "Update the app or the back office.",
         Step::Clock => "Set date and time of the phone to automatic.",
         Step::Credential => "Ask for a new pairing code in the back office, under Tills.",
@@ -101,7 +103,8 @@ impl Core {
         test.note(Step::Reach, Ok(Hint::Good(format!("{url} answers"))));
         test.note(Step::Version, Ok(Hint::Good(format!("{MAJOR}.{}, this till {VERSION}", hello.minor))));
         test.note(Step::Clock, Ok(clock(client.offset_ms().unwrap_or(0))));
-        let Some(device) = device.filter(|device| device.enrolment.server_url == url.trim_end_matches('/')) else {
+        let Some(device) = device.filter(|device| device.enrolment.server_url == url.trim_end_matches('/'))
+        else {
             return Ok(test);
         };
         let centres = device.client.centres().await;
@@ -117,7 +120,9 @@ impl Core {
         let found = centres.iter().find(|centre| Some(&centre.centre) == chosen.as_ref());
         let centre = match found {
             Some(centre) => Ok(Hint::Good(format!("{}, generation {}", centre.name, centre.generation))),
-            None => Err(SyncError::NothingPublished { why: "the chosen centre is not published, or none is chosen" }),
+            None => Err(SyncError::NothingPublished {
+                why: "the chosen centre is not published, or none is chosen",
+            }),
         };
         test.note(Step::Centre, centre);
         Ok(test)

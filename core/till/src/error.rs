@@ -23,7 +23,9 @@ pub enum TillError {
     },
     /// The file is a copy: its private key cannot be opened here. What is in it is kept and can be
     /// exported; to sell, enrol again.
-    #[error("this till was copied or restored from a backup, its key is missing ({why}): enrol again; everything in it is kept")]
+    #[error(
+        "this till was copied or restored from a backup, its key is missing ({why}): enrol again; everything in it is kept"
+    )]
     Copied {
         /// The key store's reason.
         why: String,

@@ -37,7 +37,8 @@ impl Core {
     pub(crate) fn open_device(&self) -> Result<Option<Device>, TillError> {
         let Some(enrolment) = self.store.journal.enrolments()?.pop() else { return Ok(None) };
         let copied = |why: String| TillError::Copied { why };
-        let seed = self.services.keys.unseal(&enrolment.sealed_key).map_err(|error| copied(error.to_string()))?;
+        let seed =
+            self.services.keys.unseal(&enrolment.sealed_key).map_err(|error| copied(error.to_string()))?;
         let seed: Zeroizing<[u8; 32]> = match seed.as_slice().try_into() {
             Ok(seed) => Zeroizing::new(seed),
             Err(_) => return Err(copied("the sealed key has another length".into())),
@@ -46,7 +47,8 @@ impl Core {
         if key.public() != enrolment.public_key {
             return Err(copied("the sealed key belongs to another till".into()));
         }
-        let transport = (self.services.connect)(&enrolment.server_url).map_err(tillkit_sync::SyncError::from)?;
+        let transport =
+            (self.services.connect)(&enrolment.server_url).map_err(tillkit_sync::SyncError::from)?;
         let identity = Identity {
             tenant: enrolment.tenant.clone(),
             till: enrolment.till.clone(),

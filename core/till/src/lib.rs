@@ -45,9 +45,12 @@ pub use session::Session;
 pub use till::{Preview, SectionPreview, Till};
 
 pub use tillkit_domain::{
-    CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Quantity, Right, StockKind, TenderKind, UnitPrice,
+    CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Quantity, Right, StockKind, TenderKind,
+    UnitPrice,
 };
-pub use tillkit_protocol::{Section, bodies::Reference, bodies::ReturnPurpose, document::Kind, wire::CentreInfo};
+pub use tillkit_protocol::{
+    Section, bodies::Reference, bodies::ReturnPurpose, document::Kind, wire::CentreInfo,
+};
 pub use tillkit_store::{
     Released, StoreError,
     centre::{LiveSection, LocalEdit, SyncRun},

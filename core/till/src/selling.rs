@@ -1,8 +1,8 @@
 //! Selling, holding, returning, voiding.
 
 use tillkit_domain::{
-    self as domain, Discount, Line, LineOrigin, Money, Quantity, Refund, Returnable, Right, Sale, Settled, Tender,
-    TenderKind, UnitPrice,
+    self as domain, Discount, Line, LineOrigin, Money, Quantity, Refund, Returnable, Right, Sale, Settled,
+    Tender, TenderKind, UnitPrice,
 };
 use tillkit_protocol::{
     bodies::{self, Reference, ReturnPurpose},
@@ -309,7 +309,14 @@ impl Session {
         self.core.services.rim.random(&mut id);
         let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
         let held_ms = self.core.services.rim.now_ms();
-        let held = Held { id: id.clone(), label: label.into(), user: self.user().into(), held_ms, v: HELD_VERSION, body };
+        let held = Held {
+            id: id.clone(),
+            label: label.into(),
+            user: self.user().into(),
+            held_ms,
+            v: HELD_VERSION,
+            body,
+        };
         self.core.store.journal.write(|journal| journal.hold(&held))?;
         *open = None;
         self.set_receipt_open(false)?;
@@ -334,7 +341,9 @@ impl Session {
             return Err(TillError::SaleOpen);
         }
         let sale: Sale = self.core.store.journal.write(|journal| {
-            let held = journal.recall(id)?.ok_or_else(|| TillError::Unknown { what: "held sale", key: id.into() })?;
+            let held = journal
+                .recall(id)?
+                .ok_or_else(|| TillError::Unknown { what: "held sale", key: id.into() })?;
             // Read inside the transaction: what cannot be read stays held.
             serde_json::from_slice(&held.body).map_err(|error| TillError::from(unreadable(&error)))
         })?;
@@ -429,7 +438,13 @@ impl Session {
         Ok(())
     }
 
-    fn receipt(&self, title: &str, recorded: Recorded, settled: Settled, offline: bool) -> Result<Receipt, TillError> {
+    fn receipt(
+        &self,
+        title: &str,
+        recorded: Recorded,
+        settled: Settled,
+        offline: bool,
+    ) -> Result<Receipt, TillError> {
         let view = self.core.store.centre.view()?;
         let layout: settings::ReceiptLayout = match first(&view, "receipt_layout") {
             Ok(layout) => layout,
@@ -578,6 +593,7 @@ fn voided(journal: &JournalWrite, of: &Reference) -> Result<Settled, TillError> 
         Some(Kind::Return) => found.document::<bodies::Return>()?.body.sale,
         _ => return Err(refuse("only sales and returns are voided")),
     };
-    let currency = domain::Currency::parse(&found.currency).ok_or_else(|| refuse("its currency is unknown"))?;
+    let currency =
+        domain::Currency::parse(&found.currency).ok_or_else(|| refuse("its currency is unknown"))?;
     Ok(sale.settled(currency, found.total_minor).reversed())
 }

@@ -74,7 +74,11 @@ impl Session {
     }
 
     pub(crate) fn check(&self, right: Right) -> Result<(), TillError> {
-        if self.rights.has(right) { Ok(()) } else { Err(TillError::NoRight { user: self.user.clone(), right }) }
+        if self.rights.has(right) {
+            Ok(())
+        } else {
+            Err(TillError::NoRight { user: self.user.clone(), right })
+        }
     }
 
     pub(crate) fn sale(&self) -> MutexGuard<'_, Option<domain::Sale>> {
@@ -337,8 +341,10 @@ impl Settings for View<'_> {
         Ok(domain::Terms {
             currency: centre.currency,
             vat_mode: centre.vat_mode,
-            cash_rounding: step_minor
-                .map(|step_minor| domain::CashRounding { step_minor, rounding: domain::Rounding::HalfAwayFromZero }),
+            cash_rounding: step_minor.map(|step_minor| domain::CashRounding {
+                step_minor,
+                rounding: domain::Rounding::HalfAwayFromZero,
+            }),
             change_tender,
         })
     }
@@ -358,7 +364,11 @@ impl Settings for View<'_> {
             Some(setting) => (kind.name(), setting),
             None => {
                 let common = self.read("numerator", "*")?;
-                ("*", common.ok_or_else(|| TillError::Unknown { what: "numerator", key: kind.name().into() })?)
+                (
+                    "*",
+                    common
+                        .ok_or_else(|| TillError::Unknown { what: "numerator", key: kind.name().into() })?,
+                )
             }
         };
         let pattern = domain::Numerator::parse(&setting.pattern).map_err(|error| TillError::BadSetting {

@@ -23,9 +23,7 @@ use tillkit_sync::{
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
-use crate::{
-    ConnectionTest, Services, Session, Standing, TillError, identity::Device,
-};
+use crate::{ConnectionTest, Services, Session, Standing, TillError, identity::Device};
 
 /// A till on this device. Cheap to clone; every clone is the same till.
 #[derive(Clone)]
@@ -141,9 +139,12 @@ impl Till {
         let device = self.0.device()?;
         let signed = match device.client.manifest(None, Some(centre)).await? {
             ManifestAnswer::Signed(signed) => signed,
-            ManifestAnswer::Unchanged => return Err(SyncError::NothingPublished { why: "no manifest came" }.into()),
+            ManifestAnswer::Unchanged => {
+                return Err(SyncError::NothingPublished { why: "no manifest came" }.into());
+            }
         };
-        let manifest = Manifest::verify(&signed, &device.enrolment.tenant_key, centre).map_err(SyncError::from)?;
+        let manifest =
+            Manifest::verify(&signed, &device.enrolment.tenant_key, centre).map_err(SyncError::from)?;
         let view = self.0.store.centre.view()?;
         let mut sections = Vec::new();
         for (name, section) in &manifest.sections {
@@ -236,7 +237,12 @@ impl Till {
     ///
     /// # Errors
     /// [`TillError::Store`].
-    pub fn history(&self, kinds: &[Kind], before: Option<&Recorded>, limit: usize) -> Result<Vec<Recorded>, TillError> {
+    pub fn history(
+        &self,
+        kinds: &[Kind],
+        before: Option<&Recorded>,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, TillError> {
         Ok(self.0.store.journal.history(kinds, before, limit)?)
     }
 

@@ -15,7 +15,15 @@ use tillkit_store::{
 use super::common::{Published, Rows, Till, item, live_rows, publish, read_steps, row, steps};
 
 fn catalogue(n: usize) -> Rows {
-    (0..n).map(|i| item(&format!("i{i:05}"), &format!("Masło numer {i}"), &[&format!("ART-{i}"), &format!("590{i:09}")])).collect()
+    (0..n)
+        .map(|i| {
+            item(
+                &format!("i{i:05}"),
+                &format!("Masło numer {i}"),
+                &[&format!("ART-{i}"), &format!("590{i:09}")],
+            )
+        })
+        .collect()
 }
 
 fn keys(found: &[Found]) -> Vec<&str> {
@@ -25,7 +33,15 @@ fn keys(found: &[Found]) -> Vec<&str> {
 }
 
 /// What a cashier could find out, for two tills to be compared.
-fn everything(till: &Till) -> (Rows, BTreeMap<String, Option<Found>>, BTreeMap<String, Vec<Found>>, BTreeMap<String, Vec<String>>, Vec<Vec<Found>>) {
+fn everything(
+    till: &Till,
+) -> (
+    Rows,
+    BTreeMap<String, Option<Found>>,
+    BTreeMap<String, Vec<Found>>,
+    BTreeMap<String, Vec<String>>,
+    Vec<Vec<Found>>,
+) {
     let view = till.store.centre.view().unwrap();
     let kinds = ["item", "item_code", "price", "group"];
     let lists = kinds.iter().map(|kind| view.list(kind, None, 1_000).unwrap()).collect();
@@ -35,7 +51,8 @@ fn everything(till: &Till) -> (Rows, BTreeMap<String, Option<Found>>, BTreeMap<S
     let prices = items.map(|item| (item.clone(), view.prices_of(&item).unwrap())).collect();
     let words = ["m", "masl", "chleb", "zolty ser", "z", "kg"];
     let hits = words.map(|words| {
-        let mut hits: Vec<String> = view.search_items(words, 1_000).unwrap().into_iter().map(|found| found.key).collect();
+        let mut hits: Vec<String> =
+            view.search_items(words, 1_000).unwrap().into_iter().map(|found| found.key).collect();
         hits.sort();
         (words.to_string(), hits)
     });
@@ -47,7 +64,10 @@ fn everything(till: &Till) -> (Rows, BTreeMap<String, Option<Found>>, BTreeMap<S
 fn a_loaded_section_equals_the_centres_byte_for_byte() {
     let till = Till::new();
     let mut rows = catalogue(500);
-    rows.extend([row("group", "g", json!({"name": "Nabiał", "zz_new_member": {"deep": [1, 2]}})), row("hologram", "h", json!({"a": 1}))]);
+    rows.extend([
+        row("group", "g", json!({"name": "Nabiał", "zz_new_member": {"deep": [1, 2]}})),
+        row("hologram", "h", json!({"a": 1})),
+    ]);
     let published = publish("items", 1, &rows, 100);
 
     published.make_live(&till.store).unwrap();
@@ -147,11 +167,16 @@ fn a_row_twice_in_a_snapshot_is_refused_by_its_line_and_the_slot_thrown_away() {
 #[test]
 fn rows_in_the_wrong_order_of_kinds_are_stored_under_their_own() {
     let mut lines = Vec::new();
-    let rows: Rows = (0..20).map(|n| row(if n % 2 == 0 { "group" } else { "group_link" }, &format!("{n:02}"), json!({"name": n}))).collect();
+    let rows: Rows = (0..20)
+        .map(|n| row(if n % 2 == 0 { "group" } else { "group_link" }, &format!("{n:02}"), json!({"name": n})))
+        .collect();
     let mut shuffled: Vec<_> = rows.iter().collect();
     shuffled.sort_by_key(|((_, key), _)| key.clone());
     for ((kind, key), body) in shuffled {
-        tillkit_protocol::rows::write_row(&mut lines, &tillkit_protocol::rows::Row { kind: kind.into(), key: key.into(), body: Some(body) });
+        tillkit_protocol::rows::write_row(
+            &mut lines,
+            &tillkit_protocol::rows::Row { kind: kind.into(), key: key.into(), body: Some(body) },
+        );
     }
     let stored = tillkit_protocol::rows::compress(&lines).unwrap();
     let mut published = publish("items", 1, &rows, 100);
@@ -181,7 +206,8 @@ fn sections_that_go_together_change_together_or_not_at_all() {
     let units = |n: i64| Rows::from([row("unit", "szt", json!({"name": format!("szt{n}")}))]);
     publish("directories", 1, &units(1), 1).make_live(&till.store).unwrap();
     publish("items", 1, &catalogue(10), 5).make_live(&till.store).unwrap();
-    let (directories, items) = (publish("directories", 2, &units(2), 1), publish("items", 2, &catalogue(20), 5));
+    let (directories, items) =
+        (publish("directories", 2, &units(2), 1), publish("items", 2, &catalogue(20), 5));
     directories.load(&till.store).unwrap();
     let both = [Change::Snapshot(directories.target()), Change::Snapshot(items.target())];
 
@@ -203,7 +229,10 @@ fn a_section_that_stays_the_same_takes_its_new_generation_and_epoch() {
     let live = till.store.centre.live("items");
     assert_eq!((live.epoch.as_str(), live.generation), ("e2", 5));
     let other = publish("items", 6, &catalogue(11), 3);
-    assert!(matches!(till.store.centre.make_live(&[Change::Same(other.target())], &[], 9), Err(StoreError::Mismatch { .. })));
+    assert!(matches!(
+        till.store.centre.make_live(&[Change::Same(other.target())], &[], 9),
+        Err(StoreError::Mismatch { .. })
+    ));
     assert_eq!(till.store.centre.live("items").generation, 5);
 }
 
@@ -215,7 +244,8 @@ fn steps_that_do_not_lead_to_the_manifest_change_nothing() {
     let cut_short = read_steps(&[steps(&before, &catalogue(54))]);
     let target = publish("items", 2, &after, 10);
 
-    let refused = till.store.centre.make_live(&[Change::Steps(target.target(), &cut_short)], &[], 9).unwrap_err();
+    let refused =
+        till.store.centre.make_live(&[Change::Steps(target.target(), &cut_short)], &[], 9).unwrap_err();
 
     assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused}");
     assert_eq!(live_rows(&till, "items"), before);
@@ -226,17 +256,27 @@ fn steps_that_do_not_lead_to_the_manifest_change_nothing() {
 }
 
 fn shop_row() -> impl Strategy<Value = ((String, String), Vec<u8>)> {
-    let words = prop::collection::vec(prop_oneof![Just("Masło"), Just("chleb"), Just("ŻÓŁTY"), Just("ser"), Just("kg"), Just("Müsli")], 1..4);
+    let words = prop::collection::vec(
+        prop_oneof![Just("Masło"), Just("chleb"), Just("ŻÓŁTY"), Just("ser"), Just("kg"), Just("Müsli")],
+        1..4,
+    );
     let codes = prop::collection::vec(0..12u32, 0..3);
     let an_item = (0..8u32, words, codes, any::<bool>()).prop_map(|(key, words, codes, active)| {
         let codes: Vec<String> = codes.iter().map(|code| format!("c{code}")).collect();
         row("item", &format!("k{key}"), json!({"active": active, "codes": codes, "name": words.join(" "), "price": "1.00", "unit": "szt", "vat": "23"}))
     });
-    let a_code = (0..5u32, 0..8u32, 0..12u32)
-        .prop_map(|(key, item, code)| row("item_code", &format!("x{key}"), json!({"code": format!("c{code}"), "item": format!("k{item}")})));
-    let a_price = (0..6u32, 0..8u32, 0..4i64)
-        .prop_map(|(key, item, from)| row("price", &format!("p{key}"), json!({"from_ms": from, "item": format!("k{item}"), "price": "2.00"})));
-    let a_group = (0..4u32, 0..9u32).prop_map(|(key, n)| row("group", &format!("g{key}"), json!({"name": n})));
+    let a_code = (0..5u32, 0..8u32, 0..12u32).prop_map(|(key, item, code)| {
+        row("item_code", &format!("x{key}"), json!({"code": format!("c{code}"), "item": format!("k{item}")}))
+    });
+    let a_price = (0..6u32, 0..8u32, 0..4i64).prop_map(|(key, item, from)| {
+        row(
+            "price",
+            &format!("p{key}"),
+            json!({"from_ms": from, "item": format!("k{item}"), "price": "2.00"}),
+        )
+    });
+    let a_group =
+        (0..4u32, 0..9u32).prop_map(|(key, n)| row("group", &format!("g{key}"), json!({"name": n})));
     prop_oneof![4 => an_item, 2 => a_code, 2 => a_price, 1 => a_group]
 }
 
@@ -294,8 +334,12 @@ proptest! {
 #[test]
 fn a_view_never_sees_a_mix() {
     let till = Till::new();
-    let directories = |n: u64| publish("directories", n, &Rows::from([row("unit", "szt", json!({"name": n.to_string()}))]), 1);
-    let named = |n: u64| (0..40).map(|i| item(&format!("i{i}"), &format!("gen{n}"), &[&format!("c{i}")])).collect::<Rows>();
+    let directories = |n: u64| {
+        publish("directories", n, &Rows::from([row("unit", "szt", json!({"name": n.to_string()}))]), 1)
+    };
+    let named = |n: u64| {
+        (0..40).map(|i| item(&format!("i{i}"), &format!("gen{n}"), &[&format!("c{i}")])).collect::<Rows>()
+    };
     let items = |n: u64| publish("items", n, &named(n), 10);
     let swap = |n: u64| {
         let (directories, items) = (directories(n), items(n));
@@ -306,7 +350,14 @@ fn a_view_never_sees_a_mix() {
             till.store.centre.make_live(&both, &[], 9).unwrap();
         } else {
             items.load(&till.store).unwrap();
-            till.store.centre.make_live(&[Change::Snapshot(directories.target()), Change::Snapshot(items.target())], &[], 9).unwrap();
+            till.store
+                .centre
+                .make_live(
+                    &[Change::Snapshot(directories.target()), Change::Snapshot(items.target())],
+                    &[],
+                    9,
+                )
+                .unwrap();
         }
     };
     swap(1);
@@ -319,7 +370,8 @@ fn a_view_never_sees_a_mix() {
                     let unit: serde_json::Value = view.read("unit", "szt").unwrap().unwrap();
                     let generations = view.generations();
                     let expected = format!("gen{}", unit["name"].as_str().unwrap());
-                    let by_code: serde_json::Value = view.item_by_code("c7").unwrap().unwrap().read().unwrap();
+                    let by_code: serde_json::Value =
+                        view.item_by_code("c7").unwrap().unwrap().read().unwrap();
                     let listed = view.list("item", None, 100).unwrap();
                     assert_eq!(by_code["name"], expected);
                     assert_eq!(listed.len(), 40);
@@ -327,7 +379,10 @@ fn a_view_never_sees_a_mix() {
                         assert_eq!(found.read::<serde_json::Value>().unwrap()["name"], expected);
                     }
                     assert_eq!(view.search_items(&expected, 100).unwrap().len(), 40);
-                    assert_eq!((generations["items"], generations["directories"]), (generations["items"], generations["items"]));
+                    assert_eq!(
+                        (generations["items"], generations["directories"]),
+                        (generations["items"], generations["items"])
+                    );
                     assert_eq!(format!("gen{}", generations["items"]), expected);
                     looks.fetch_add(1, Ordering::Relaxed);
                 }
@@ -395,7 +450,8 @@ fn an_edit_goes_with_the_row_it_stood_over() {
 #[test]
 fn a_code_finds_its_item_directly_or_through_its_own_row() {
     let till = Till::new();
-    let retired = json!({"active": false, "codes": ["OLD"], "name": "x", "price": "1", "unit": "szt", "vat": "23"});
+    let retired =
+        json!({"active": false, "codes": ["OLD"], "name": "x", "price": "1", "unit": "szt", "vat": "23"});
     let rows = Rows::from([
         item("a", "Masło", &["A1", "5901"]),
         item("b", "Ser", &["OLD"]),
@@ -430,9 +486,28 @@ fn search_knows_no_accents_case_or_order_of_words() {
         keys(&hits).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     };
     let expected = [
-        ("maslo", "a"), ("masło", "a"), ("MASŁO", "a"), ("m", "a"), ("smiet ex", "a"), ("ex SMIET", "a"), ("82", "a"),
-        ("zolty", "b"), ("ser zol", "b"), ("creme", "c"), ("brulee cre", "c"), ("CHAI", "d"), ("чай", "d"),
-        ("nothing", ""), ("", ""), ("  ", ""), ("\"", ""), ("mas*", "a"), ("masło ser", ""), ("NOT", ""), ("name:maslo", ""), ("^m", "a"),
+        ("maslo", "a"),
+        ("masło", "a"),
+        ("MASŁO", "a"),
+        ("m", "a"),
+        ("smiet ex", "a"),
+        ("ex SMIET", "a"),
+        ("82", "a"),
+        ("zolty", "b"),
+        ("ser zol", "b"),
+        ("creme", "c"),
+        ("brulee cre", "c"),
+        ("CHAI", "d"),
+        ("чай", "d"),
+        ("nothing", ""),
+        ("", ""),
+        ("  ", ""),
+        ("\"", ""),
+        ("mas*", "a"),
+        ("masło ser", ""),
+        ("NOT", ""),
+        ("name:maslo", ""),
+        ("^m", "a"),
     ];
     for (words, keys) in expected {
         assert_eq!(found(words), keys, "{words}");
@@ -445,7 +520,17 @@ fn names_fold_as_they_always_have() {
     // The words of a row are taken out of the index by folding its old name again: a fold that
     // changes between two versions of the app would leave words behind.
     let till = Till::new();
-    let frozen = [("ąćęłńóśźż", "acelnoszz"), ("ĄĆĘŁŃÓŚŹŻ", "acelnoszz"), ("äöüß", "aouss"), ("éèêñç", "eeenc"), ("Øøæ", "ooae"), ("щё", "shchio"), ("½", "1/2"), ("€", "eur"), ("日本", "ri ben")];
+    let frozen = [
+        ("ąćęłńóśźż", "acelnoszz"),
+        ("ĄĆĘŁŃÓŚŹŻ", "acelnoszz"),
+        ("äöüß", "aouss"),
+        ("éèêñç", "eeenc"),
+        ("Øøæ", "ooae"),
+        ("щё", "shchio"),
+        ("½", "1/2"),
+        ("€", "eur"),
+        ("日本", "ri ben"),
+    ];
     let rows = (0..).zip(frozen).map(|(n, (name, _))| item(&format!("f{n}"), name, &[])).collect();
     publish("items", 1, &rows, 100).make_live(&till.store).unwrap();
     for (n, (name, folded)) in (0..).zip(frozen) {
@@ -457,8 +542,11 @@ fn names_fold_as_they_always_have() {
 #[test]
 fn prices_come_newest_first() {
     let till = Till::new();
-    let price = |key: &str, item: &str, from: i64| row("price", key, json!({"from_ms": from, "item": item, "price": "2.00"}));
-    let rows = Rows::from([price("p1", "a", 5), price("p2", "a", 9), price("p3", "a", 0), price("p4", "b", 7)]);
+    let price = |key: &str, item: &str, from: i64| {
+        row("price", key, json!({"from_ms": from, "item": item, "price": "2.00"}))
+    };
+    let rows =
+        Rows::from([price("p1", "a", 5), price("p2", "a", 9), price("p3", "a", 0), price("p4", "b", 7)]);
     publish("items", 1, &rows, 2).make_live(&till.store).unwrap();
     let prices = till.store.centre.view().unwrap().prices_of("a").unwrap();
     let order: Vec<&str> = prices.iter().map(|found| found.key.as_str()).collect();
@@ -482,7 +570,13 @@ fn tidy_empties_idle_slots_and_ends() {
     let db = till.raw("centre.db");
     let rows: i64 = db.query_row("SELECT count(*) FROM row", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 31, "30 live, 1 being loaded");
-    let codes: i64 = db.query_row("SELECT (SELECT count(*) FROM item_code_0) + (SELECT count(*) FROM item_code_1)", [], |row| row.get(0)).unwrap();
+    let codes: i64 = db
+        .query_row(
+            "SELECT (SELECT count(*) FROM item_code_0) + (SELECT count(*) FROM item_code_1)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
     assert_eq!(codes, 60);
     assert_eq!(begun.load(&till.store).unwrap(), 0, "a load under way is left alone");
     assert_eq!(till.store.centre.view().unwrap().search_items("maslo", 100).unwrap().len(), 30);
@@ -505,8 +599,15 @@ fn a_till_can_sell_once_every_section_it_needs_has_come() {
 fn the_sync_journal_keeps_the_newest_200_runs() {
     let till = Till::new();
     let run = |n: i64| SyncRun {
-        started_ms: n, ended_ms: n + 1, trigger: "row".into(), scope: "all".into(), received_rows: 1, received_bytes: 2,
-        sent_documents: 3, result: "done".into(), detail: String::new(),
+        started_ms: n,
+        ended_ms: n + 1,
+        trigger: "row".into(),
+        scope: "all".into(),
+        received_rows: 1,
+        received_bytes: 2,
+        sent_documents: 3,
+        result: "done".into(),
+        detail: String::new(),
     };
     (1..=205).for_each(|n| till.store.centre.log_run(&run(n)).unwrap());
     let runs = till.store.centre.runs(1_000).unwrap();
@@ -517,10 +618,18 @@ fn the_sync_journal_keeps_the_newest_200_runs() {
 #[test]
 fn every_section_can_be_loaded_at_once() {
     let till = Till::new();
-    let published: Vec<Published> = Section::down().map(|section| {
-        let rows: Rows = section.spec().kinds.iter().filter(|kind| !matches!(**kind, "item" | "item_code" | "price")).map(|kind| row(kind, "k", json!({}))).collect();
-        publish(section.name(), 1, &rows, 2)
-    }).collect();
+    let published: Vec<Published> = Section::down()
+        .map(|section| {
+            let rows: Rows = section
+                .spec()
+                .kinds
+                .iter()
+                .filter(|kind| !matches!(**kind, "item" | "item_code" | "price"))
+                .map(|kind| row(kind, "k", json!({})))
+                .collect();
+            publish(section.name(), 1, &rows, 2)
+        })
+        .collect();
     for one in &published {
         one.load(&till.store).unwrap();
     }
@@ -529,7 +638,8 @@ fn every_section_can_be_loaded_at_once() {
     let slots: BTreeSet<String> = till.store.centre.all_live().into_keys().collect();
     assert_eq!(slots.len(), Section::down().count());
     for section in Section::down() {
-        let kinds = section.spec().kinds.iter().filter(|kind| !matches!(**kind, "item" | "item_code" | "price"));
+        let kinds =
+            section.spec().kinds.iter().filter(|kind| !matches!(**kind, "item" | "item_code" | "price"));
         assert_eq!(live_rows(&till, section.name()).len(), kinds.count(), "{section}");
     }
 }
@@ -543,8 +653,14 @@ fn a_blob_that_is_not_its_name_or_deletes_or_is_no_item_is_refused() {
         let stored = tillkit_protocol::rows::compress(lines).unwrap();
         load::prepare(&stored, &tillkit_protocol::Hash::of(&stored)).err()
     };
-    assert!(matches!(refused(b"{\"id\":\"a\",\"k\":\"item\",\"x\":1}\n"), Some(BadBlob::NotARow { line: 1, .. })));
-    assert!(matches!(refused(b"{\"d\":{\"codes\":[]},\"id\":\"a\",\"k\":\"item\"}\n"), Some(BadBlob::NotARow { line: 1, .. })));
+    assert!(matches!(
+        refused(b"{\"id\":\"a\",\"k\":\"item\",\"x\":1}\n"),
+        Some(BadBlob::NotARow { line: 1, .. })
+    ));
+    assert!(matches!(
+        refused(b"{\"d\":{\"codes\":[]},\"id\":\"a\",\"k\":\"item\"}\n"),
+        Some(BadBlob::NotARow { line: 1, .. })
+    ));
 }
 
 #[test]

@@ -108,7 +108,8 @@ pub fn row(kind: &str, key: &str, body: Value) -> ((String, String), Vec<u8>) {
 }
 
 pub fn item(key: &str, name: &str, codes: &[&str]) -> ((String, String), Vec<u8>) {
-    let body = json!({"active": true, "codes": codes, "name": name, "price": "1.50", "unit": "szt", "vat": "23"});
+    let body =
+        json!({"active": true, "codes": codes, "name": name, "price": "1.50", "unit": "szt", "vat": "23"});
     row("item", key, body)
 }
 
@@ -133,7 +134,13 @@ pub fn publish(section: &str, generation: u64, rows: &Rows, rows_a_blob: usize) 
         let stored = compress(&lines).unwrap();
         let sha256 = Hash::of(&stored);
         let (first, last) = (name_of(part.first().unwrap().0), name_of(part.last().unwrap().0));
-        manifest.snapshot.push(Blob { bytes: stored.len() as u64, first, last, rows: part.len() as u64, sha256 });
+        manifest.snapshot.push(Blob {
+            bytes: stored.len() as u64,
+            first,
+            last,
+            rows: part.len() as u64,
+            sha256,
+        });
         blobs.push((sha256, stored));
     }
     Published { section: section.into(), epoch: "e1".into(), manifest, blobs }
@@ -157,7 +164,8 @@ impl Published {
     }
 
     pub fn put(&self, store: &Store, load: &mut Load, at_most: usize) -> Result<usize> {
-        let missing: Vec<_> = self.blobs.iter().filter(|(name, _)| !load.loaded.contains(name)).take(at_most).collect();
+        let missing: Vec<_> =
+            self.blobs.iter().filter(|(name, _)| !load.loaded.contains(name)).take(at_most).collect();
         for (name, stored) in &missing {
             store.centre.load_blob(load, &load::prepare(stored, name)?)?;
         }
@@ -199,5 +207,3 @@ pub fn live_rows(till: &Till, section: &str) -> Rows {
     let rows = rows.query_map([section], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).unwrap();
     rows.map(std::result::Result::unwrap).collect()
 }
-
-

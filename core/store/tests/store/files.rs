@@ -34,7 +34,9 @@ fn old_catalogue() -> Rows {
 #[ignore = "makes the frozen files of a version"]
 fn make_the_fixtures() {
     let till = Till::new();
-    for (kind, total) in [(Kind::Event, 0), (Kind::Sale, 1_230), (Kind::Return, -230), (Kind::Closure, 0), (Kind::Sale, 5)] {
+    for (kind, total) in
+        [(Kind::Event, 0), (Kind::Sale, 1_230), (Kind::Return, -230), (Kind::Closure, 0), (Kind::Sale, 5)]
+    {
         till.record(document(kind, total)).unwrap();
     }
     let done: tillkit_store::Result<()> = till.store.journal.write(|journal| {
@@ -50,7 +52,10 @@ fn make_the_fixtures() {
     drop(store);
     for file in ["journal", "centre"] {
         let path = folder.path().join(format!("{file}.db"));
-        Connection::open(&path).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .unwrap();
         fs::copy(&path, fixture(&format!("{file}_v1.db"))).unwrap();
     }
 }
@@ -173,7 +178,10 @@ fn a_damaged_journal_is_kept_as_it_is() {
     for (what, change) in damage {
         let folder = folder_with("journal.db", change);
         let refused = refused(folder.path(), "journal.db");
-        assert!(matches!(refused, StoreError::Damaged { .. } | StoreError::Foreign { .. }), "{what}: {refused:?}");
+        assert!(
+            matches!(refused, StoreError::Damaged { .. } | StoreError::Foreign { .. }),
+            "{what}: {refused:?}"
+        );
         assert!(refused.is_of_the_file());
         assert!(!folder.path().join("journal.db.damaged").exists());
     }

@@ -4,7 +4,11 @@ use proptest::prelude::*;
 use rusqlite::params;
 use serde_json::json;
 use tillkit_domain::Quantity;
-use tillkit_protocol::{Kind, Section, keys::PrivateKey, wire::{Finding, Ranges}};
+use tillkit_protocol::{
+    Kind, Section,
+    keys::PrivateKey,
+    wire::{Finding, Ranges},
+};
 use tillkit_store::{
     StoreError,
     journal::{Delivery, Held, JournalWrite, Lockout, Recorded, StockMove, ranges_of},
@@ -31,7 +35,10 @@ fn seq_and_numbers_have_no_gap() {
             Err(StoreError::NotEnrolled)
         });
         assert!(given_up.is_err());
-        let unwritable = till.record(tillkit_store::journal::NewDocument { body: json!({"a": 0.5}), ..document(Kind::Sale, 1) });
+        let unwritable = till.record(tillkit_store::journal::NewDocument {
+            body: json!({"a": 0.5}),
+            ..document(Kind::Sale, 1)
+        });
         assert!(matches!(unwritable, Err(StoreError::Unwritable(_))), "{unwritable:?}");
 
         let sold = till.sell(100);
@@ -55,7 +62,8 @@ fn each_enrolment_counts_from_one_and_the_newest_records() {
     let (key, second) = enrolment(2);
     till.store.journal.write(|journal| journal.add_enrolment(&second)).unwrap();
 
-    let sold = till.store.journal.write(|journal| journal.record(&second, &key, document(Kind::Sale, 2))).unwrap();
+    let sold =
+        till.store.journal.write(|journal| journal.record(&second, &key, document(Kind::Sale, 2))).unwrap();
 
     assert_eq!((sold.seq, number_of(&sold)), (1, 1));
     assert_eq!(till.store.journal.enrolment().unwrap(), second);
@@ -169,12 +177,23 @@ impl Model {
             Act::Record(kind, total) => {
                 self.newest += 1;
                 let recorded_ms = self.newest as i64;
-                let new = Modelled { kind: *kind, total: *total, recorded_ms, uploaded: false, processed: false, settled: false };
+                let new = Modelled {
+                    kind: *kind,
+                    total: *total,
+                    recorded_ms,
+                    uploaded: false,
+                    processed: false,
+                    settled: false,
+                };
                 self.documents.insert(self.newest, new);
             }
             Act::GiveUp(_) => {}
             Act::Acknowledge(ranges) => {
-                for (_, document) in self.documents.iter_mut().filter(|(seq, _)| ranges.iter().any(|(from, to)| (from..=to).contains(seq))) {
+                for (_, document) in self
+                    .documents
+                    .iter_mut()
+                    .filter(|(seq, _)| ranges.iter().any(|(from, to)| (from..=to).contains(seq)))
+                {
                     document.uploaded = true;
                 }
             }
@@ -197,7 +216,9 @@ impl Model {
             }
             Act::Prune(before_ms) => {
                 let newest = self.newest;
-                let kept = |(seq, document): (&u64, &Modelled)| (!document.settled || document.recorded_ms >= *before_ms).then_some(*seq);
+                let kept = |(seq, document): (&u64, &Modelled)| {
+                    (!document.settled || document.recorded_ms >= *before_ms).then_some(*seq)
+                };
                 let first_kept = self.documents.iter().find_map(kept).unwrap_or(newest);
                 self.documents.retain(|seq, _| *seq >= first_kept);
             }
@@ -316,7 +337,9 @@ fn verify_chain_finds_an_altered_byte_link_signature_or_column_anywhere() {
         let broken = verify().expect_err(change);
         assert_eq!(broken.seq, seq, "{change}");
     };
-    let saved: Vec<Vec<u8>> = (1..=5).map(|seq| db.query_row("SELECT line FROM document WHERE seq = ?1", [seq], |row| row.get(0)).unwrap()).collect();
+    let saved: Vec<Vec<u8>> = (1..=5)
+        .map(|seq| db.query_row("SELECT line FROM document WHERE seq = ?1", [seq], |row| row.get(0)).unwrap())
+        .collect();
     for (seq, line) in (1u64..).zip(&saved) {
         for at in (0..line.len()).step_by(7) {
             let mut other = line.clone();
@@ -328,7 +351,15 @@ fn verify_chain_finds_an_altered_byte_link_signature_or_column_anywhere() {
     }
     verify().unwrap();
     db.execute_batch("CREATE TABLE saved AS SELECT * FROM document").unwrap();
-    let columns = ["kind = 'void'", "number = 'x'", "recorded_ms = 1", "currency = 'EUR'", "total_minor = 9", "hash = zeroblob(32)", "signature = zeroblob(64)"];
+    let columns = [
+        "kind = 'void'",
+        "number = 'x'",
+        "recorded_ms = 1",
+        "currency = 'EUR'",
+        "total_minor = 9",
+        "hash = zeroblob(32)",
+        "signature = zeroblob(64)",
+    ];
     for seq in 1..=5 {
         for column in columns {
             altered(seq, column);
@@ -388,7 +419,10 @@ fn a_batch_keeps_to_limit_bytes_sections_and_cursor() {
 fn history_pages_newest_first_without_losing_documents_of_one_instant() {
     let till = Till::new();
     for n in 0..20i64 {
-        let new = tillkit_store::journal::NewDocument { recorded_ms: n / 7, ..document(if n % 2 == 0 { Kind::Sale } else { Kind::Event }, n) };
+        let new = tillkit_store::journal::NewDocument {
+            recorded_ms: n / 7,
+            ..document(if n % 2 == 0 { Kind::Sale } else { Kind::Event }, n)
+        };
         till.record(new).unwrap();
     }
     let mut seen = Vec::new();
@@ -405,7 +439,11 @@ fn history_pages_newest_first_without_losing_documents_of_one_instant() {
 }
 
 fn moved(item: &str, warehouse: &str, micro: i64) -> StockMove {
-    StockMove { item: item.into(), warehouse: warehouse.into(), quantity: Quantity::from_micro(micro).unwrap() }
+    StockMove {
+        item: item.into(),
+        warehouse: warehouse.into(),
+        quantity: Quantity::from_micro(micro).unwrap(),
+    }
 }
 
 #[test]
@@ -416,8 +454,11 @@ fn own_moves_leave_out_what_the_level_already_contains() {
         new.stock = vec![moved("a", "w", -n), moved("b", "w", -10 * n), moved("a", "other", -100)];
         till.record(new).unwrap();
     }
-    let counted = |ranges: &[(u64, u64)]| vec![Ranges { enrolment: 1, ranges: ranges.to_vec(), till: "T1".into() }];
-    let moves = |item, warehouse, counted: &[Ranges]| till.store.journal.own_moves(item, warehouse, counted).unwrap().micro();
+    let counted =
+        |ranges: &[(u64, u64)]| vec![Ranges { enrolment: 1, ranges: ranges.to_vec(), till: "T1".into() }];
+    let moves = |item, warehouse, counted: &[Ranges]| {
+        till.store.journal.own_moves(item, warehouse, counted).unwrap().micro()
+    };
     assert_eq!(moves("a", "w", &[]), -10);
     assert_eq!(moves("a", "w", &counted(&[(1, 2)])), -7);
     assert_eq!(moves("a", "w", &counted(&[(1, 1), (3, 4)])), -2);
@@ -431,12 +472,28 @@ fn own_moves_leave_out_what_the_level_already_contains() {
 #[test]
 fn a_held_sale_comes_back_once_and_as_it_was() {
     let till = Till::new();
-    let sale = |n: i64| Held { id: format!("h{n}"), label: "Kowalski".into(), user: "u1".into(), held_ms: n, v: 1, body: vec![0, 255, n as u8] };
-    till.store.journal.write(|journal| { journal.hold(&sale(2))?; journal.hold(&sale(1)) }).unwrap();
+    let sale = |n: i64| Held {
+        id: format!("h{n}"),
+        label: "Kowalski".into(),
+        user: "u1".into(),
+        held_ms: n,
+        v: 1,
+        body: vec![0, 255, n as u8],
+    };
+    till.store
+        .journal
+        .write(|journal| {
+            journal.hold(&sale(2))?;
+            journal.hold(&sale(1))
+        })
+        .unwrap();
     let till = till.reopened();
     assert_eq!(till.store.journal.held().unwrap(), [sale(1), sale(2)]);
     // Given up: it is still set aside.
-    let given_up: Result<(), StoreError> = till.store.journal.write(|journal| { journal.recall("h1")?; Err(StoreError::NotEnrolled) });
+    let given_up: Result<(), StoreError> = till.store.journal.write(|journal| {
+        journal.recall("h1")?;
+        Err(StoreError::NotEnrolled)
+    });
     assert!(given_up.is_err());
     assert_eq!(till.store.journal.write(|journal| journal.recall("h1")).unwrap(), Some(sale(1)));
     assert_eq!(till.store.journal.write(|journal| journal.recall("h1")).unwrap(), None);
@@ -459,11 +516,21 @@ fn wrong_pins_survive_reopening() {
 #[test]
 fn a_finding_is_kept_once() {
     let till = Till::new();
-    let finding = |code: &str| Finding { code: code.into(), detail: "d".into(), enrolment: 1, seq: 3, till: "T1".into() };
+    let finding = |code: &str| Finding {
+        code: code.into(),
+        detail: "d".into(),
+        enrolment: 1,
+        seq: 3,
+        till: "T1".into(),
+    };
     for _ in 0..2 {
-        till.store.journal.write(|journal| journal.add_findings(&[finding("total"), finding("clock")], 5)).unwrap();
+        till.store
+            .journal
+            .write(|journal| journal.add_findings(&[finding("total"), finding("clock")], 5))
+            .unwrap();
     }
-    let mut codes: Vec<String> = till.store.journal.findings().unwrap().into_iter().map(|finding| finding.code).collect();
+    let mut codes: Vec<String> =
+        till.store.journal.findings().unwrap().into_iter().map(|finding| finding.code).collect();
     codes.sort();
     assert_eq!(codes, ["clock", "total"]);
 }
@@ -471,7 +538,13 @@ fn a_finding_is_kept_once() {
 #[test]
 fn settings_survive_and_a_till_without_enrolment_says_so() {
     let till = Till::new();
-    till.store.journal.write(|journal| { journal.set_setting("a", b"1")?; journal.set_setting("a", b"2") }).unwrap();
+    till.store
+        .journal
+        .write(|journal| {
+            journal.set_setting("a", b"1")?;
+            journal.set_setting("a", b"2")
+        })
+        .unwrap();
     assert_eq!(till.reopened().store.journal.setting("a").unwrap(), Some(b"2".to_vec()));
     let folder = tempfile::tempdir().unwrap();
     let empty = tillkit_store::Store::open(folder.path()).unwrap();
@@ -490,7 +563,8 @@ fn documents_of_two_threads_follow_each_other() {
     });
     let head = till.store.journal.verify_chain("T1", 1, &till.key.public()).unwrap().unwrap();
     assert_eq!(head.seq, 100);
-    let mut numbers: Vec<u64> = till.store.journal.history(&[], None, 200).unwrap().iter().map(number_of).collect();
+    let mut numbers: Vec<u64> =
+        till.store.journal.history(&[], None, 200).unwrap().iter().map(number_of).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
 }

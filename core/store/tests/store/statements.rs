@@ -6,11 +6,16 @@ use rusqlite::fallible_iterator::FallibleIterator;
 
 use super::common::Till;
 
-const VERBS: [&str; 9] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "DROP ", "PRAGMA ", "WITH ", "ALTER "];
+const VERBS: [&str; 9] =
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "DROP ", "PRAGMA ", "WITH ", "ALTER "];
 
 /// The string literals of a Rust file, parts of a `concat!` joined and a macro's `$slot` read as 0.
 fn literals(source: &str) -> Vec<String> {
-    let code: String = source.lines().map(|line| if line.trim_start().starts_with("//") { "\n" } else { line }).collect::<Vec<_>>().join("\n");
+    let code: String = source
+        .lines()
+        .map(|line| if line.trim_start().starts_with("//") { "\n" } else { line })
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut found: Vec<String> = Vec::new();
     let (mut rest, mut joins) = (code.as_str(), false);
     while let Some(at) = rest.find(['"', '\'', ')', '$', 'c', '/']) {
@@ -19,7 +24,9 @@ fn literals(source: &str) -> Vec<String> {
             found.push(String::new());
             (rest, joins) = (after, true);
         } else if let Some(after) = here.strip_prefix("$slot") {
-            if joins { found.last_mut().unwrap().push('0') }
+            if joins {
+                found.last_mut().unwrap().push('0')
+            }
             rest = after;
         } else if here.starts_with("//") {
             rest = here.split_once('\n').map_or("", |(_, after)| after);
@@ -29,12 +36,22 @@ fn literals(source: &str) -> Vec<String> {
             let mut end = text.len();
             while let Some((index, letter)) = letters.next() {
                 match letter {
-                    '"' => { end = index + 1; break }
-                    '\\' => match letters.next() { Some((_, 'n')) => literal.push('\n'), Some((_, '\n')) | None => {}, Some((_, other)) => literal.push(other) },
+                    '"' => {
+                        end = index + 1;
+                        break;
+                    }
+                    '\\' => match letters.next() {
+                        Some((_, 'n')) => literal.push('\n'),
+                        Some((_, '\n')) | None => {}
+                        Some((_, other)) => literal.push(other),
+                    },
                     letter => literal.push(letter),
                 }
             }
-            match found.last_mut().filter(|_| joins) { Some(last) => last.push_str(&literal), None => found.push(literal) }
+            match found.last_mut().filter(|_| joins) {
+                Some(last) => last.push_str(&literal),
+                None => found.push(literal),
+            }
             rest = &text[end..];
         } else if let Some(after) = here.strip_prefix("'\"'") {
             rest = after;

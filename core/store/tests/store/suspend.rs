@@ -61,7 +61,9 @@ fn after_released_no_lock_is_held_and_calls_say_suspended() {
 #[test]
 fn suspend_interrupts_a_long_read_and_a_load() {
     let till = Till::new();
-    let rows: Rows = (0..20_000).map(|n| item(&format!("i{n:05}"), &format!("Masło numer {n}"), &[&format!("c{n}")])).collect();
+    let rows: Rows = (0..20_000)
+        .map(|n| item(&format!("i{n:05}"), &format!("Masło numer {n}"), &[&format!("c{n}")]))
+        .collect();
     let published = publish("items", 1, &rows, 5_000);
     published.make_live(&till.store).unwrap();
     let (reads, stopped) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -69,7 +71,8 @@ fn suspend_interrupts_a_long_read_and_a_load() {
         for _ in 0..2 {
             threads.spawn(|| {
                 let stop = loop {
-                    let looked = till.store.centre.view().and_then(|view| view.search_items("m", 1_000_000).map(drop));
+                    let looked =
+                        till.store.centre.view().and_then(|view| view.search_items("m", 1_000_000).map(drop));
                     match looked {
                         Ok(()) => reads.fetch_add(1, Ordering::Relaxed),
                         Err(error) => break error,
@@ -80,7 +83,10 @@ fn suspend_interrupts_a_long_read_and_a_load() {
             });
         }
         threads.spawn(|| {
-            let stop = (2..).map(|n| publish("items", n, &rows, 5_000).make_live(&till.store)).find_map(Result::err).unwrap();
+            let stop = (2..)
+                .map(|n| publish("items", n, &rows, 5_000).make_live(&till.store))
+                .find_map(Result::err)
+                .unwrap();
             assert!(matches!(stop, StoreError::Suspended), "{stop:?}");
             stopped.fetch_add(1, Ordering::Relaxed);
         });
