@@ -218,6 +218,11 @@ impl Catalogue {
         self.manifest.snapshot_bytes()
     }
 
+    /// Its blobs as stored, in order.
+    pub fn blobs(&self) -> impl Iterator<Item = Result<Vec<u8>>> + Send {
+        self.manifest.snapshot.iter().map(|blob| self.stored(&blob.sha256))
+    }
+
     fn stored(&self, name: &Hash) -> Result<Vec<u8>> {
         fs::read(self.folder.join(name.to_string())).with_context(|| format!("blob {name}"))
     }
@@ -310,7 +315,11 @@ pub fn load_into(store: &Store, catalogue: &Catalogue) -> Result<()> {
     Ok(())
 }
 
-fn raw_centre(folder: &Path) -> Result<Connection> {
+/// The tables of `centre.db`, empty, as plain rusqlite opens them.
+///
+/// # Errors
+/// SQLite's.
+pub fn raw_centre(folder: &Path) -> Result<Connection> {
     fs::create_dir_all(folder)?;
     let db = Connection::open(folder.join("raw.db"))?;
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -32000;")?;
@@ -356,20 +365,32 @@ pub fn load_raw(folder: &Path, catalogue: &Catalogue, words: bool) -> Result<Loa
     let db = raw_centre(folder)?;
     let before = peak_kib();
     let begun = Instant::now();
-    load_raw_into(&db, catalogue, words)?;
+    load_raw_from(&db, catalogue.blobs(), words)?;
     let seconds = begun.elapsed().as_secs_f64();
     let wal_bytes = fs::metadata(folder.join("raw.db-wal"))?.len();
     Ok(LoadSample { seconds, peak_above_kib: peak_kib() - before, wal_bytes })
 }
 
 fn load_raw_into(db: &Connection, catalogue: &Catalogue, words: bool) -> Result<()> {
+    load_raw_from(db, catalogue.blobs(), words)
+}
+
+/// The same from stored blobs, wherever they come from.
+///
+/// # Errors
+/// SQLite's, or those of the blobs.
+pub fn load_raw_from(
+    db: &Connection,
+    blobs: impl Iterator<Item = Result<Vec<u8>>> + Send,
+    words: bool,
+) -> Result<()> {
     db.execute_batch("BEGIN IMMEDIATE; DROP INDEX item_code_0_by_code; DROP INDEX item_price_0_by_item;")?;
     let (to_insert, parsed) = sync_channel::<Vec<RawRow>>(1);
     std::thread::scope(|threads| -> Result<()> {
         let parsing = threads.spawn(move || -> Result<()> {
-            for blob in &catalogue.manifest.snapshot {
-                let expanded = rows::expand(&catalogue.stored(&blob.sha256)?, usize::MAX >> 1)?;
-                let mut part = Vec::with_capacity(blob.rows as usize);
+            for blob in blobs {
+                let expanded = rows::expand(&blob?, usize::MAX >> 1)?;
+                let mut part = Vec::with_capacity(expanded.len() / 200);
                 for row in rows::read_rows(&expanded) {
                     let row = row?;
                     let body = row.body.context("a body")?;

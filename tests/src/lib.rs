@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod bench_store;
+pub mod bench_sync;
 pub mod bench_upload;
 pub mod kill;
 pub mod powerloss;

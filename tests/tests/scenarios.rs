@@ -8,3 +8,4 @@ mod bad_input;
 mod crashes;
 mod selling;
 mod syncing;
+mod vectors;

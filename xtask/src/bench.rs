@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
 use tillkit_tests::{
     bench_store::{self, Catalogue, Commits, LoadSample, Pair, percentile},
-    bench_upload,
+    bench_sync, bench_upload,
     world::Shop,
 };
 
@@ -34,6 +34,10 @@ pub struct Part {
     name: String,
     folder: PathBuf,
     items: usize,
+    #[arg(default_value = "")]
+    url: String,
+    #[arg(default_value = "")]
+    code: String,
 }
 
 /// Runs all measurements.
@@ -55,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     );
     println!("{:<58}{:>12}{:>12}{:>9}  bar", "", "raw", "TillKit", "ratio");
     let bench = Bench { rounds: args.rounds.max(1), only: &args.only, folder: tempfile::tempdir()? };
-    bench.first_loads()?;
+    bench.first_syncs()?;
     bench.deltas()?;
     bench.commits()?;
     bench.look_ups()?;
@@ -79,10 +83,10 @@ impl Bench<'_> {
     }
 
     /// Runs one part in a process of its own, in a fresh folder.
-    fn part<T: DeserializeOwned>(&self, name: &str, items: usize) -> Result<T> {
+    fn part<T: DeserializeOwned>(&self, name: &str, items: usize, more: &[&str]) -> Result<T> {
         let fresh = tempfile::tempdir_in(self.folder())?;
         let mut child = Command::new(std::env::current_exe()?);
-        child.args(["bench-part", name]).arg(self.folder()).arg(items.to_string());
+        child.args(["bench-part", name]).arg(self.folder()).arg(items.to_string()).args(more);
         let output = child.current_dir(fresh.path()).output()?;
         if !output.status.success() {
             bail!("{name}: {}", String::from_utf8_lossy(&output.stderr));
@@ -90,19 +94,24 @@ impl Bench<'_> {
         serde_json::from_slice(&output.stdout).with_context(|| format!("what {name} printed"))
     }
 
-    fn first_loads(&self) -> Result<()> {
-        for (items, rounds, memory_mib) in [(100_000, self.rounds, 64), (1_000_000, self.rounds, 96)] {
-            let name = format!("first load of {items} items");
+    /// Over the network, each till in a process of its own, the back office in this one.
+    fn first_syncs(&self) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        for (items, memory_mib) in [(100_000, 64), (1_000_000, 96)] {
+            let name = format!("first sync of {items} items");
             if !self.wants(&name) {
                 continue;
             }
             let catalogue = Catalogue::make(self.folder(), items)?;
+            let shop = runtime.block_on(bench_sync::publish(&catalogue))?;
             let (mut raw, mut full, mut plain) = (Vec::new(), Vec::new(), Vec::new());
-            for _ in 0..rounds {
-                raw.push(self.part::<LoadSample>("load-raw", items)?);
-                full.push(self.part::<LoadSample>("load-full", items)?);
+            for round in 0..self.rounds {
+                for (part, samples) in [("sync-raw", &mut raw), ("sync-full", &mut full)] {
+                    let code = runtime.block_on(shop.pairing_code(&format!("{part}-{round}")))?;
+                    samples.push(self.part::<LoadSample>(part, items, &[shop.url(), &code])?);
+                }
                 if items == 100_000 {
-                    plain.push(self.part::<LoadSample>("load-raw-without-words", items)?.seconds);
+                    plain.push(self.part::<LoadSample>("load-raw-without-words", items, &[])?.seconds);
                 }
             }
             let seconds = |samples: &[LoadSample]| median(samples.iter().map(|sample| sample.seconds));
@@ -124,9 +133,11 @@ impl Bench<'_> {
                     "raw without words, rows/s"
                 );
             }
-            let per_100_000 = catalogue.bytes() as f64 * 100_000.0 / items as f64 / 1e6;
+            let bytes = runtime.block_on(shop.admin("POST", "centres/main/publish", String::new()))?;
+            let bytes: serde_json::Value = serde_json::from_str(&bytes)?;
+            let megabytes = bytes["snapshot_bytes"].as_f64().unwrap_or(0.0) * 100_000.0 / items as f64 / 1e6;
             println!(
-                "{:<58}{:>12}{per_100_000:>12.2}{:>9}  <= 6.1",
+                "{:<58}{:>12}{megabytes:>12.2}{:>9}  <= 6.1",
                 "bytes down per 100,000 items, MB", "", ""
             );
         }
@@ -139,8 +150,7 @@ impl Bench<'_> {
         }
         let mut medians = Vec::new();
         for items in [10_000, 1_000_000] {
-            let samples: Vec<(f64, f64)> =
-                self.part("deltas", items).map(|samples: Vec<(f64, f64)>| samples)?;
+            let samples: Vec<(f64, f64)> = self.part("deltas", items, &[])?;
             let (full, raw) =
                 (median(samples.iter().map(|pair| pair.0)), median(samples.iter().map(|pair| pair.1)));
             ratio(&format!("delta of 1,000 over {items}, ms"), raw * 1e3, full * 1e3, "<= 1");
@@ -181,8 +191,8 @@ impl Bench<'_> {
             Catalogue::make(self.folder(), items)?;
             let (mut raw, mut full) = (Vec::new(), Vec::new());
             for _ in 0..self.rounds {
-                raw.push(percentile(&self.part::<Vec<u64>>("beside-raw", items)?, 0.99) as f64 / 1e3);
-                full.push(percentile(&self.part::<Vec<u64>>("beside-full", items)?, 0.99) as f64 / 1e3);
+                raw.push(percentile(&self.part::<Vec<u64>>("beside-raw", items, &[])?, 0.99) as f64 / 1e3);
+                full.push(percentile(&self.part::<Vec<u64>>("beside-full", items, &[])?, 0.99) as f64 / 1e3);
             }
             ratio("sale commit beside a load of 1,000,000, p99 us", median(raw), median(full), "<= 2.5");
         }
@@ -261,8 +271,8 @@ pub fn part(part: &Part) -> Result<ExitCode> {
     let catalogue = Catalogue::make(&part.folder, part.items)?;
     let here = std::env::current_dir()?;
     match part.name.as_str() {
-        "load-full" => print(&bench_store::load_full(&here, &catalogue)?),
-        "load-raw" => print(&bench_store::load_raw(&here, &catalogue, true)?),
+        "sync-full" => print(&over_the_network(bench_sync::full(&here, &part.url, &part.code, part.items))?),
+        "sync-raw" => print(&over_the_network(bench_sync::raw(&here, &part.url, &part.code))?),
         "load-raw-without-words" => print(&bench_store::load_raw(&here, &catalogue, false)?),
         "beside-full" => print(&bench_store::commits_beside_full_load(&here, &catalogue)?),
         "beside-raw" => print(&bench_store::commits_beside_raw_load(&here, &catalogue)?),
@@ -272,6 +282,10 @@ pub fn part(part: &Part) -> Result<ExitCode> {
         }
         name => bail!("there is no part {name}"),
     }
+}
+
+fn over_the_network(sample: impl Future<Output = Result<LoadSample>>) -> Result<LoadSample> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(sample)
 }
 
 fn print<T: Serialize>(samples: &T) -> Result<ExitCode> {

@@ -1058,6 +1058,15 @@ C536369,A,x,-1,2010-12-02T09:00,2.55,17850,United Kingdom
     }
 
     #[test]
+    fn the_checker_shares_no_code_with_what_it_checks() {
+        let code = include_str!("checker.rs").split("#[cfg(test)]").next().unwrap();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for shared in ["tillkit", "super::", "crate::"] {
+            assert!(!code.iter().any(|line| line.contains(shared)), "{shared}");
+        }
+    }
+
+    #[test]
     fn days_of_all_three_forms_are_the_same_day() {
         for text in ["2010-12-01T08:26", "2010-12-01 08:26:00", "12/1/2010 8:26"] {
             assert_eq!(day(text).unwrap(), "2010-12-01");

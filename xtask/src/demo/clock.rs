@@ -119,3 +119,35 @@ impl Rim for ShopClock {
 pub fn to_ms(at: DateTime) -> i64 {
     at.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_millisecond())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn time_does_not_jump_far_while_a_request_is_under_way() {
+        let clock = ShopClock::at("2010-12-01T08:26".parse().unwrap());
+        let began_ms = clock.ms();
+        let request = clock.request();
+
+        clock.move_to(began_ms + PATIENCE_MS).await;
+        let jump = clock.move_to(began_ms + PATIENCE_MS + 1);
+        assert!(tokio::time::timeout(Duration::from_millis(20), jump).await.is_err());
+        assert_eq!(clock.ms(), began_ms + PATIENCE_MS);
+
+        let jump = clock.move_to(began_ms + 3_600_000);
+        let answer = async { drop(request) };
+        tokio::join!(jump, answer);
+        assert_eq!(clock.ms(), began_ms + 3_600_000);
+    }
+
+    #[tokio::test]
+    async fn time_never_goes_back() {
+        let clock = ShopClock::at("2010-12-01T08:26".parse().unwrap());
+        assert_eq!(clock.ms(), 1_291_191_960_000);
+        clock.move_to(5).await;
+        assert_eq!(clock.ms(), 1_291_191_960_000);
+    }
+}

@@ -82,7 +82,7 @@ async fn demonstrate(args: &Args, show: impl FnOnce(&Report) -> Result<()>) -> R
     let progress = Progress::new(args.json);
     progress.says("reading the file");
     let rates = Rates::read(&rates_file)?;
-    let sales = SalesFile::read(&sales_file, &folder.path().join("sales.db"), |_| ())?;
+    let sales = SalesFile::read(&sales_file, &folder.path().join("sales.db"), |rows| progress.reads(rows))?;
     progress.of_rows(sales.facts().rows);
 
     let clock = ShopClock::at(replay::eve(&sales));
