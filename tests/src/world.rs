@@ -102,20 +102,21 @@ impl Shop {
     /// everything, `bob` with PIN 4321 who may only sell, three items, cash, card, credit and euros.
     pub async fn stocked() -> Result<Shop> {
         let shop = Shop::open().await?;
-        shop.admin(
-            "PUT",
-            "centres/main",
-            json!({"name": "High Street", "currency": "GBP", "vat_mode": "included", "warehouse": "main"})
-                .to_string(),
-        )
-        .await?;
-        shop.rows(&small_centre()).await?;
+        shop.stock("main", "High Street").await?;
+        Ok(shop)
+    }
+
+    /// Makes and publishes the small centre under this id.
+    pub async fn stock(&self, centre: &str, name: &str) -> Result<()> {
+        let row = json!({"name": name, "currency": "GBP", "vat_mode": "included", "warehouse": "main"});
+        self.admin("PUT", &format!("centres/{centre}"), row.to_string()).await?;
+        self.rows_of(centre, &small_centre()).await?;
         for (id, role, pin) in [("anna", "manager", "1234"), ("bob", "cashier", "4321")] {
             let user = json!({"id": id, "name": id, "role": role, "pin": pin});
-            shop.admin("POST", "centres/main/users", user.to_string()).await?;
+            self.admin("POST", &format!("centres/{centre}/users"), user.to_string()).await?;
         }
-        shop.publish().await?;
-        Ok(shop)
+        self.publish_of(centre).await?;
+        Ok(())
     }
 
     /// Starts it again after [`Shop::stop`], on the same files and the same port.
@@ -162,17 +163,26 @@ impl Shop {
 
     /// Drafts rows of the centre `main`: `(kind, id, body)`.
     pub async fn rows(&self, rows: &[(&str, &str, Value)]) -> Result<()> {
+        self.rows_of("main", rows).await
+    }
+
+    /// Drafts rows of a centre.
+    pub async fn rows_of(&self, centre: &str, rows: &[(&str, &str, Value)]) -> Result<()> {
         let lines =
             rows.iter().map(|(kind, id, body)| json!({"k": kind, "id": id, "d": body}).to_string() + "\n");
-        self.admin("POST", "centres/main/rows", lines.collect()).await?;
+        self.admin("POST", &format!("centres/{centre}/rows"), lines.collect()).await?;
         Ok(())
     }
 
     /// Publishes the centre `main`; returns its generation.
     pub async fn publish(&self) -> Result<u64> {
-        let answer: Value =
-            serde_json::from_str(&self.admin("POST", "centres/main/publish", String::new()).await?)?;
-        answer["generation"].as_u64().context("no generation")
+        self.publish_of("main").await
+    }
+
+    /// Publishes a centre; returns its generation.
+    pub async fn publish_of(&self, centre: &str) -> Result<u64> {
+        let answer = self.admin("POST", &format!("centres/{centre}/publish"), String::new()).await?;
+        serde_json::from_str::<Value>(&answer)?["generation"].as_u64().context("no generation")
     }
 
     /// A pairing code of a till, made where missing.

@@ -121,6 +121,28 @@ async fn a_local_edit_lives_until_its_row_is_tapped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn choosing_another_centre_replaces_everything() {
+    let shop = Shop::stocked().await.unwrap();
+    shop.stock("north", "North Road").await.unwrap();
+    shop.rows_of("north", &[("item", "tea", tea("9.99"))]).await.unwrap();
+    shop.publish_of("north").await.unwrap();
+    shop.rows(&[("item", "tea", tea("2.75"))]).await.unwrap();
+    assert_eq!(shop.publish().await.unwrap(), 2, "both centres are at the same generation");
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    assert_eq!(price_of_tea(&till), "2.75");
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    let names: Vec<String> = till.centres().await.unwrap().into_iter().map(|centre| centre.centre).collect();
+    assert_eq!(names, ["main", "north"]);
+
+    till.sign_in("anna", "1234").unwrap().change_centre("north").await.unwrap();
+    let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+
+    assert!(report.is_complete() && report.applied.contains(&Section::Items), "{report:?}");
+    assert_eq!((price_of_tea(&till), till.centre().unwrap()), ("9.99".into(), Some("north".into())));
+    assert!(till.verify_chains().unwrap().is_ok(), "the chain goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tapped_row_brings_what_it_needs_and_leaves_the_rest() {
     let shop = Shop::stocked().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();

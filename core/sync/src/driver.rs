@@ -594,7 +594,7 @@ impl Driver {
             let live = self.parts.store.centre.live(section.name());
             let published = manifest.sections.get(section.name());
             published.is_some_and(|published| {
-                live.epoch != manifest.epoch || live.generation != published.generation
+                live.epoch != life(manifest) || live.generation != published.generation
             })
         });
         differs.collect()
@@ -614,7 +614,7 @@ impl Driver {
         const MOST_STEP_ROWS: u64 = 50_000;
         let mut manifest = believed.manifest.sections.get(section.name())?.clone();
         let live = self.parts.store.centre.live(section.name());
-        let is_same_life = live.epoch == believed.manifest.epoch && live.generation > 0;
+        let is_same_life = live.epoch == life(&believed.manifest) && live.generation > 0;
         let chain = manifest.steps_from(live.generation).filter(|_| is_same_life).map(<[_]>::to_vec);
         let by_steps = chain.filter(|chain| {
             let (rows, bytes) = chain.iter().fold((0u64, 0u64), |(rows, bytes), step| {
@@ -624,8 +624,7 @@ impl Driver {
         });
         let is_by_steps = by_steps.is_some();
         manifest.steps = by_steps.unwrap_or_default();
-        let wanted =
-            Wanted { section: section.name().into(), epoch: believed.manifest.epoch.clone(), manifest };
+        let wanted = Wanted { section: section.name().into(), epoch: life(&believed.manifest), manifest };
         Some((wanted, is_by_steps))
     }
 
@@ -895,6 +894,18 @@ impl Driver {
     }
 }
 
+/// What the store calls an epoch: the centre's name goes with it, because generations of two centres
+/// of one back office may have the same numbers.
+fn life(manifest: &Manifest) -> String {
+    format!("{}{LIFE_BORDER}{}", manifest.centre, manifest.epoch)
+}
+
+fn epoch_of(life: &str) -> &str {
+    life.rsplit_once(LIFE_BORDER).map_or(life, |(_, epoch)| epoch)
+}
+
+const LIFE_BORDER: char = '@';
+
 fn set_stage(status: &watch::Sender<Status>, stage: Stage) {
     status.send_if_modified(|status| match &mut status.run {
         Some(run) => std::mem::replace(&mut run.stage, stage) != stage,
@@ -924,7 +935,7 @@ async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError>
         let newest = live.values().max_by_key(|section| section.generation);
         Ok(Contact {
             app,
-            epoch: newest.map(|section| section.epoch.clone()).unwrap_or_default(),
+            epoch: newest.map(|section| epoch_of(&section.epoch).to_string()).unwrap_or_default(),
             generation: newest.map_or(0, |section| section.generation),
             head: head.hash,
             oldest_ms: unsent.oldest_ms(),
