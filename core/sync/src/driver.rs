@@ -31,10 +31,11 @@ use tokio::{
 };
 
 use crate::{
-    Cause, Client, SharedRim, SyncError,
+    Client, SharedRim, SyncError,
     client::ManifestAnswer,
     loader::{Loader, Meter, Wanted, joined},
     machine::{self, Effect, Event, Group, Run, Scope, State, Trigger},
+    status::{Mode, Notice, Progress, Red, Report, SectionProgress, Stage, Status, percent, red},
 };
 
 /// What the engine works with.
@@ -61,157 +62,8 @@ pub struct Parts {
 pub const SUBSCRIPTION: &str = "subscription";
 /// The name of the fact in `centre.db` that holds the newest believed manifest.
 const MANIFEST: &str = "manifest";
-
-/// Whether the centre answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// Not asked yet.
-    #[default]
-    Unknown,
-    /// The last request was answered.
-    Online,
-    /// The last request was not.
-    Offline {
-        /// Why.
-        cause: Cause,
-        /// Till clock, Unix milliseconds.
-        since_ms: i64,
-    },
-}
-
-/// What stands in the way of a section or an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Red {
-    /// Stable; see [`SyncError::code`].
-    pub code: String,
-    /// The object inside the section, where it is known.
-    pub kind: Option<String>,
-    /// For people.
-    pub sentence: String,
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// What it is about.
-    pub scope: Scope,
-    /// What asked for it.
-    pub trigger: Trigger,
-    /// What it does now.
-    pub stage: Stage,
-    /// Stored bytes dealt with.
-    pub done_bytes: u64,
-    /// Stored bytes to deal with; fixed once the manifest is read.
-    pub total_bytes: u64,
-    /// Documents acknowledged.
-    pub sent: u64,
-    /// Documents that were unsent when the run began.
-    pub to_send: u64,
-}
-
-impl Progress {
-    /// 0 to 100. Never goes back; 100 only when nothing is left.
-    pub fn percent(&self) -> u8 {
-        // A document weighs like the kilobyte that it is.
-        let total = self.total_bytes + self.to_send * 1024;
-        let done = self.done_bytes.min(self.total_bytes) + self.sent.min(self.to_send) * 1024;
-        (done * 100).checked_div(total).map_or(0, |percent| percent.min(100) as u8)
-    }
-}
-
-/// What a run does now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Asking the centre.
-    Contacting,
-    /// Bringing this section.
-    Receiving(Section),
-    /// Everything is here, and waits for the receipt to be finished.
-    WaitingForReceipt,
-    /// Making it live.
-    Applying,
-    /// Sending documents.
-    Sending,
-}
-
-/// Something new is published and not live here yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The generation.
-    pub generation: u64,
-    /// What differs.
-    pub sections: Vec<Section>,
-}
-
-/// Both lanes, as people see them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Status {
-    /// Whether the centre answers.
-    pub mode: Mode,
-    /// The run under way.
-    pub run: Option<Progress>,
-    /// Sections whose last try failed, with the cause.
-    pub red: BTreeMap<Section, Red>,
-    /// What the centre objected to when it did not take a document.
-    pub send_error: Option<Red>,
-    /// The banner.
-    pub notice: Option<Notice>,
-    /// When something failed is tried again, till clock, Unix milliseconds.
-    pub next_try_ms: Option<i64>,
-    /// Grows whenever the journal's delivery columns changed, so that counters are read again.
-    pub delivery_changes: u64,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// What it was about.
-    pub scope: Scope,
-    /// What asked for it.
-    pub trigger: Trigger,
-    /// Rows that came down.
-    pub received_rows: u64,
-    /// Bytes that came down, as stored.
-    pub received_bytes: u64,
-    /// Sections that became live.
-    pub applied: Vec<Section>,
-    /// Sections that did not, and why.
-    pub red: BTreeMap<Section, Red>,
-    /// What ended receiving early.
-    pub receive_error: Option<Red>,
-    /// What ended sending early.
-    pub send_error: Option<Red>,
-    /// Documents the centre acknowledged.
-    pub sent_documents: u64,
-    /// Something new is here and waits to be confirmed.
-    pub notice: Option<Notice>,
-    /// Whether somebody pressed Cancel.
-    pub is_cancelled: bool,
-}
-
-impl Report {
-    /// Whether all that the run set out to do was done.
-    pub fn is_complete(&self) -> bool {
-        self.red.is_empty() && self.receive_error.is_none() && self.send_error.is_none() && !self.is_cancelled
-    }
-
-    /// As the sync journal names it: an error's code, or how it ended.
-    pub fn result(&self) -> &str {
-        let error = self.receive_error.as_ref().or(self.red.values().next()).or(self.send_error.as_ref());
-        match error {
-            _ if self.is_cancelled => "cancelled",
-            Some(red) => &red.code,
-            None if self.notice.is_some() => "waiting",
-            None if self.applied.is_empty() && self.sent_documents == 0 => "nothing_new",
-            None => "done",
-        }
-    }
-
-    fn detail(&self) -> String {
-        let errors = self.receive_error.iter().chain(self.red.values()).chain(&self.send_error);
-        errors.map(|red| red.sentence.as_str()).collect::<Vec<_>>().join("; ")
-    }
-}
+/// The name of the fact in `centre.db` that holds when each section was last found right.
+const CHECKED: &str = "checked";
 
 /// A run that was asked for.
 pub struct RunHandle {
@@ -343,7 +195,8 @@ struct RunBook {
     report: Report,
     waiters: Vec<oneshot::Sender<Report>>,
     to_send: u64,
-    total_bytes: u64,
+    sections: Vec<(Section, u64)>,
+    percent: u8,
     stage: Stage,
 }
 
@@ -395,6 +248,8 @@ impl Driver {
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         let Some(mut results) = self.results.take() else { return };
         self.believed = self.stored_manifest().await;
+        let checked_ms = self.stored_checked().await;
+        self.status.send_modify(|status| status.checked_ms = checked_ms);
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -466,7 +321,8 @@ impl Driver {
             },
             waiters: waiters.into_iter().map(|(_, reply)| reply).collect(),
             to_send: unsent.map_or(0, |unsent| unsent.all()),
-            total_bytes: 0,
+            sections: Vec::new(),
+            percent: 0,
             stage: Stage::Contacting,
         });
     }
@@ -579,10 +435,10 @@ impl Driver {
         self.believed = Some(believed.clone());
         let scope = self.state.run.map_or(Scope::All, |run| run.scope);
         let groups = machine::plan(&behind, scope);
-        let wanted: BTreeSet<Section> = groups.iter().flatten().copied().collect();
-        let total = wanted.iter().map(|section| self.bytes_of(&believed, *section)).sum();
+        let wanted = groups.iter().flatten();
+        let sections = wanted.map(|section| (*section, self.bytes_of(&believed, *section))).collect();
         if let Some(book) = &mut self.book {
-            book.total_bytes = total;
+            book.sections = sections;
         }
         self.step(Event::Planned(groups)).await;
     }
@@ -788,6 +644,14 @@ impl Driver {
         let meter = &self.loader.meter;
         report.received_rows = meter.rows.load(Ordering::Relaxed);
         report.received_bytes = meter.bytes.load(Ordering::Relaxed);
+        tracing::info!(
+            scope = run.scope.name(),
+            trigger = run.trigger.name(),
+            result = report.result(),
+            rows = report.received_rows,
+            documents = report.sent_documents,
+            "sync ended"
+        );
         let logged = SyncRun {
             started_ms: book.started_ms,
             ended_ms: self.parts.rim.now_ms(),
@@ -807,10 +671,45 @@ impl Driver {
         if !report.applied.is_empty() {
             self.tidy();
         }
-        self.status.send_modify(|status| status.run = None);
+        let checked_ms = self.checked(&run, &report);
+        self.status.send_modify(|status| {
+            status.run = None;
+            status.checked_ms.extend(checked_ms);
+            status.last_run = Some(report.clone());
+            status.runs_ended += 1;
+        });
+        self.keep_checked().await;
         for waiter in book.waiters {
             drop(waiter.send(report.clone()));
         }
+    }
+
+    /// The sections that this run found equal to the centre's, or sent to the last document.
+    fn checked(&self, run: &Run, report: &Report) -> BTreeMap<Section, i64> {
+        let now_ms = self.parts.rim.now_ms();
+        let received = run.rules.receives && report.receive_error.is_none() && !report.is_cancelled;
+        let behind = self.believed.as_ref().map(|believed| self.behind(believed)).unwrap_or_default();
+        let is_checked = |section: &Section| {
+            let is_equal = received && !report.red.contains_key(section) && !behind.contains(section);
+            let is_sent = run.rules.sends && report.send_error.is_none() && !report.is_cancelled;
+            run.scope.covers(*section) && if section.is_down() { is_equal } else { is_sent }
+        };
+        Section::ALL.iter().copied().filter(is_checked).map(|section| (section, now_ms)).collect()
+    }
+
+    async fn keep_checked(&self) {
+        let checked: BTreeMap<&str, i64> =
+            self.status.borrow().checked_ms.iter().map(|(section, at_ms)| (section.name(), *at_ms)).collect();
+        let Ok(checked) = serde_json::to_vec(&checked) else { return };
+        // A time that cannot be kept is shown until the app ends, and found again by the next run.
+        drop(self.loader.on_store(move |store| store.centre.set_fact(CHECKED, &checked)).await);
+    }
+
+    async fn stored_checked(&self) -> BTreeMap<Section, i64> {
+        let stored = self.loader.on_store(|store| store.centre.fact(CHECKED)).await.ok().flatten();
+        let named: BTreeMap<String, i64> =
+            stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default();
+        named.into_iter().filter_map(|(name, at_ms)| Some((Section::of_name(&name)?, at_ms))).collect()
     }
 
     /// Empties the slots that a swap left idle, beside everything else, a chunk at a time.
@@ -823,6 +722,7 @@ impl Driver {
     }
 
     fn mark_red(&mut self, section: Section, cause: Red) {
+        tracing::warn!(section = section.name(), code = cause.code, "a section is red");
         if let Some(book) = &mut self.book {
             book.report.red.insert(section, cause.clone());
         }
@@ -839,7 +739,13 @@ impl Driver {
                 }
                 (Some(Some(cause)), _) => Mode::Offline { cause, since_ms: now_ms },
             };
-            std::mem::replace(&mut status.mode, mode) != mode
+            let has_changed = std::mem::replace(&mut status.mode, mode) != mode;
+            match mode {
+                Mode::Offline { cause, .. } if has_changed => tracing::warn!(cause = cause.code(), "offline"),
+                Mode::Online if has_changed => tracing::info!("online"),
+                _ => {}
+            }
+            has_changed
         });
     }
 
@@ -850,9 +756,16 @@ impl Driver {
         set_stage(&self.status, stage);
     }
 
-    fn publish_progress(&self) {
-        let Some(book) = &self.book else { return };
-        let done_bytes = self.loader.meter.done_bytes.load(Ordering::Relaxed).min(book.total_bytes);
+    fn publish_progress(&mut self) {
+        let Some(book) = &mut self.book else { return };
+        let meter = &self.loader.meter;
+        let progress = |&(section, total_bytes): &(Section, u64)| SectionProgress {
+            section,
+            done_bytes: meter.done_bytes(section).min(total_bytes),
+            total_bytes,
+        };
+        let sections: Vec<_> = book.sections.iter().map(progress).collect();
+        book.percent = percent(&sections, book.report.sent_documents, book.to_send, book.percent);
         self.status.send_if_modified(|status| {
             let before = status.run.take();
             let stage = before.as_ref().map_or(book.stage, |run| run.stage);
@@ -860,8 +773,8 @@ impl Driver {
                 scope: book.report.scope,
                 trigger: book.report.trigger,
                 stage,
-                done_bytes,
-                total_bytes: book.total_bytes,
+                percent: book.percent,
+                sections,
                 sent: book.report.sent_documents,
                 to_send: book.to_send,
             });
@@ -911,14 +824,6 @@ fn set_stage(status: &watch::Sender<Status>, stage: Stage) {
         Some(run) => std::mem::replace(&mut run.stage, stage) != stage,
         None => false,
     });
-}
-
-fn red(error: &SyncError) -> Red {
-    let kind = match error {
-        SyncError::Store(StoreError::Mismatch { kind, .. }) => Some(kind.clone()),
-        _ => None,
-    };
-    Red { code: error.code().into(), kind, sentence: error.to_string() }
 }
 
 fn subscription(store: &Store) -> tillkit_store::Result<Option<String>> {
@@ -1015,7 +920,7 @@ async fn read_manifest(
 
 async fn load_section(loader: &Loader, wanted: Wanted, by_steps: bool) -> Result<Ready, SyncError> {
     if by_steps {
-        let steps = loader.read_steps(&wanted.manifest.steps).await?;
+        let steps = loader.read_steps(&wanted.section, &wanted.manifest.steps).await?;
         return Ok(Ready::Steps(wanted, steps));
     }
     loader.load_snapshot(&wanted).await?;
@@ -1042,16 +947,20 @@ async fn make_live(
             Box::pin(bring_whole(loader, ready, &section, drops, at_ms)).await
         }
         Err(error) => {
-            let code = red(&error).sentence;
-            let others = sections.into_iter().map(|section| {
-                let why = SyncError::NotUnderstood { request: section.name().into(), why: code.clone() };
-                (section, Err(why))
-            });
-            let mut all: Vec<_> = others.collect();
-            if let Some(first) = all.first_mut() {
-                first.1 = Err(error);
-            }
-            all
+            // They go together or not at all: the others wait for the one that refused.
+            let refused = match &error {
+                SyncError::Store(StoreError::Mismatch { section, .. }) => Section::of_name(section),
+                _ => None,
+            };
+            let refused = refused.or(sections.first().copied());
+            let mut cause = Some(error);
+            let each = |section: Section| {
+                let own = if Some(section) == refused { cause.take() } else { None };
+                let needs = refused.map_or_else(String::new, |refused| refused.name().into());
+                let waits = SyncError::WaitsFor { section: section.name().into(), needs };
+                (section, Err(own.unwrap_or(waits)))
+            };
+            sections.into_iter().map(each).collect()
         }
     }
 }

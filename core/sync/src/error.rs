@@ -28,6 +28,21 @@ pub enum Cause {
     VersionMismatch,
 }
 
+impl Cause {
+    /// Stable, for programs and for support.
+    pub fn code(self) -> &'static str {
+        match self {
+            Cause::NoRoute => "no-route",
+            Cause::CaptivePortal => "captive-portal",
+            Cause::Untrusted => "untrusted",
+            Cause::ServerDown => "server-down",
+            Cause::NotAuthorised => "not-authorised",
+            Cause::ClockWrong => "clock-wrong",
+            Cause::VersionMismatch => "version",
+        }
+    }
+}
+
 /// Why a sync step did not succeed. Documents are safe in every case: they stay until acknowledged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -100,15 +115,7 @@ impl SyncError {
     /// Stable, for programs and for support.
     pub fn code(&self) -> &str {
         match self {
-            SyncError::Offline { cause, .. } => match cause {
-                Cause::NoRoute => "no-route",
-                Cause::CaptivePortal => "captive-portal",
-                Cause::Untrusted => "untrusted",
-                Cause::ServerDown => "server-down",
-                Cause::NotAuthorised => "not-authorised",
-                Cause::ClockWrong => "clock-wrong",
-                Cause::VersionMismatch => "version",
-            },
+            SyncError::Offline { cause, .. } => cause.code(),
             SyncError::Refused(problem) => &problem.kind,
             SyncError::NotUnderstood { .. } => "not-understood",
             SyncError::Disbelieved(_) => "manifest-disbelieved",

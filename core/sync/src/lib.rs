@@ -1,7 +1,8 @@
 //! Two lanes between a till and its centre, and neither waits for the other.
 //!
 //! - [`machine`] decides: what a tap, an answer or a failure leads to. Pure.
-//! - [`driver`] performs what was decided and reports back: tokio, files, the store.
+//! - [`driver`] performs what was decided and reports back: tokio, files, the store; [`status`] is
+//!   what people see of it.
 //! - [`client`] speaks the protocol over a [`Transport`]: one request in, a status, headers and a
 //!   byte stream out. Credentials, limits and decoding stand here, above the transport.
 //! - [`loader`] brings a section's blobs into its idle slot, three threads deep.
@@ -13,14 +14,16 @@ pub mod driver;
 mod error;
 pub mod loader;
 pub mod machine;
+pub mod status;
 pub mod transport;
 
 use std::sync::Arc;
 
 pub use client::{Client, Identity};
-pub use driver::{Engine, Parts, Report, RunHandle};
+pub use driver::{Engine, Parts, RunHandle};
 pub use error::{Cause, SyncError};
 pub use machine::{Scope, Trigger};
+pub use status::Report;
 pub use transport::{HttpTransport, NetError, Request, Response, Transport};
 
 /// Clock and randomness, as the shell provides them.

@@ -19,7 +19,7 @@ use std::{
 
 use futures_util::StreamExt;
 use tillkit_protocol::{
-    Hash,
+    Hash, Section,
     limits::BLOB_STORED_BYTES,
     manifest::{SectionManifest, Step},
     rows::{self, BadBlob},
@@ -57,13 +57,24 @@ pub struct Meter {
     pub bytes: AtomicU64,
     /// Rows put into slots or changed in this run.
     pub rows: AtomicU64,
-    /// Stored bytes dealt with, fetched now or before: what the percentage is of.
-    pub done_bytes: AtomicU64,
+    /// Stored bytes dealt with, fetched now or before, by section: what the percentage is of.
+    done_bytes: [AtomicU64; Section::ALL.len()],
     /// Whether to stop at the next border.
     pub stop: AtomicBool,
 }
 
 impl Meter {
+    /// Stored bytes of a section dealt with in this run.
+    pub fn done_bytes(&self, section: Section) -> u64 {
+        self.done_bytes[section as usize].load(Ordering::Relaxed)
+    }
+
+    fn add_done(&self, section: &str, bytes: u64) {
+        if let Some(section) = Section::of_name(section) {
+            self.done_bytes[section as usize].fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
     fn check(&self) -> Result<(), SyncError> {
         if self.stop.load(Ordering::Relaxed) { Err(SyncError::Cancelled) } else { Ok(()) }
     }
@@ -99,7 +110,8 @@ impl Loader {
         let preparing = spawn_blocking(move || prepare_all(files, &to_insert));
         let inserting = spawn_blocking({
             let this = self.clone();
-            move || this.insert_all(load, prepared)
+            let section = wanted.section.clone();
+            move || this.insert_all(&section, load, prepared)
         });
         let fetched = self.fetch_all(wanted, &loaded, &to_prepare).await;
         drop(to_prepare);
@@ -121,14 +133,14 @@ impl Loader {
     ///
     /// # Errors
     /// [`SyncError`]; nothing has changed.
-    pub async fn read_steps(&self, chain: &[Step]) -> Result<Steps, SyncError> {
+    pub async fn read_steps(&self, section: &str, chain: &[Step]) -> Result<Steps, SyncError> {
         let mut steps = Steps::default();
         for step in chain {
             let path = self.fetch(&step.sha256, step.bytes).await?;
             let stored = tokio::fs::read(&path).await?;
             let expanded = rows::open_blob(&stored, &step.sha256)?;
             steps.add(&expanded)?;
-            self.meter.done_bytes.fetch_add(step.bytes, Ordering::Relaxed);
+            self.meter.add_done(section, step.bytes);
         }
         self.meter.rows.fetch_add(steps.len() as u64, Ordering::Relaxed);
         Ok(steps)
@@ -151,7 +163,7 @@ impl Loader {
         let (here, missing): (Vec<_>, Vec<_>) =
             wanted.manifest.snapshot.iter().partition(|blob| loaded.contains(&blob.sha256));
         let here_bytes = here.iter().map(|blob| blob.bytes).sum();
-        self.meter.done_bytes.fetch_add(here_bytes, Ordering::Relaxed);
+        self.meter.add_done(&wanted.section, here_bytes);
         // Owned before the stream begins: a stream of borrowing futures is no `Send` future here.
         let fetches: Vec<_> =
             missing.into_iter().map(|blob| self.clone().fetch_named(blob.sha256, blob.bytes)).collect();
@@ -228,13 +240,14 @@ impl Loader {
 
     fn insert_all(
         &self,
+        section: &str,
         mut load: Load,
         prepared: std::sync::mpsc::Receiver<Prepared>,
     ) -> Result<Load, SyncError> {
         for blob in prepared {
             self.store.centre.load_blob(&mut load, &blob)?;
             self.meter.rows.fetch_add(blob.rows(), Ordering::Relaxed);
-            self.meter.done_bytes.fetch_add(blob.stored_bytes(), Ordering::Relaxed);
+            self.meter.add_done(section, blob.stored_bytes());
         }
         Ok(load)
     }
