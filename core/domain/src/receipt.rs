@@ -1,6 +1,6 @@
 //! The receipt as plain text, for a printer of any width.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     money::{Currency, Money},
@@ -24,6 +24,8 @@ pub struct Layout<'a> {
     pub time: &'a str,
     /// Till and cashier.
     pub issued_by: &'a str,
+    /// What tenders are called, by key; one that is not named is printed by its key.
+    pub tender_names: &'a BTreeMap<String, String>,
     /// The centre's note, if it was made offline.
     pub offline_note: Option<&'a str>,
 }
@@ -42,7 +44,7 @@ pub fn render(settled: &Settled, layout: &Layout) -> String {
     if settled.rounding_minor != 0 {
         paper.amount("Rounding", settled.rounding_minor);
     }
-    settled.tenders.iter().for_each(|tender| paper.tender(tender));
+    settled.tenders.iter().for_each(|tender| paper.tender(tender, layout.tender_names));
     if settled.change_minor != 0 {
         paper.amount("Change", -settled.change_minor);
     }
@@ -115,13 +117,14 @@ impl Paper {
         }
     }
 
-    fn tender(&mut self, tender: &Tender) {
+    fn tender(&mut self, tender: &Tender, names: &BTreeMap<String, String>) {
+        let name = names.get(&tender.tender).unwrap_or(&tender.tender);
         match tender.rate {
             Some(rate) => {
-                let label = format!("{} {} at {rate}", tender.tender, tender.amount);
+                let label = format!("{name} {} at {rate}", tender.amount);
                 self.amount(&label, tender.home_minor);
             }
-            None => self.amount(&tender.tender, tender.home_minor),
+            None => self.amount(name, tender.home_minor),
         }
     }
 

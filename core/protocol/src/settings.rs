@@ -150,6 +150,30 @@ pub struct Customer {
     pub credit: bool,
 }
 
+/// `stock_level`: how much of an item is in a warehouse, as the back office has booked it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockLevel {
+    /// Key of the `item`.
+    pub item: String,
+    /// How much.
+    pub quantity: domain::Quantity,
+    /// Key of the `warehouse`.
+    pub warehouse: String,
+}
+
+impl StockLevel {
+    /// The key of its row.
+    pub fn key(warehouse: &str, item: &str) -> String {
+        format!("{warehouse}/{item}")
+    }
+}
+
+/// The key of a `stock_counted` row: a body of [`Ranges`](crate::wire::Ranges), which documents of an
+/// enrolment the levels already contain.
+pub fn counted_key(till: &str, enrolment: u32) -> String {
+    format!("{till}/{enrolment}")
+}
+
 /// `user`: who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {

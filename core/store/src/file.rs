@@ -46,7 +46,8 @@ impl FileKind {
     pub fn connect(&self, path: &Path) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
         let db = Connection::open_with_flags(path, flags)?;
         // A newer or foreign file must stay untouched: no pragma that writes before the check, and
         // closing must not write a WAL back that somebody else left.

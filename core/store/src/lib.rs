@@ -19,6 +19,7 @@ mod file;
 pub mod gate;
 pub mod journal;
 pub mod load;
+mod precedence;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -58,9 +59,26 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Store> {
         std::fs::create_dir_all(folder)
             .map_err(|source| StoreError::Folder { folder: folder.to_path_buf(), source })?;
-        let gate = Arc::new(Gate::default());
-        let journal = Journal::open(&folder.join("journal.db"), gate.clone())?;
-        let centre = Centre::open(&folder.join("centre.db"), gate.clone())?;
+        let (gate, precedence) = (Arc::new(Gate::default()), Arc::default());
+        let journal = Journal::open(&folder.join("journal.db"), gate.clone(), Arc::clone(&precedence))?;
+        let centre = Centre::open(&folder.join("centre.db"), gate.clone(), precedence)?;
+        Ok(Store { centre, journal, gate })
+    }
+
+    /// Opens both files in memory: for previews and tests. They are gone once this is dropped or
+    /// suspended.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn in_memory() -> Result<Store> {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        // Connections of one store share a file of SQLite's memdb by its name; two stores must not.
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let file = |name: &str| std::path::PathBuf::from(format!("file:/tillkit-{number}-{name}?vfs=memdb"));
+        let (gate, precedence) = (Arc::new(Gate::default()), Arc::default());
+        let journal = Journal::open(&file("journal"), gate.clone(), Arc::clone(&precedence))?;
+        let centre = Centre::open(&file("centre"), gate.clone(), precedence)?;
         Ok(Store { centre, journal, gate })
     }
 

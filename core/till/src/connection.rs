@@ -20,6 +20,19 @@ pub enum Step {
     Centre,
 }
 
+impl Step {
+    /// Stable; shells have titles by it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Reach => "reach",
+            Step::Version => "version",
+            Step::Clock => "clock",
+            Step::Credential => "credential",
+            Step::Centre => "centre",
+        }
+    }
+}
+
 /// How a step went; text for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {

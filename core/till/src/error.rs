@@ -1,4 +1,5 @@
 use tillkit_domain as domain;
+use tillkit_protocol::Hash;
 use tillkit_store::StoreError;
 use tillkit_sync::SyncError;
 
@@ -29,6 +30,14 @@ pub enum TillError {
     Copied {
         /// The key store's reason.
         why: String,
+    },
+    /// Another back office than the one whose QR was scanned answered.
+    #[error("the QR names a back office with the key {expected}, one with the key {found} answered")]
+    WrongOffice {
+        /// The fingerprint in the QR.
+        expected: Hash,
+        /// The fingerprint of who answered.
+        found: Hash,
     },
     /// No centre has been chosen yet.
     #[error("no centre has been chosen")]
@@ -123,6 +132,23 @@ pub enum TillError {
     Money(#[from] domain::MoneyError),
 }
 
+/// What a shell must do about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Wait, or try again: the network or the back office is in the way.
+    TryAgain,
+    /// Show the sentence and let the input be corrected.
+    Correct,
+    /// Somebody with the right, or the right PIN, is wanted.
+    AskSomebody,
+    /// Lead to Settings or Sync.
+    SetUp,
+    /// Disk, files or key store want attention.
+    MendDevice,
+    /// Call `resume`.
+    Resume,
+}
+
 impl TillError {
     /// Stable, for programs and for support.
     pub fn code(&self) -> &str {
@@ -137,6 +163,7 @@ impl TillError {
             TillError::Sync(error) => error.code(),
             TillError::KeyStore { .. } => "key-store",
             TillError::Copied { .. } => "copied",
+            TillError::WrongOffice { .. } => "wrong-office",
             TillError::NoCentre => "no-centre",
             TillError::NotSynced { .. } => "not-synced",
             TillError::BadSetting { .. } => "bad-setting",
@@ -152,6 +179,25 @@ impl TillError {
             TillError::NotReversible { .. } => "not-reversible",
             TillError::Sale(_) => "sale",
             TillError::Money(_) => "money",
+        }
+    }
+
+    /// What a shell must do about it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            TillError::Store(StoreError::Suspended) => Remedy::Resume,
+            TillError::Store(StoreError::NotEnrolled) | TillError::Copied { .. } => Remedy::SetUp,
+            TillError::Store(_) | TillError::KeyStore { .. } => Remedy::MendDevice,
+            TillError::Sync(SyncError::Store(StoreError::Suspended)) => Remedy::Resume,
+            TillError::Sync(SyncError::NothingPublished { .. }) => Remedy::SetUp,
+            TillError::Sync(SyncError::Refused(problem)) if problem.status < 500 => Remedy::Correct,
+            TillError::Sync(SyncError::Superseded { .. }) => Remedy::SetUp,
+            TillError::Sync(_) => Remedy::TryAgain,
+            TillError::NoCentre | TillError::NotSynced { .. } | TillError::BadSetting { .. } => Remedy::SetUp,
+            TillError::WrongPin { .. } | TillError::LockedOut { .. } | TillError::NoRight { .. } => {
+                Remedy::AskSomebody
+            }
+            _ => Remedy::Correct,
         }
     }
 

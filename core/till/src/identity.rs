@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tillkit_protocol::{
+    Hash,
     keys::PrivateKey,
     wire::{Enrol, Enrolled},
 };
@@ -74,13 +75,22 @@ impl Core {
     ///
     /// The key is sealed and stored before the request leaves: if the answer is lost, the same code
     /// with the same key gets the same answer again.
-    pub(crate) async fn enrol(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
+    pub(crate) async fn enrol(
+        &self,
+        url: &str,
+        code: &str,
+        device: &str,
+        tenant: Option<Hash>,
+    ) -> Result<Enrolled, TillError> {
         let seed = self.pending_seed(code)?;
         let key = PrivateKey::from_seed(&seed);
         let transport = (self.services.connect)(url).map_err(tillkit_sync::SyncError::from)?;
         let client = Client::new(transport, self.services.rim.clone(), None);
         client.hello().await?;
         let enrolled = client.enrol(&Enrol::new(code, device, &key)).await?;
+        if let Some(expected) = tenant.filter(|expected| *expected != enrolled.tenant_key.fingerprint()) {
+            return Err(TillError::WrongOffice { expected, found: enrolled.tenant_key.fingerprint() });
+        }
         let enrolment = Enrolment {
             tenant: enrolled.tenant.clone(),
             till: enrolled.till.clone(),
@@ -120,6 +130,34 @@ impl Core {
         let pending = [format!("{code}\n").as_bytes(), &sealed].concat();
         self.store.journal.write(|journal| journal.set_setting(PENDING, &pending))?;
         Ok(seed)
+    }
+}
+
+/// What the QR beside a pairing code carries.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct PairingQr {
+    /// Where the back office answers.
+    pub url: String,
+    /// The pairing code.
+    pub code: String,
+    /// The fingerprint of the tenant's key: who answers must own it.
+    pub key: Hash,
+}
+
+impl PairingQr {
+    /// Reads the text of a QR.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`] if it is none of a back office's.
+    ///
+    /// ```
+    /// assert!(tillkit::PairingQr::parse("https://example.org").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<PairingQr, TillError> {
+        serde_json::from_str(text).map_err(|_| TillError::Unknown {
+            what: "pairing code in this QR",
+            key: text.chars().take(40).collect(),
+        })
     }
 }
 

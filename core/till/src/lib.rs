@@ -28,6 +28,9 @@
 mod connection;
 mod error;
 mod identity;
+mod observe;
+mod preview;
+pub mod screens;
 mod selling;
 mod services;
 mod session;
@@ -37,27 +40,29 @@ mod till;
 
 pub use closing::{Closed, Counted};
 pub use connection::{ConnectionTest, Hint, Step};
-pub use error::TillError;
-pub use identity::Standing;
+pub use error::{Remedy, TillError};
+pub use identity::{PairingQr, Standing};
+pub use observe::Subscription;
 pub use selling::{AddLine, Cart, NewReturn, PriceOverride, Receipt, ReturnLine};
-pub use services::{Connect, FileKeyStore, KeyStore, Services, SystemRim};
+pub use services::{Connect, FileKeyStore, KeyStore, MemoryKeyStore, Services, SystemRim};
 pub use session::Session;
-pub use till::{Preview, SectionPreview, Till};
+pub use till::{CentrePreview, SectionPreview, Till};
 
 pub use tillkit_domain::{
     CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Quantity, Right, StockKind, TenderKind,
     UnitPrice,
 };
 pub use tillkit_protocol::{
-    Section, bodies::Reference, bodies::ReturnPurpose, document::Kind, wire::CentreInfo,
+    Section, bodies::Reference, bodies::ReturnPurpose, document::Kind, wire::{CentreInfo, Enrolled},
 };
 pub use tillkit_store::{
     Released, StoreError,
-    centre::{LiveSection, LocalEdit, SyncRun},
+    centre::{Found, LiveSection, LocalEdit, SyncRun},
     journal::{Delivery, Recorded, Unsent, UnsentSection},
 };
 pub use tillkit_sync::{
     Cause, Rim, RunHandle, Scope, SharedRim, SyncError, Trigger,
-    driver::{Mode, Notice, Progress, Red, Report, Stage, Status},
+    Report,
+    status::{Mode, Notice, Progress, Red, SectionProgress, Stage, Status},
     transport::{self, HttpTransport, Transport},
 };

@@ -17,6 +17,7 @@ use tillkit_store::{
 
 use crate::{
     Session, TillError,
+    screens::DocumentPlace,
     session::{Settings, first},
 };
 
@@ -101,6 +102,8 @@ pub struct Cart {
     pub total: Money,
     /// What is still to be paid, in cash.
     pub rest: Money,
+    /// What would go back if it were completed now; nothing while it is not covered.
+    pub change: Money,
     /// What has been paid.
     pub tenders: Vec<Tender>,
     /// Key of the customer.
@@ -258,9 +261,13 @@ impl Session {
     pub fn cart(&self) -> Result<Option<Cart>, TillError> {
         let open = self.sale();
         let Some(sale) = open.as_ref() else { return Ok(None) };
+        let total = sale.total()?;
+        // A sale that cannot be settled yet is not paid, and has no change.
+        let change_minor = sale.settle().map_or(0, |settled| settled.change_minor);
         Ok(Some(Cart {
             lines: sale.lines()?,
-            total: sale.total()?,
+            total,
+            change: Money::new(change_minor, total.currency),
             rest: sale.rest(TenderKind::Cash)?,
             tenders: sale.tenders().to_vec(),
             customer: sale.customer().map(Into::into),
@@ -410,6 +417,27 @@ impl Session {
         self.receipt("Void", recorded, settled.ok_or(TillError::NoSale)?, offline)
     }
 
+    /// The same, of a document in the history.
+    ///
+    /// # Errors
+    /// As [`Session::void`].
+    pub fn void_at(&self, place: &DocumentPlace, reason: &str) -> Result<Receipt, TillError> {
+        let found = self.core.store.journal.document(&place.till, place.enrolment, place.seq)?;
+        let found = found.ok_or_else(|| TillError::Unknown {
+            what: "document",
+            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
+        })?;
+        self.void(&found.reference(), reason)
+    }
+
+    /// What prices and totals are in.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`] before the first sync.
+    pub fn home_currency(&self) -> Result<domain::Currency, TillError> {
+        Ok(self.core.store.centre.view()?.terms()?.currency)
+    }
+
     fn with_sale(&self, change: impl FnOnce(&mut Sale) -> Result<(), TillError>) -> Result<(), TillError> {
         change(self.sale().as_mut().ok_or(TillError::NoSale)?)
     }
@@ -445,15 +473,36 @@ impl Session {
         settled: Settled,
         offline: bool,
     ) -> Result<Receipt, TillError> {
-        let view = self.core.store.centre.view()?;
+        let text = self.core.receipt_text(title, &recorded, &settled, self.user(), offline)?;
+        self.keep_receipt(&text);
+        Ok(Receipt { reference: recorded.reference(), settled, text })
+    }
+}
+
+impl crate::till::Core {
+    /// A sale, a return or a void as it is printed.
+    pub(crate) fn receipt_text(
+        &self,
+        title: &str,
+        recorded: &Recorded,
+        settled: &Settled,
+        user: &str,
+        offline: bool,
+    ) -> Result<String, TillError> {
+        let view = self.store.centre.view()?;
         let layout: settings::ReceiptLayout = match first(&view, "receipt_layout") {
             Ok(layout) => layout,
             Err(TillError::Unknown { .. }) => settings::ReceiptLayout::default(),
             Err(error) => return Err(error),
         };
-        let time = self.core.local(recorded.recorded_ms).strftime("%Y-%m-%d %H:%M").to_string();
-        let text = domain::receipt::render(
-            &settled,
+        let mut tender_names = std::collections::BTreeMap::new();
+        for tender in settled.tenders.iter().map(|tender| &tender.tender) {
+            let setting: Option<settings::Tender> = view.read("tender", tender)?;
+            tender_names.extend(setting.map(|setting| (tender.clone(), setting.name)));
+        }
+        let time = self.local(recorded.recorded_ms).strftime("%Y-%m-%d %H:%M").to_string();
+        Ok(domain::receipt::render(
+            settled,
             &domain::receipt::Layout {
                 width: 42,
                 header: &layout.header,
@@ -461,11 +510,11 @@ impl Session {
                 title,
                 number: &recorded.number,
                 time: &time,
-                issued_by: &format!("{} {}", recorded.till, self.user()),
+                issued_by: &format!("{} {user}", recorded.till),
+                tender_names: &tender_names,
                 offline_note: layout.offline_note.as_deref().filter(|_| offline),
             },
-        );
-        Ok(Receipt { reference: recorded.reference(), settled, text })
+        ))
     }
 }
 

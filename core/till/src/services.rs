@@ -138,17 +138,55 @@ impl FileKeyStore {
 
 impl KeyStore for FileKeyStore {
     fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, TillError> {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|error| self.failed(&error))?;
-        let sealed = self.cipher(true)?.encrypt(&nonce.into(), secret);
-        let sealed = sealed.map_err(|error| self.failed(&error))?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        seal(&self.cipher(true)?, secret)
     }
 
     fn unseal(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, TillError> {
-        let copied = || self.failed(&"the key of this device does not open it");
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(copied)?;
-        let secret = self.cipher(false)?.decrypt(&(*nonce).into(), sealed);
-        secret.map(Zeroizing::new).map_err(|_| copied())
+        unseal(&self.cipher(false)?, sealed)
+            .ok_or_else(|| self.failed(&"the key of this device does not open it"))
     }
+}
+
+/// A key that is gone with the process: for previews and tests.
+pub struct MemoryKeyStore(XChaCha20Poly1305);
+
+impl MemoryKeyStore {
+    /// A key store with a key of its own.
+    ///
+    /// # Errors
+    /// [`TillError::KeyStore`] if the machine gives no randomness.
+    pub fn new() -> Result<MemoryKeyStore, TillError> {
+        let mut key = Zeroizing::new([0; 32]);
+        getrandom::fill(key.as_mut_slice()).map_err(no_randomness)?;
+        Ok(MemoryKeyStore(XChaCha20Poly1305::new((&*key).into())))
+    }
+}
+
+impl KeyStore for MemoryKeyStore {
+    fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, TillError> {
+        seal(&self.0, secret)
+    }
+
+    fn unseal(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, TillError> {
+        unseal(&self.0, sealed).ok_or_else(|| TillError::KeyStore { why: "another key sealed it".into() })
+    }
+}
+
+fn no_randomness(error: getrandom::Error) -> TillError {
+    TillError::KeyStore { why: error.to_string() }
+}
+
+/// Nonce in front, then what was sealed.
+fn seal(cipher: &XChaCha20Poly1305, secret: &[u8]) -> Result<Vec<u8>, TillError> {
+    let mut nonce = [0; NONCE_LEN];
+    getrandom::fill(&mut nonce).map_err(no_randomness)?;
+    let sealed = cipher.encrypt(&nonce.into(), secret);
+    let sealed = sealed.map_err(|error| TillError::KeyStore { why: error.to_string() })?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// `None` if another key sealed it, or it is damaged.
+fn unseal(cipher: &XChaCha20Poly1305, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
+    cipher.decrypt(&(*nonce).into(), sealed).ok().map(Zeroizing::new)
 }

@@ -18,7 +18,7 @@ use tillkit_store::{
     centre::{LocalEdit, View},
     journal::{JournalWrite, Lockout, NewDocument, Numerator, Recorded, Reversal, StockMove},
 };
-use tillkit_sync::driver::Mode;
+use tillkit_sync::status::Mode;
 
 use crate::{TillError, till::Core};
 
@@ -31,6 +31,7 @@ pub struct Session {
     pub(crate) rights: Rights,
     // Std mutex: a cashier does one thing at a time; nothing awaits inside.
     sale: Mutex<Option<domain::Sale>>,
+    last_receipt: Mutex<Option<String>>,
 }
 
 /// Wrong PINs before a pause.
@@ -47,7 +48,8 @@ impl Session {
             return Err(TillError::LockedOut { wait_s: wait_ms / 1000 + 1 });
         }
         let Some(rights) = core.rights_of(user, pin)? else { return Err(core.wrong_pin(user, lockout)?) };
-        let session = Session { core, user: user.into(), rights, sale: Mutex::new(None) };
+        let (sale, last_receipt) = (Mutex::new(None), Mutex::new(None));
+        let session = Session { core, user: user.into(), rights, sale, last_receipt };
         session.record_signed_in(lockout)?;
         Ok(session)
     }
@@ -83,6 +85,14 @@ impl Session {
 
     pub(crate) fn sale(&self) -> MutexGuard<'_, Option<domain::Sale>> {
         self.sale.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn last_receipt(&self) -> Option<String> {
+        self.last_receipt.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn keep_receipt(&self, text: &str) {
+        *self.last_receipt.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.into());
     }
 
     /// Chooses another centre. Refused while something would be lost or mixed up by it.
@@ -200,7 +210,9 @@ impl Session {
         self.write(|journal, record| record(journal, event))?;
         let edited_ms = self.core.services.rim.now_ms();
         let edit = LocalEdit { kind: kind.into(), key: key.into(), body, user: self.user.clone(), edited_ms };
-        Ok(self.core.store.centre.edit(&edit)?)
+        self.core.store.centre.edit(&edit)?;
+        self.core.changed();
+        Ok(())
     }
 
     pub(crate) fn event(&self, what: &str, detail: &str) -> Result<NewDocument<Event>, TillError> {
@@ -248,6 +260,7 @@ impl Session {
         };
         let recorded = self.core.store.journal.write(|journal| work(journal, &record))?;
         device.engine.recorded();
+        self.core.changed();
         Ok(recorded)
     }
 }
@@ -305,7 +318,7 @@ impl Core {
 }
 
 /// HMAC-SHA-256 (RFC 2104) of a PIN under the centre's pepper: what argon2id is taken of.
-fn peppered(pepper: &[u8], pin: &str) -> [u8; 32] {
+pub(crate) fn peppered(pepper: &[u8], pin: &str) -> [u8; 32] {
     use hmac::{KeyInit, Mac};
     // HMAC takes keys of any length, so the fallback is never taken.
     let keyed = hmac::Hmac::<sha2::Sha256>::new_from_slice(pepper);

@@ -12,18 +12,19 @@ use tillkit_protocol::{
 };
 use tillkit_store::{
     Released, Store, StoreError,
-    centre::{LiveSection, LocalEdit, SyncRun},
+    centre::{Found, LiveSection, LocalEdit, SyncRun},
     journal::{BrokenChain, Head, Recorded, Unsent},
 };
 use tillkit_sync::{
     RunHandle, Scope, SyncError, Trigger,
     client::ManifestAnswer,
-    driver::{SUBSCRIPTION, Status},
+    driver::SUBSCRIPTION,
+    status::Status,
 };
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
-use crate::{ConnectionTest, Services, Session, Standing, TillError, identity::Device};
+use crate::{ConnectionTest, PairingQr, Services, Session, Standing, TillError, identity::Device, screens::EditView};
 
 /// A till on this device. Cheap to clone; every clone is the same till.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub(crate) struct Core {
     pub runtime: Handle,
     // Std mutex: held to clone or replace an Arc, never across an await.
     secrets: Mutex<Secrets>,
+    /// Wakes whoever shows the till: something was recorded, edited, enrolled, chosen.
+    pub changes: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -46,11 +49,11 @@ struct Secrets {
 }
 
 /// The setting that holds the sealed PIN pepper of the chosen centre.
-const PEPPER: &str = "pin_pepper";
+pub(crate) const PEPPER: &str = "pin_pepper";
 
 /// What choosing a centre would bring.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
+pub struct CentrePreview {
     /// The centre's id.
     pub centre: String,
     /// Its generation.
@@ -60,7 +63,7 @@ pub struct Preview {
     /// By section.
     pub sections: Vec<SectionPreview>,
     /// Local edits that would be dropped.
-    pub edits: Vec<LocalEdit>,
+    pub edits: Vec<EditView>,
 }
 
 /// What choosing a centre would bring in one section.
@@ -84,9 +87,19 @@ impl Till {
     /// # Errors
     /// [`TillError::Store`] with `Newer`, `Foreign` or `Damaged`: the file is untouched.
     pub fn open(folder: &Path, services: Services, runtime: Handle) -> Result<Till, TillError> {
-        let store = Arc::new(Store::open(folder)?);
+        Till::over(Store::open(folder)?, folder, services, runtime)
+    }
+
+    pub(crate) fn over(
+        store: Store,
+        folder: &Path,
+        services: Services,
+        runtime: Handle,
+    ) -> Result<Till, TillError> {
+        let store = Arc::new(store);
         let secrets = Mutex::new(Secrets::default());
-        let core = Core { folder: folder.to_path_buf(), store, services, runtime, secrets };
+        let changes = watch::Sender::new(());
+        let core = Core { folder: folder.to_path_buf(), store, services, runtime, secrets, changes };
         core.open_secrets()?;
         Ok(Till(Arc::new(core)))
     }
@@ -109,7 +122,17 @@ impl Till {
     /// # Errors
     /// [`TillError::Sync`] with `code-unknown`, `code-used`, `code-expired`, `too-many`, `no-route`, …
     pub async fn enrol(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
-        let enrolled = self.0.enrol(url, code, device).await?;
+        let enrolled = self.0.enrol(url, code, device, None).await?;
+        self.0.open_secrets()?;
+        Ok(enrolled)
+    }
+
+    /// The same with what a QR carries: the back office must own the key that the QR names.
+    ///
+    /// # Errors
+    /// As [`Till::enrol`], and [`TillError::WrongOffice`]: then this phone is no till of that one.
+    pub async fn enrol_by_qr(&self, qr: &PairingQr, device: &str) -> Result<Enrolled, TillError> {
+        let enrolled = self.0.enrol(&qr.url, &qr.code, device, Some(qr.key)).await?;
         self.0.open_secrets()?;
         Ok(enrolled)
     }
@@ -135,7 +158,7 @@ impl Till {
     ///
     /// # Errors
     /// [`TillError::Sync`].
-    pub async fn preview(&self, centre: &str) -> Result<Preview, TillError> {
+    pub async fn preview_centre(&self, centre: &str) -> Result<CentrePreview, TillError> {
         let device = self.0.device()?;
         let signed = match device.client.manifest(None, Some(centre)).await? {
             ManifestAnswer::Signed(signed) => signed,
@@ -158,12 +181,12 @@ impl Till {
             });
         }
         drop(view);
-        Ok(Preview {
+        Ok(CentrePreview {
             centre: manifest.centre,
             generation: manifest.generation,
             bytes: sections.iter().map(|section| section.bytes).sum(),
             sections,
-            edits: self.0.store.centre.edits()?,
+            edits: self.0.store.centre.edits()?.into_iter().map(EditView::from).collect(),
         })
     }
 
@@ -254,6 +277,15 @@ impl Till {
         Ok(self.0.store.journal.document(till, enrolment, seq)?)
     }
 
+    /// What this till holds of a kind, by key, at most `limit` after `after`; any kind of
+    /// [`Section`]'s, also one this version has no use for.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn objects(&self, kind: &str, after: Option<&str>, limit: usize) -> Result<Vec<Found>, TillError> {
+        Ok(self.0.store.centre.view()?.list(kind, after, limit)?)
+    }
+
     /// What the back office objects to.
     ///
     /// # Errors
@@ -312,11 +344,17 @@ impl Till {
     /// # Errors
     /// As [`Till::open`].
     pub fn resume(&self) -> Result<(), TillError> {
-        Ok(self.0.store.resume()?)
+        self.0.store.resume()?;
+        self.0.changed();
+        Ok(())
     }
 }
 
 impl Core {
+    pub(crate) fn changed(&self) {
+        self.changes.send_replace(());
+    }
+
     fn secrets(&self) -> MutexGuard<'_, Secrets> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -329,6 +367,7 @@ impl Core {
         };
         let pepper = self.open_pepper()?;
         *self.secrets() = Secrets { device, is_copied, pepper };
+        self.changed();
         Ok(())
     }
 
@@ -362,6 +401,7 @@ impl Core {
             journal.set_setting(PEPPER, &sealed)
         })?;
         self.secrets().pepper = Some(Arc::new(Zeroizing::new(pepper)));
+        self.changed();
         Ok(())
     }
 

@@ -1,0 +1,497 @@
+//! The device: open, enrol, choose a centre, sync, observe.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tillkit::{Connect, HttpTransport, Services, SystemRim, screens::Trouble};
+use tillkit_protocol::{Section, document::Kind};
+
+pub use tillkit::{CentreInfo, CentrePreview, Scope, SectionPreview};
+
+use crate::{
+    error::TillError,
+    runtime::{beside, runtime},
+    screens::{
+        DocumentPlace, DocumentView, EditView, HistoryScreen, SettingsScreen, SyncScreen, UnsentView, UserChoice,
+    },
+    services::{NetworkListener, OfPhone, Printer, ServiceError, TillServices},
+    session::Session,
+};
+
+/// A till on this phone. Open one per folder and keep it for the life of the app.
+#[derive(uniffi::Object)]
+pub struct Till {
+    core: tillkit::Till,
+    printer: Option<Arc<dyn Printer>>,
+}
+
+/// A centre a till may choose.
+#[uniffi::remote(Record)]
+pub struct CentreInfo {
+    /// Its id.
+    pub centre: String,
+    /// Its newest generation.
+    pub generation: u64,
+    /// What people call it.
+    pub name: String,
+}
+
+/// What choosing a centre would bring.
+#[uniffi::remote(Record)]
+pub struct CentrePreview {
+    /// The centre's id.
+    pub centre: String,
+    /// Its generation.
+    pub generation: u64,
+    /// Stored bytes to fetch.
+    pub bytes: u64,
+    /// By section.
+    pub sections: Vec<SectionPreview>,
+    /// Local edits that would be dropped.
+    pub edits: Vec<EditView>,
+}
+
+/// What choosing a centre would bring in one section.
+#[uniffi::remote(Record)]
+pub struct SectionPreview {
+    /// Its name; a newer centre may have one that this version does not know.
+    pub section: String,
+    /// Rows it has at the centre.
+    pub rows: u64,
+    /// Rows it has here.
+    pub rows_here: u64,
+    /// Stored bytes of its snapshot.
+    pub bytes: u64,
+}
+
+/// The till that this phone has become.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct EnrolledTill {
+    /// The numbered place of sale.
+    pub till: String,
+    /// The till's n-th enrolment.
+    pub enrolment: u32,
+    /// What its numbers begin with.
+    pub series: String,
+    /// Who it belongs to.
+    pub tenant: String,
+}
+
+/// A step of the connection test.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ConnectionStep {
+    /// `reach`, `version`, `clock`, `credential`, `centre`.
+    pub step: String,
+    /// How it went.
+    pub outcome: StepOutcome,
+    /// The facts, and what to do if it is not good; English.
+    pub sentence: String,
+    /// Stable, where it is bad.
+    pub code: Option<String>,
+}
+
+/// How a step of the connection test went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum StepOutcome {
+    /// As it should be.
+    Good,
+    /// Works, but somebody should look.
+    Mind,
+    /// Does not work.
+    Bad,
+}
+
+impl From<(tillkit::Step, tillkit::Hint)> for ConnectionStep {
+    fn from((step, hint): (tillkit::Step, tillkit::Hint)) -> ConnectionStep {
+        let (outcome, sentence, code) = match hint {
+            tillkit::Hint::Good(fact) => (StepOutcome::Good, fact, None),
+            tillkit::Hint::Mind(fact) => (StepOutcome::Mind, fact, None),
+            tillkit::Hint::Bad { code, sentence } => (StepOutcome::Bad, sentence, Some(code)),
+        };
+        ConnectionStep { step: step.name().into(), outcome, sentence, code }
+    }
+}
+
+/// What a sync is about.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum SyncScope {
+    /// Everything.
+    All,
+    /// Everything but images.
+    AllWithoutAttachments,
+    /// One row, by its section's name.
+    Section {
+        /// `items`.
+        section: String,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SyncReport {
+    /// Whether it did all it set out to do.
+    pub is_complete: bool,
+    /// Whether somebody pressed Cancel.
+    pub is_cancelled: bool,
+    /// `done`, `nothing_new`, `waiting`, `cancelled`, or a trouble's code.
+    pub result: String,
+    /// Sections that became live.
+    pub applied: Vec<String>,
+    /// Rows that came down.
+    pub received_rows: u64,
+    /// Bytes that came down, as stored.
+    pub received_bytes: u64,
+    /// Documents the centre acknowledged.
+    pub sent_documents: u64,
+    /// What went wrong, in the order of the rows.
+    pub troubles: Vec<Trouble>,
+}
+
+impl From<tillkit::Report> for SyncReport {
+    fn from(report: tillkit::Report) -> SyncReport {
+        let reds = report.receive_error.iter().chain(report.red.values()).chain(&report.send_error);
+        SyncReport {
+            is_complete: report.is_complete(),
+            is_cancelled: report.is_cancelled,
+            result: report.result().into(),
+            applied: report.applied.iter().map(|section| section.name().into()).collect(),
+            received_rows: report.received_rows,
+            received_bytes: report.received_bytes,
+            sent_documents: report.sent_documents,
+            troubles: reds.map(Trouble::of_red).collect(),
+        }
+    }
+}
+
+/// A sync that was asked for. It goes on when this is dropped; `cancel` stops it.
+#[derive(uniffi::Object)]
+pub struct SyncRun {
+    till: tillkit::Till,
+    // Std mutex: held to take the handle out, never across an await.
+    handle: Mutex<Option<tillkit::RunHandle>>,
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl SyncRun {
+    /// Waits until the run is over. The second caller, and one whose till was closed, gets nothing.
+    pub async fn wait(&self) -> Option<SyncReport> {
+        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        handle.wait().await.map(SyncReport::from)
+    }
+
+    /// Stops the run at its next border; what has come stays, and the next run goes on from it.
+    pub fn cancel(&self) -> Result<(), TillError> {
+        Ok(self.till.cancel_sync()?)
+    }
+}
+
+/// Gets the whole sync screen whenever it changed.
+#[uniffi::export(with_foreign)]
+pub trait SyncObserver: Send + Sync {
+    /// The current screen first, then at most ten a second; calls come one at a time, on a thread of
+    /// the core: hand the value to the screen's own thread.
+    fn show(&self, screen: SyncScreen);
+}
+
+/// An observer at work. Dropping (Swift) or closing (Kotlin) it ends the deliveries.
+#[derive(uniffi::Object)]
+pub struct SyncSubscription(tillkit::Subscription);
+
+#[uniffi::export]
+impl SyncSubscription {
+    /// Ends the deliveries; no call begins after it.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// A row of what came down.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ObjectRow {
+    /// Its key within its kind.
+    pub key: String,
+    /// What it is called, or its key where it has no name.
+    pub name: String,
+    /// The row as published, JSON.
+    pub body: String,
+    /// Whether it was edited on this till, and will be replaced by the next sync.
+    pub will_be_replaced: bool,
+}
+
+/// Whether the files were let go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum SuspendOutcome {
+    /// Both files are closed, no lock is held: the phone may put the app to sleep.
+    Released,
+    /// A call was still inside at the deadline; call `suspend` again.
+    StillHeld,
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Till {
+    /// Opens the till in `folder`, making what is missing; call it off the main thread.
+    ///
+    /// Exclude the folder from the phone's backups: a copy is recognised and must enrol again.
+    ///
+    /// # Errors
+    /// `Device`: the files are untouched.
+    #[uniffi::constructor]
+    pub fn open(folder: String, services: TillServices) -> Result<Arc<Till>, TillError> {
+        let connect: Connect = Arc::new(|url| Ok(Arc::new(HttpTransport::new(url)?)));
+        let core_services = Services {
+            rim: Arc::new(SystemRim::default()),
+            keys: Arc::new(OfPhone(services.key_store)),
+            connect,
+            app: services.app,
+        };
+        let core = tillkit::Till::open(folder.as_ref(), core_services, runtime()?)?;
+        let till = Arc::new(Till { core, printer: services.printer });
+        if let Some(network) = services.network {
+            let itself: Weak<Till> = Arc::downgrade(&till);
+            network.listen(Arc::new(NetworkListener { till: Mutex::new(Some(itself)) }));
+        }
+        Ok(till)
+    }
+
+    /// A till in memory with a small shop in it, for previews and tests: user `anna`, PIN 1234.
+    /// It sells; no back office ever answers it.
+    ///
+    /// # Errors
+    /// `Device` if the machine gives no randomness or no threads.
+    #[uniffi::constructor]
+    pub fn preview() -> Result<Arc<Till>, TillError> {
+        Ok(Arc::new(Till { core: tillkit::Till::preview(runtime()?)?, printer: None }))
+    }
+
+    /// Turns this phone into a till with a pairing code from the back office at `url`. If the answer
+    /// is lost, call it again with the same code.
+    ///
+    /// # Errors
+    /// `Refused` (`code-unknown`, `code-used`, `code-expired`, `too-many`), `TryAgain` (`no-route`, …).
+    pub async fn enrol(&self, url: String, code: String, device: String) -> Result<EnrolledTill, TillError> {
+        let core = self.core.clone();
+        beside(async move { core.enrol(&url, &code, &device).await }).await.map(EnrolledTill::from)
+    }
+
+    /// The same with the text of the back office's QR.
+    ///
+    /// # Errors
+    /// As `enrol`; `Refused` (`wrong-office`) if another back office answers than the QR names.
+    pub async fn enrol_by_qr(&self, text: String, device: String) -> Result<EnrolledTill, TillError> {
+        let core = self.core.clone();
+        let enrolled = beside(async move {
+            let qr = tillkit::PairingQr::parse(&text)?;
+            core.enrol_by_qr(&qr, &device).await
+        });
+        enrolled.await.map(EnrolledTill::from)
+    }
+
+    /// Tests the connection, step by step: to `url`, or to the back office of the enrolment. The first
+    /// bad step is the last.
+    ///
+    /// # Errors
+    /// `NotReady` if there is neither.
+    pub async fn test_connection(&self, url: Option<String>) -> Result<Vec<ConnectionStep>, TillError> {
+        let core = self.core.clone();
+        let test = beside(async move { core.test_connection(url.as_deref()).await }).await?;
+        Ok(test.steps.into_iter().map(ConnectionStep::from).collect())
+    }
+
+    /// The centres this till may choose from.
+    ///
+    /// # Errors
+    /// `TryAgain`, `NotReady`.
+    pub async fn centres(&self) -> Result<Vec<CentreInfo>, TillError> {
+        let core = self.core.clone();
+        beside(async move { core.centres().await }).await
+    }
+
+    /// What choosing a centre would bring, and which local edits would go.
+    ///
+    /// # Errors
+    /// `TryAgain`, `NotReady`.
+    pub async fn preview_centre(&self, centre: String) -> Result<CentrePreview, TillError> {
+        let core = self.core.clone();
+        beside(async move { core.preview_centre(&centre).await }).await
+    }
+
+    /// Chooses the first centre; later ones are chosen by `Session.changeCentre`. Then sync everything.
+    ///
+    /// # Errors
+    /// `Forbidden` after the first sync; `TryAgain`, `Refused`.
+    pub async fn choose_centre(&self, centre: String) -> Result<(), TillError> {
+        let core = self.core.clone();
+        beside(async move { core.choose_centre(&centre).await }).await
+    }
+
+    /// Starts what a row's icon or the red button asks for, or joins the run under way.
+    ///
+    /// # Errors
+    /// `NotReady`; `Refused` for a section this version does not know.
+    pub fn sync(&self, scope: SyncScope) -> Result<Arc<SyncRun>, TillError> {
+        self.start(scope_of(&scope)?, match scope {
+            SyncScope::Section { .. } => tillkit::Trigger::Row,
+            _ => tillkit::Trigger::RedButton,
+        })
+    }
+
+    /// The banner, confirmed: what is published becomes what the till sells by.
+    ///
+    /// # Errors
+    /// `NotReady`.
+    pub fn confirm_news(&self) -> Result<Arc<SyncRun>, TillError> {
+        self.start(Scope::All, tillkit::Trigger::Confirmed)
+    }
+
+    /// Stops the run under way, whoever started it.
+    ///
+    /// # Errors
+    /// `NotReady`.
+    pub fn cancel_sync(&self) -> Result<(), TillError> {
+        Ok(self.core.cancel_sync()?)
+    }
+
+    /// The sync screen, now.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn sync_screen(&self) -> Result<SyncScreen, TillError> {
+        Ok(self.core.sync_screen()?)
+    }
+
+    /// Delivers the sync screen to `observer` until the subscription is dropped.
+    pub fn observe(&self, observer: Arc<dyn SyncObserver>) -> Arc<SyncSubscription> {
+        Arc::new(SyncSubscription(self.core.observe(move |screen| observer.show(screen))))
+    }
+
+    /// The settings screen, now.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn settings_screen(&self) -> Result<SettingsScreen, TillError> {
+        Ok(self.core.settings_screen()?)
+    }
+
+    /// A page of the history, newest first, of these kinds (all, if none are named), after the place
+    /// where the page before ended.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn history(
+        &self,
+        kinds: Vec<String>,
+        after: Option<DocumentPlace>,
+        limit: u32,
+    ) -> Result<HistoryScreen, TillError> {
+        let kinds: Vec<Kind> = kinds.iter().filter_map(|kind| Kind::of_name(kind)).collect();
+        Ok(self.core.history_screen(&kinds, after.as_ref(), limit as usize)?)
+    }
+
+    /// A document of this phone, as it is printed.
+    ///
+    /// # Errors
+    /// `Refused` if this phone has none of that name.
+    pub fn document(&self, place: DocumentPlace) -> Result<DocumentView, TillError> {
+        Ok(self.core.document_view(&place)?)
+    }
+
+    /// What this till holds of a kind, by key, at most `limit` after `after`.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn objects(&self, kind: String, after: Option<String>, limit: u32) -> Result<Vec<ObjectRow>, TillError> {
+        let found = self.core.objects(&kind, after.as_deref(), limit as usize)?;
+        let row = |found: tillkit::Found| ObjectRow {
+            name: tillkit::screens::title(&found.body).unwrap_or_else(|| found.key.clone()),
+            key: found.key,
+            body: String::from_utf8_lossy(&found.body).into_owned(),
+            will_be_replaced: found.is_edited,
+        };
+        Ok(found.into_iter().map(row).collect())
+    }
+
+    /// The badge: what the back office has not acknowledged.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn unsent(&self) -> Result<UnsentView, TillError> {
+        Ok(UnsentView::of(&self.core.unsent()?))
+    }
+
+    /// Who may sign in, by name.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn users(&self) -> Result<Vec<UserChoice>, TillError> {
+        Ok(self.core.users()?)
+    }
+
+    /// Signs a cashier in by PIN, without any network. Takes about 50 ms on purpose: the PIN's check is
+    /// slow so that guessing is.
+    ///
+    /// # Errors
+    /// `Forbidden` (`wrong-pin`, `locked-out`), `NotReady` (`not-synced`).
+    pub fn sign_in(&self, user: String, pin: String) -> Result<Arc<Session>, TillError> {
+        Ok(Arc::new(Session { core: Arc::new(self.core.sign_in(&user, &pin)?) }))
+    }
+
+    /// Prints a document of this phone: only what is durable can be named, so nothing else is printed.
+    ///
+    /// # Errors
+    /// `Refused` if there is none of that name; `Device` (`printer`) with the printer's reason.
+    pub fn print(&self, place: DocumentPlace) -> Result<(), TillError> {
+        let text = self.core.document_view(&place)?.text;
+        let refused = |reason| TillError::Device { code: "printer".into(), sentence: reason, data_safe: true };
+        let Some(printer) = &self.printer else { return Err(refused("there is no printer".into())) };
+        printer.print(text).map_err(|ServiceError::Failed { reason }| refused(reason))
+    }
+
+    /// Lets go of both files before the phone puts the app to sleep; answers within about the deadline.
+    pub fn suspend(&self, deadline_ms: u64) -> SuspendOutcome {
+        match self.core.suspend(std::time::Duration::from_millis(deadline_ms)) {
+            tillkit::Released::Released => SuspendOutcome::Released,
+            tillkit::Released::StillHeld => SuspendOutcome::StillHeld,
+        }
+    }
+
+    /// Takes both files up again.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn resume(&self) -> Result<(), TillError> {
+        Ok(self.core.resume()?)
+    }
+}
+
+impl Till {
+    fn start(&self, scope: Scope, trigger: tillkit::Trigger) -> Result<Arc<SyncRun>, TillError> {
+        let handle = self.core.sync(scope, trigger)?;
+        Ok(Arc::new(SyncRun { till: self.core.clone(), handle: Mutex::new(Some(handle)) }))
+    }
+
+    /// A network is there. Before the phone is a till there is nothing to try.
+    pub(crate) fn reconnect(&self) {
+        drop(self.core.sync(Scope::All, tillkit::Trigger::Reconnect));
+    }
+}
+
+impl From<tillkit::Enrolled> for EnrolledTill {
+    fn from(enrolled: tillkit::Enrolled) -> EnrolledTill {
+        EnrolledTill {
+            till: enrolled.till,
+            enrolment: enrolled.enrolment,
+            series: enrolled.series,
+            tenant: enrolled.tenant,
+        }
+    }
+}
+
+fn scope_of(scope: &SyncScope) -> Result<Scope, TillError> {
+    match scope {
+        SyncScope::All => Ok(Scope::All),
+        SyncScope::AllWithoutAttachments => Ok(Scope::AllWithoutAttachments),
+        SyncScope::Section { section } => match Section::of_name(section) {
+            Some(section) => Ok(Scope::One(section)),
+            None => Err(tillkit::TillError::Unknown { what: "section", key: section.clone() }.into()),
+        },
+    }
+}

@@ -1,0 +1,180 @@
+//! The history: every document of this phone, with its sync mark, and what was printed of it.
+
+use tillkit_protocol::{bodies, document::Kind};
+use tillkit_store::{
+    StoreError,
+    journal::{Delivery, Recorded},
+};
+
+use super::{Amount, amount};
+use crate::{Till, TillError};
+
+/// A page of the history, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryScreen {
+    /// The documents.
+    pub rows: Vec<HistoryRow>,
+    /// Where the next page begins; absent at the end.
+    pub next: Option<DocumentPlace>,
+}
+
+/// The name of a document for ever, without its hash: where a page begins, which one to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentPlace {
+    /// The till.
+    pub till: String,
+    /// Its n-th enrolment.
+    pub enrolment: u32,
+    /// 1, 2, …
+    pub seq: u64,
+}
+
+/// A document in the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Its name for ever.
+    pub place: DocumentPlace,
+    /// `sale`; its title is under `kind.sale`.
+    pub kind: String,
+    /// As printed; empty for events.
+    pub number: String,
+    /// Till clock, Unix milliseconds.
+    pub recorded_ms: i64,
+    /// What it adds to turnover or drawer.
+    pub total: Amount,
+    /// How far it has come.
+    pub mark: DeliveryMark,
+    /// What the back office objects to.
+    pub finding: Option<String>,
+}
+
+/// How far a document has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryMark {
+    /// Only on this phone.
+    Local,
+    /// Durable at the back office.
+    Uploaded,
+    /// Booked there.
+    Processed,
+    /// Booked, with the closure that lists it.
+    Settled,
+}
+
+/// A document, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentView {
+    /// As in the history.
+    pub row: HistoryRow,
+    /// As printed, or the facts in lines where nothing is printed.
+    pub text: String,
+}
+
+impl Till {
+    /// A page of at most `limit` documents of these kinds (all, if none are named), newest first,
+    /// after the place where the page before ended.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn history_screen(
+        &self,
+        kinds: &[Kind],
+        after: Option<&DocumentPlace>,
+        limit: usize,
+    ) -> Result<HistoryScreen, TillError> {
+        let after = match after {
+            Some(place) => self.document(&place.till, place.enrolment, place.seq)?,
+            None => None,
+        };
+        let found = self.history(kinds, after.as_ref(), limit)?;
+        let findings = self.findings()?;
+        let row = |document: &Recorded| {
+            let own = findings.iter().find(|finding| {
+                (finding.till.as_str(), finding.enrolment) == (&document.till, document.enrolment)
+                    && finding.seq == document.seq
+            });
+            HistoryRow { finding: own.map(|finding| finding.detail.clone()), ..history_row(document) }
+        };
+        let next = found.last().filter(|_| found.len() == limit).map(place);
+        Ok(HistoryScreen { rows: found.iter().map(row).collect(), next })
+    }
+
+    /// A document of this phone, as it is printed.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`] if this phone has none of that name.
+    pub fn document_view(&self, place: &DocumentPlace) -> Result<DocumentView, TillError> {
+        let found = self.document(&place.till, place.enrolment, place.seq)?;
+        let found = found.ok_or_else(|| TillError::Unknown {
+            what: "document",
+            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
+        })?;
+        Ok(DocumentView { row: history_row(&found), text: self.0.printed(&found)? })
+    }
+}
+
+fn place(document: &Recorded) -> DocumentPlace {
+    DocumentPlace { till: document.till.clone(), enrolment: document.enrolment, seq: document.seq }
+}
+
+fn history_row(document: &Recorded) -> HistoryRow {
+    HistoryRow {
+        place: place(document),
+        kind: document.kind.clone(),
+        number: document.number.clone(),
+        recorded_ms: document.recorded_ms,
+        total: amount(document.total_minor, &document.currency),
+        mark: match document.delivery {
+            Delivery::Local => DeliveryMark::Local,
+            Delivery::Uploaded { .. } => DeliveryMark::Uploaded,
+            Delivery::Processed { .. } => DeliveryMark::Processed,
+            Delivery::Settled { .. } => DeliveryMark::Settled,
+        },
+        finding: None,
+    }
+}
+
+impl crate::till::Core {
+    fn printed(&self, document: &Recorded) -> Result<String, TillError> {
+        let sale = |title, sale: bodies::Sale| -> Result<String, TillError> {
+            let line = document.document::<serde_json::Value>()?;
+            let currency = tillkit_domain::Currency::parse(&document.currency).ok_or_else(|| {
+                StoreError::Unreadable { what: "a document's currency", why: document.currency.clone() }
+            })?;
+            let settled = sale.settled(currency, document.total_minor);
+            self.receipt_text(title, document, &settled, &line.user, line.offline)
+        };
+        match Kind::of_name(&document.kind) {
+            Some(Kind::Sale) => sale("Receipt", document.document::<bodies::Sale>()?.body),
+            Some(Kind::Return) => sale("Return", document.document::<bodies::Return>()?.body.sale),
+            Some(Kind::Void) => sale("Void", document.document::<bodies::Void>()?.body.sale),
+            _ => facts(document),
+        }
+    }
+}
+
+/// Every fact of a body in lines, in the order of the document: what a closure or a movement says.
+fn facts(document: &Recorded) -> Result<String, TillError> {
+    let body = document.document::<serde_json::Value>()?.body;
+    let mut text = String::new();
+    write_facts(&mut text, "", &body);
+    Ok(text)
+}
+
+fn write_facts(text: &mut String, name: &str, value: &serde_json::Value) {
+    use std::fmt::Write;
+
+    use serde_json::Value;
+    let inner = |part: &str| if name.is_empty() { part.to_string() } else { format!("{name}.{part}") };
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(part, value)| write_facts(text, &inner(part), value));
+        }
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(n, value)| write_facts(text, &inner(&(n + 1).to_string()), value));
+        }
+        // Writing to a string does not fail.
+        Value::String(value) => drop(writeln!(text, "{name}: {value}")),
+        value => drop(writeln!(text, "{name}: {value}")),
+    }
+}

@@ -1,0 +1,257 @@
+//! The selling screen: search, cart, tenders, the receipt just made.
+
+use tillkit_domain::{Line, PriceStep, TenderKind};
+use tillkit_protocol::{Section, settings, wire::Ranges};
+use tillkit_store::centre::{Found, View};
+
+use super::{Amount, UnsentView, amount};
+use crate::{Right, Session, TillError, session::Settings};
+
+/// Everything the selling screen shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SellScreen {
+    /// Who is signed in.
+    pub user: String,
+    /// Names of the rights of the signed-in user's role.
+    pub rights: Vec<String>,
+    /// What was searched for.
+    pub query: String,
+    /// What was found, the best first.
+    pub hits: Vec<SearchHit>,
+    /// The open sale.
+    pub cart: Option<CartView>,
+    /// Ways to pay.
+    pub tenders: Vec<TenderChoice>,
+    /// Sales set aside.
+    pub held: u64,
+    /// The badge of the quick sync button.
+    pub unsent: UnsentView,
+    /// Text of the receipt made last in this session.
+    pub receipt: Option<String>,
+}
+
+/// An item that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// Key of the item.
+    pub item: String,
+    /// As printed.
+    pub name: String,
+    /// The first of its codes.
+    pub code: Option<String>,
+    /// Per unit, a decimal number in `currency`.
+    pub price: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Name of the unit.
+    pub unit: String,
+    /// How much there is, as far as this till knows.
+    pub stock: Option<StockView>,
+    /// Whether it was edited on this till, and will be replaced by the next sync.
+    pub will_be_replaced: bool,
+}
+
+/// Last known stock: the centre's level less what this till has sold since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockView {
+    /// A decimal number.
+    pub quantity: String,
+    /// When the centre's level was last found right, till clock, Unix milliseconds.
+    pub as_of_ms: Option<i64>,
+}
+
+/// The open sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CartView {
+    /// Its lines.
+    pub lines: Vec<CartLine>,
+    /// What they come to.
+    pub total: Amount,
+    /// What is still to be paid, in cash.
+    pub rest: Amount,
+    /// What would go back if it were completed now.
+    pub change: Amount,
+    /// What has been paid.
+    pub tenders: Vec<CartTender>,
+    /// Key of the customer.
+    pub customer: Option<String>,
+}
+
+/// A line of the cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CartLine {
+    /// Key of the item.
+    pub item: String,
+    /// As printed.
+    pub name: String,
+    /// A decimal number.
+    pub quantity: String,
+    /// Name of the unit.
+    pub unit: String,
+    /// Per unit, a decimal number.
+    pub unit_price: String,
+    /// What was taken off.
+    pub discount: Amount,
+    /// Less discounts.
+    pub gross: Amount,
+    /// Whether the price was edited on this till.
+    pub is_edited: bool,
+}
+
+/// A payment of the open sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CartTender {
+    /// Key of the tender.
+    pub tender: String,
+    /// In its own currency.
+    pub amount: Amount,
+    /// In the home currency.
+    pub home: Amount,
+}
+
+/// A way to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenderChoice {
+    /// Its key.
+    pub tender: String,
+    /// As shown.
+    pub name: String,
+    /// What it is.
+    pub kind: TenderKind,
+    /// ISO 4217.
+    pub currency: String,
+    /// How many decimals amounts of it have.
+    pub decimals: u32,
+}
+
+/// More hits than this are a reason to type another letter.
+const MOST_HITS: usize = 30;
+/// A till with more ways to pay than this shows the first.
+const MOST_TENDERS: usize = 50;
+
+impl Session {
+    /// The selling screen, now, with what is found for `query`; nothing is found for no words.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn sell_screen(&self, query: &str) -> Result<SellScreen, TillError> {
+        let view = self.core.store.centre.view()?;
+        let hits = match query.trim() {
+            "" => Vec::new(),
+            words => self.hits(&view, words)?,
+        };
+        let tenders = view.list("tender", None, MOST_TENDERS)?;
+        let tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
+        drop(view);
+        Ok(SellScreen {
+            user: self.user().into(),
+            rights: Right::ALL.iter().filter(|right| self.may(**right)).map(|right| right.name().into()).collect(),
+            query: query.into(),
+            hits,
+            cart: self.cart_view()?,
+            tenders,
+            held: self.held()?.len() as u64,
+            unsent: UnsentView::of(&self.core.store.journal.unsent()?),
+            receipt: self.last_receipt(),
+        })
+    }
+
+    /// A code that fits comes first, then names.
+    fn hits(&self, view: &View, words: &str) -> Result<Vec<SearchHit>, TillError> {
+        let by_code = view.item_by_code(words)?;
+        let by_name = view.search_items(words, MOST_HITS)?;
+        let by_name = by_name.into_iter().filter(|found| {
+            by_code.as_ref().is_none_or(|by_code| by_code.key != found.key)
+        });
+        let found: Vec<Found> = by_code.iter().cloned().chain(by_name).collect();
+        let stock = Stock::of(self, view)?;
+        found.iter().map(|found| hit(view, &stock, found)).collect()
+    }
+
+    fn cart_view(&self) -> Result<Option<CartView>, TillError> {
+        let Some(cart) = self.cart()? else { return Ok(None) };
+        let currency = cart.total.currency.code();
+        Ok(Some(CartView {
+            lines: cart.lines.iter().map(|line| cart_line(line, currency)).collect(),
+            total: cart.total.into(),
+            rest: cart.rest.into(),
+            change: cart.change.into(),
+            tenders: cart
+                .tenders
+                .iter()
+                .map(|paid| CartTender {
+                    tender: paid.tender.clone(),
+                    amount: paid.amount.into(),
+                    home: amount(paid.home_minor, currency),
+                })
+                .collect(),
+            customer: cart.customer,
+        }))
+    }
+}
+
+/// What stock is reckoned from: the warehouse, and which own documents its levels already contain.
+struct Stock<'a> {
+    session: &'a Session,
+    warehouse: String,
+    counted: Vec<Ranges>,
+    as_of_ms: Option<i64>,
+}
+
+impl Stock<'_> {
+    fn of<'a>(session: &'a Session, view: &View) -> Result<Stock<'a>, TillError> {
+        let core = &session.core;
+        let mut counted = Vec::new();
+        for own in core.store.journal.enrolments()? {
+            counted.extend(view.read("stock_counted", &settings::counted_key(&own.till, own.enrolment))?);
+        }
+        let as_of_ms = core.device()?.engine.status().borrow().checked_ms.get(&Section::Stock).copied();
+        Ok(Stock { session, warehouse: view.warehouse()?, counted, as_of_ms })
+    }
+
+    fn known(&self, view: &View, item: &str) -> Result<Option<StockView>, TillError> {
+        let key = settings::StockLevel::key(&self.warehouse, item);
+        let Some(level) = view.read::<settings::StockLevel>("stock_level", &key)? else { return Ok(None) };
+        let own = self.session.core.store.journal.own_moves(item, &self.warehouse, &self.counted)?;
+        Ok(Some(StockView { quantity: level.quantity.plus(own)?.to_string(), as_of_ms: self.as_of_ms }))
+    }
+}
+
+fn hit(view: &View, stock: &Stock, found: &Found) -> Result<SearchHit, TillError> {
+    let item: settings::Item = found.read()?;
+    let unit: Option<settings::Unit> = view.read("unit", &item.unit)?;
+    Ok(SearchHit {
+        stock: if item.stocked { stock.known(view, &found.key)? } else { None },
+        item: found.key.clone(),
+        name: item.name,
+        code: item.codes.into_iter().next(),
+        price: item.price.to_string(),
+        currency: view.terms()?.currency.code().into(),
+        unit: unit.map_or(item.unit, |unit| unit.name),
+        will_be_replaced: found.is_edited,
+    })
+}
+
+fn cart_line(line: &Line, currency: &str) -> CartLine {
+    CartLine {
+        item: line.item.clone(),
+        name: line.name.clone(),
+        quantity: line.quantity.to_string(),
+        unit: line.unit.clone(),
+        unit_price: line.unit_price.to_string(),
+        discount: amount(line.discount_minor, currency),
+        gross: amount(line.gross_minor, currency),
+        is_edited: line.trace.iter().any(|step| matches!(step, PriceStep::LocalEdit(_))),
+    }
+}
+
+fn tender(found: &Found) -> Result<TenderChoice, TillError> {
+    let tender: settings::Tender = found.read()?;
+    Ok(TenderChoice {
+        tender: found.key.clone(),
+        name: tender.name,
+        kind: tender.kind,
+        currency: tender.currency.code().into(),
+        decimals: tender.currency.exponent(),
+    })
+}

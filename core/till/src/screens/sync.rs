@@ -1,0 +1,519 @@
+//! The sync screen: one row per section, the unsent number, the red button.
+
+use std::collections::BTreeMap;
+
+use tillkit_protocol::Section;
+use tillkit_store::journal::{Unsent, UnsentSection};
+use tillkit_sync::{
+    Cause, Report, Scope,
+    status::{Mode, Progress, Stage, Status},
+};
+
+use super::{Amount, Trouble, amount};
+use crate::{Standing, Till, TillError, till::Core};
+
+/// Everything the sync screen shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncScreen {
+    /// The numbered place of sale; absent before it is enrolled.
+    pub till: Option<String>,
+    /// Name of the chosen centre, or its id before its settings are here.
+    pub centre: Option<String>,
+    /// Whether the centre answers.
+    pub line: LineState,
+    /// Whether everything is here that selling needs; until then only Settings and Sync are open.
+    pub can_sell: bool,
+    /// Sections that selling still lacks.
+    pub missing: Vec<String>,
+    /// When all sections were last found equal to the centre's.
+    pub full_sync_ms: Option<i64>,
+    /// When something failed is tried again.
+    pub next_try_ms: Option<i64>,
+    /// What the back office has not acknowledged.
+    pub unsent: UnsentView,
+    /// The banner: something new is published and waits to be confirmed.
+    pub news: Option<CentreNews>,
+    /// The red floating button.
+    pub button: RedButton,
+    /// The run under way.
+    pub run: Option<RunView>,
+    /// How the last run ended.
+    pub last_run: Option<RunEnd>,
+    /// What the centre objected to when it did not take a document.
+    pub send_trouble: Option<Trouble>,
+    /// Settings edited on this till that the next sync replaces.
+    pub local_edits: u64,
+    /// One per section, in the order they are shown.
+    pub rows: Vec<SyncRow>,
+}
+
+/// Whether the centre answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineState {
+    /// Not asked yet.
+    Unknown,
+    /// It does.
+    Online,
+    /// It does not.
+    Offline {
+        /// Why, and what to do.
+        trouble: Trouble,
+        /// Since when, till clock, Unix milliseconds.
+        since_ms: i64,
+    },
+}
+
+/// The badge and what it is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnsentView {
+    /// Accounting documents.
+    pub documents: u64,
+    /// Their totals, by currency.
+    pub amounts: Vec<Amount>,
+    /// When the oldest was recorded.
+    pub oldest_ms: Option<i64>,
+}
+
+/// Something new at the centre.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CentreNews {
+    /// The published generation.
+    pub generation: u64,
+    /// Names of the sections that differ.
+    pub sections: Vec<String>,
+}
+
+/// What the red button can do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedButton {
+    /// Nothing: see the trouble.
+    Off {
+        /// What is missing first.
+        trouble: Trouble,
+    },
+    /// Sync everything.
+    Ready,
+    /// A run is under way; another tap joins it, and Cancel stands beside it.
+    Running,
+}
+
+/// The run under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunView {
+    /// The section of a run of one row; absent for all.
+    pub section: Option<String>,
+    /// 0 to 99; never goes back.
+    pub percent: u8,
+    /// What it does now.
+    pub stage: RunStage,
+    /// One per stage, for who taps the percentage.
+    pub bars: Vec<StageBar>,
+}
+
+/// What a run does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStage {
+    /// Asking the centre.
+    Contacting,
+    /// Bringing a section.
+    Receiving,
+    /// Ready: waits for the open receipt to be finished.
+    WaitingForReceipt,
+    /// Making it live.
+    Applying,
+    /// Sending documents.
+    Sending,
+}
+
+/// How far one stage of a run is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageBar {
+    /// Which stage.
+    pub name: StageName,
+    /// Done, of `total`: bytes of a section, or documents.
+    pub done: u64,
+    /// Never less than `done`.
+    pub total: u64,
+}
+
+/// A stage with a bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StageName {
+    /// Bringing a section.
+    Section(String),
+    /// Sending documents.
+    Documents,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEnd {
+    /// Grows by one with each run, so that a shell can tell a new end from the one it has shown.
+    pub number: u64,
+    /// Whether it did all it set out to do.
+    pub is_complete: bool,
+    /// `done`, `nothing_new`, `waiting`, `cancelled`, or a trouble's code.
+    pub result: String,
+    /// Sections that became live.
+    pub applied: Vec<String>,
+    /// Rows that came down.
+    pub received_rows: u64,
+    /// Documents the centre acknowledged.
+    pub sent_documents: u64,
+}
+
+/// A row: one section, one icon that syncs just it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncRow {
+    /// The section's name: `items`; its title is under `section.items`.
+    pub section: String,
+    /// Whether it comes down; the others go up.
+    pub is_down: bool,
+    /// What the icon shows.
+    pub state: RowState,
+    /// How far it is in the run under way.
+    pub percent: Option<u8>,
+    /// When it was last found right.
+    pub success_ms: Option<i64>,
+    /// Rows that are live here, of a section that comes down; unsent documents, of one that goes up.
+    pub count: u64,
+    /// What unsent documents come to, by currency.
+    pub amounts: Vec<Amount>,
+    /// The generation that is live here; 0 before the first.
+    pub generation: u64,
+    /// Why it is red.
+    pub trouble: Option<Trouble>,
+    /// What is inside, of a section that comes down.
+    pub objects: Vec<SyncObject>,
+}
+
+/// What a row's icon shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowState {
+    /// Nothing has come yet.
+    Never,
+    /// Equal to the centre's; or all is sent.
+    UpToDate,
+    /// The centre has something newer.
+    Behind,
+    /// Documents wait to be sent.
+    Unsent,
+    /// In the run under way, its turn has not come.
+    Waiting,
+    /// At work.
+    Running,
+    /// The last try failed.
+    Failed,
+    /// Waits for a section it needs.
+    Blocked,
+}
+
+/// A kind inside a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncObject {
+    /// `vat_rate`; its title is under `kind.vat_rate`.
+    pub kind: String,
+    /// Rows that are live here.
+    pub count: u64,
+    /// Whether it is as the centre published it.
+    pub mark: ObjectMark,
+}
+
+/// Whether a kind is as the centre published it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectMark {
+    /// Nothing has come yet.
+    Never,
+    /// Count and digest are what the manifest says.
+    Verified,
+    /// It is what did not verify; what was here before is still here.
+    Red,
+}
+
+/// What is live of a section.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Live {
+    pub generation: u64,
+    pub applied_ms: Option<i64>,
+}
+
+/// What the screen is computed from.
+pub(super) struct Facts {
+    pub till: Option<String>,
+    pub centre: Option<String>,
+    pub standing: Standing,
+    pub status: Status,
+    pub live: BTreeMap<String, Live>,
+    pub counts: BTreeMap<&'static str, u64>,
+    pub unsent: Unsent,
+    pub edits: u64,
+}
+
+impl SyncScreen {
+    pub(super) fn of(facts: &Facts) -> SyncScreen {
+        let status = &facts.status;
+        let missing: Vec<String> = Section::down()
+            .filter(|section| section.spec().to_sell && generation(facts, *section) == 0)
+            .map(|section| section.name().into())
+            .collect();
+        SyncScreen {
+            till: facts.till.clone(),
+            centre: facts.centre.clone(),
+            line: line(status.mode),
+            can_sell: missing.is_empty(),
+            missing,
+            full_sync_ms: full_sync_ms(status),
+            next_try_ms: status.next_try_ms,
+            unsent: UnsentView::of(&facts.unsent),
+            news: status.notice.as_ref().map(|notice| CentreNews {
+                generation: notice.generation,
+                sections: names(&notice.sections),
+            }),
+            button: button(facts),
+            run: status.run.as_ref().map(run),
+            last_run: status.last_run.as_ref().map(|report| run_end(status.runs_ended, report)),
+            send_trouble: status.send_error.as_ref().map(Trouble::of_red),
+            local_edits: facts.edits,
+            rows: Section::ALL.iter().map(|section| row(facts, *section)).collect(),
+        }
+    }
+}
+
+fn generation(facts: &Facts, section: Section) -> u64 {
+    facts.live.get(section.name()).map_or(0, |live| live.generation)
+}
+
+fn names(sections: &[Section]) -> Vec<String> {
+    sections.iter().map(|section| section.name().into()).collect()
+}
+
+fn line(mode: Mode) -> LineState {
+    match mode {
+        Mode::Unknown => LineState::Unknown,
+        Mode::Online => LineState::Online,
+        Mode::Offline { cause, since_ms } => {
+            let code = cause.code();
+            let trouble = Trouble {
+                code: code.into(),
+                sentence: why_offline(cause).into(),
+                data_is_safe: true,
+                advice: super::Advice::of(code),
+            };
+            LineState::Offline { trouble, since_ms }
+        }
+    }
+}
+
+fn why_offline(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NoRoute => "nothing answers at the back office's address",
+        Cause::CaptivePortal => "something that is not the back office answers",
+        Cause::Untrusted => "the back office's certificate is not trusted",
+        Cause::ServerDown => "the back office cannot do its work now",
+        Cause::NotAuthorised => "the back office does not accept this till",
+        Cause::ClockWrong => "the clock of this phone is too far off",
+        Cause::VersionMismatch => "app and back office have different versions",
+        _ => "the back office cannot be reached",
+    }
+}
+
+/// When the section that was found right the longest ago was; images come when there is time for them.
+fn full_sync_ms(status: &Status) -> Option<i64> {
+    let needed = Section::down().filter(|section| *section != Section::Attachments);
+    needed.map(|section| status.checked_ms.get(&section).copied()).min().flatten()
+}
+
+impl UnsentView {
+    /// What the badge shows of it; events are not in the badge.
+    pub fn of(unsent: &Unsent) -> UnsentView {
+        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        let accounting = unsent.sections.iter().filter(|(name, _)| *name != Section::Events.name());
+        for (currency, minor) in accounting.flat_map(|(_, section)| &section.amounts_minor) {
+            let sum = sums.entry(currency).or_default();
+            *sum = sum.saturating_add(*minor);
+        }
+        UnsentView {
+            documents: unsent.documents(),
+            amounts: sums.into_iter().map(|(currency, minor)| amount(minor, currency)).collect(),
+            oldest_ms: unsent.oldest_ms(),
+        }
+    }
+}
+
+fn button(facts: &Facts) -> RedButton {
+    let off = |code: &str, sentence: &str| RedButton::Off {
+        trouble: Trouble {
+            code: code.into(),
+            sentence: sentence.into(),
+            data_is_safe: true,
+            advice: super::Advice::of(code),
+        },
+    };
+    match facts.standing {
+        Standing::New => off("not-enrolled", "this phone is no till yet"),
+        Standing::Copied => off("copied", "this till was copied or restored and must be enrolled again"),
+        Standing::Enrolled if facts.centre.is_none() => off("no-centre", "no centre has been chosen"),
+        Standing::Enrolled if facts.status.run.is_some() => RedButton::Running,
+        Standing::Enrolled => RedButton::Ready,
+    }
+}
+
+fn run(progress: &Progress) -> RunView {
+    let sections = progress.sections.iter().map(|section| StageBar {
+        name: StageName::Section(section.section.name().into()),
+        done: section.done_bytes.min(section.total_bytes),
+        total: section.total_bytes,
+    });
+    let documents = StageBar {
+        name: StageName::Documents,
+        done: progress.sent.min(progress.to_send),
+        total: progress.to_send,
+    };
+    RunView {
+        section: match progress.scope {
+            Scope::One(section) => Some(section.name().into()),
+            _ => None,
+        },
+        percent: progress.percent,
+        stage: match progress.stage {
+            Stage::Contacting => RunStage::Contacting,
+            Stage::Receiving(_) => RunStage::Receiving,
+            Stage::WaitingForReceipt => RunStage::WaitingForReceipt,
+            Stage::Applying => RunStage::Applying,
+            Stage::Sending => RunStage::Sending,
+        },
+        bars: sections.chain((progress.to_send > 0).then_some(documents)).collect(),
+    }
+}
+
+fn run_end(number: u64, report: &Report) -> RunEnd {
+    RunEnd {
+        number,
+        is_complete: report.is_complete(),
+        result: report.result().into(),
+        applied: names(&report.applied),
+        received_rows: report.received_rows,
+        sent_documents: report.sent_documents,
+    }
+}
+
+fn row(facts: &Facts, section: Section) -> SyncRow {
+    let status = &facts.status;
+    let own = status.run.as_ref().and_then(|run| run.sections.iter().find(|own| own.section == section));
+    let none = UnsentSection::default();
+    let unsent = facts.unsent.sections.get(section.name()).unwrap_or(&none);
+    let red = status.red.get(&section);
+    let objects = if section.is_down() { objects(facts, section) } else { Vec::new() };
+    SyncRow {
+        section: section.name().into(),
+        is_down: section.is_down(),
+        state: state(facts, section, unsent.documents),
+        percent: own.map(|own| {
+            let percent = (own.done_bytes.min(own.total_bytes) * 100).checked_div(own.total_bytes);
+            percent.map_or(0, |percent| percent.min(100) as u8)
+        }),
+        success_ms: status.checked_ms.get(&section).copied().max(applied_ms(facts, section)),
+        count: if section.is_down() {
+            objects.iter().map(|object| object.count).sum()
+        } else {
+            unsent.documents
+        },
+        amounts: unsent.amounts_minor.iter().map(|(currency, minor)| amount(*minor, currency)).collect(),
+        generation: generation(facts, section),
+        trouble: red.map(Trouble::of_red),
+        objects,
+    }
+}
+
+fn applied_ms(facts: &Facts, section: Section) -> Option<i64> {
+    facts.live.get(section.name()).and_then(|live| live.applied_ms)
+}
+
+fn state(facts: &Facts, section: Section, unsent: u64) -> RowState {
+    let status = &facts.status;
+    if let Some(run) = status.run.as_ref().filter(|run| run.scope.covers(section)) {
+        let own = run.sections.iter().find(|own| own.section == section);
+        match run.stage {
+            Stage::Receiving(now) if now == section => return RowState::Running,
+            Stage::Sending if !section.is_down() && unsent > 0 => return RowState::Running,
+            Stage::Contacting if section.is_down() => return RowState::Waiting,
+            _ if own.is_some_and(|own| own.done_bytes < own.total_bytes) => return RowState::Waiting,
+            _ if !section.is_down() && unsent > 0 => return RowState::Waiting,
+            _ => {}
+        }
+    }
+    let is_news = status.notice.as_ref().is_some_and(|notice| notice.sections.contains(&section));
+    match status.red.get(&section) {
+        Some(red) if red.code == "waits-for" => RowState::Blocked,
+        Some(_) => RowState::Failed,
+        None if !section.is_down() && unsent > 0 => RowState::Unsent,
+        None if !section.is_down() => RowState::UpToDate,
+        None if is_news => RowState::Behind,
+        // A centre may publish nothing of a section: then it was compared, and is right.
+        None if generation(facts, section) == 0 && !status.checked_ms.contains_key(&section) => RowState::Never,
+        None => RowState::UpToDate,
+    }
+}
+
+fn objects(facts: &Facts, section: Section) -> Vec<SyncObject> {
+    let has_come = generation(facts, section) > 0 || facts.status.checked_ms.contains_key(&section);
+    let red_kind = facts.status.red.get(&section).and_then(|red| red.kind.as_deref());
+    let object = |kind: &&'static str| SyncObject {
+        kind: (*kind).into(),
+        count: facts.counts.get(kind).copied().unwrap_or(0),
+        mark: match has_come {
+            _ if red_kind == Some(kind) => ObjectMark::Red,
+            true => ObjectMark::Verified,
+            false => ObjectMark::Never,
+        },
+    };
+    section.spec().kinds.iter().map(object).collect()
+}
+
+impl Till {
+    /// The sync screen, now.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn sync_screen(&self) -> Result<SyncScreen, TillError> {
+        Ok(SyncScreen::of(&self.0.sync_facts()?))
+    }
+}
+
+impl Core {
+    fn sync_facts(&self) -> Result<Facts, TillError> {
+        let device = self.device();
+        let standing = match &device {
+            Ok(_) => Standing::Enrolled,
+            Err(TillError::Copied { .. }) => Standing::Copied,
+            Err(_) => Standing::New,
+        };
+        let chosen = self.subscription()?;
+        let view = self.store.centre.view()?;
+        let centre = match &chosen {
+            Some(id) => {
+                let setting: Option<tillkit_protocol::settings::Centre> = view.read("centre", id)?;
+                Some(setting.map_or_else(|| id.clone(), |setting| setting.name))
+            }
+            None => None,
+        };
+        let mut counts = BTreeMap::new();
+        for kind in Section::down().flat_map(|section| section.spec().kinds) {
+            counts.insert(*kind, view.count(kind)?);
+        }
+        let live = self.store.centre.all_live().into_iter().map(|(name, live)| {
+            (name, Live { generation: live.generation, applied_ms: live.applied_ms })
+        });
+        drop(view);
+        Ok(Facts {
+            till: device.as_ref().ok().map(|device| device.enrolment.till.clone()),
+            centre,
+            standing,
+            status: device.map(|device| device.engine.status().borrow().clone()).unwrap_or_default(),
+            live: live.collect(),
+            counts,
+            unsent: self.store.journal.unsent()?,
+            edits: self.store.centre.edits()?.len() as u64,
+        })
+    }
+}
