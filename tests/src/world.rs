@@ -108,15 +108,7 @@ impl Shop {
 
     /// Makes and publishes the small centre under this id.
     pub async fn stock(&self, centre: &str, name: &str) -> Result<()> {
-        let row = json!({"name": name, "currency": "GBP", "vat_mode": "included", "warehouse": "main"});
-        self.admin("PUT", &format!("centres/{centre}"), row.to_string()).await?;
-        self.rows_of(centre, &small_centre()).await?;
-        for (id, role, pin) in [("anna", "manager", "1234"), ("bob", "cashier", "4321")] {
-            let user = json!({"id": id, "name": id, "role": role, "pin": pin});
-            self.admin("POST", &format!("centres/{centre}/users"), user.to_string()).await?;
-        }
-        self.publish_of(centre).await?;
-        Ok(())
+        stock_at(&self.url, &self.admin_token, centre, name).await
     }
 
     /// Starts it again after [`Shop::stop`], on the same files and the same port.
@@ -233,6 +225,32 @@ impl Shop {
         }
         Ok(till)
     }
+}
+
+/// Makes and publishes the small centre at a back office: `anna` (PIN 1234) may everything, `bob`
+/// (4321) only sell; three items, cash, card, credit and euros.
+///
+/// # Errors
+/// As [`ask_admin`].
+pub async fn stock_at(url: &str, admin_token: &str, centre: &str, name: &str) -> Result<()> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::new();
+    let admin = |method: &'static str, path: String, body: String| {
+        let http = &http;
+        async move { ask(http, url, admin_token, method, &path, body).await }
+    };
+    let row = json!({"name": name, "currency": "GBP", "vat_mode": "included", "warehouse": "main"});
+    admin("PUT", format!("centres/{centre}"), row.to_string()).await?;
+    let small_centre = small_centre();
+    let rows = small_centre.iter();
+    let lines = rows.map(|(kind, id, body)| json!({"k": kind, "id": id, "d": body}).to_string() + "\n");
+    admin("POST", format!("centres/{centre}/rows"), lines.collect()).await?;
+    for (id, role, pin) in [("anna", "manager", "1234"), ("bob", "cashier", "4321")] {
+        let user = json!({"id": id, "name": id, "role": role, "pin": pin});
+        admin("POST", format!("centres/{centre}/users"), user.to_string()).await?;
+    }
+    admin("POST", format!("centres/{centre}/publish"), String::new()).await?;
+    Ok(())
 }
 
 /// Asks a back office as its administrator.

@@ -228,7 +228,7 @@ async fn an_interrupted_first_sync_goes_on_where_it_stopped() {
         assert!(cuts < 200, "it does not get on: {report:?}");
     };
     assert!(cuts > 5, "{cuts} cuts");
-    let whole = till.preview("main").await.unwrap().bytes;
+    let whole = till.preview_centre("main").await.unwrap().bytes;
     assert_eq!(bytes, whole, "nothing is fetched twice");
     assert!(report.applied.contains(&Section::Items));
     assert!(till.sign_in("bob", "4321").unwrap().add(AddLine::code("C29999", 1.into())).is_ok());

@@ -72,6 +72,108 @@ fn manifests_are_signed_like_this() {
     }
 }
 
+#[test]
+fn amounts_are_read_and_split_like_this() {
+    use tillkit::{Currency, Money};
+    let read = |case: &Value| {
+        let currency = Currency::parse(text(case, "currency")).ok_or(())?;
+        Money::parse(&text(case, "text").trim().replace(',', "."), currency).map_err(drop)
+    };
+    let vectors = vectors("money.json");
+    for case in vectors["parse"].as_array().unwrap() {
+        let amount = read(case).unwrap();
+        let decimals = u64::from(amount.currency.exponent());
+        assert_eq!((json!(amount.minor), json!(decimals)), (case["minor"].clone(), case["decimals"].clone()));
+    }
+    for case in vectors["refused"].as_array().unwrap() {
+        assert!(read(case).is_err(), "{case}");
+    }
+    let split = |case: &Value| {
+        let weights: Vec<u64> = serde_json::from_value(case["weights"].clone()).unwrap();
+        tillkit_domain::money::split_minor(case["minor"].as_i64().unwrap(), &weights)
+    };
+    for case in vectors["split"].as_array().unwrap() {
+        assert_eq!(json!(split(case).unwrap()), case["parts"], "{case}");
+    }
+    for case in vectors["split_refused"].as_array().unwrap() {
+        assert!(split(case).is_err(), "{case}");
+    }
+}
+
+#[test]
+fn cash_is_rounded_like_this() {
+    use tillkit_domain::{CashRounding, Rounding};
+    for case in vectors("rounding.json")["cash"].as_array().unwrap() {
+        let step_minor = case["step_minor"].as_i64().unwrap();
+        let rounding = CashRounding { step_minor, rounding: Rounding::HalfAwayFromZero };
+        assert_eq!(json!(rounding.of(case["due_minor"].as_i64().unwrap())), case["rounding_minor"], "{case}");
+    }
+}
+
+#[test]
+fn vat_is_taken_like_this() {
+    use tillkit_domain::{VatCategory, VatMode, VatRate, vat};
+    for case in vectors("vat.json").as_array().unwrap() {
+        let percent = text(case, "percent").parse().unwrap();
+        let rate = VatRate { id: "r".into(), percent, category: VatCategory::S };
+        let amounts: Vec<i64> = serde_json::from_value(case["amounts_minor"].clone()).unwrap();
+        let mode = if case["included"] == true { VatMode::Included } else { VatMode::Excluded };
+        let currency = tillkit::Currency::parse(text(case, "currency")).unwrap();
+        let lines = vat::breakdown(amounts.iter().map(|minor| (&rate, *minor)), mode, currency).unwrap();
+        let of = |part: fn(&vat::VatLine) -> i64| json!(lines.first().map_or(0, part));
+        assert_eq!(of(|line| line.net_minor), case["net_minor"], "{case}");
+        assert_eq!(of(|line| line.vat_minor), case["vat_minor"], "{case}");
+        assert_eq!(of(|line| line.gross_minor), case["gross_minor"], "{case}");
+    }
+}
+
+#[test]
+fn screens_show_this() {
+    use tillkit::screens::{LineState, RedButton, RowState, Sample, SyncScreen};
+    let state = |state: RowState| match state {
+        RowState::Never => "never",
+        RowState::UpToDate => "up_to_date",
+        RowState::Behind => "behind",
+        RowState::Unsent => "unsent",
+        RowState::Waiting => "waiting",
+        RowState::Running => "running",
+        RowState::Failed => "failed",
+        RowState::Blocked => "blocked",
+    };
+    let shown = |name: &str, screen: &SyncScreen| {
+        let (line, line_code) = match &screen.line {
+            LineState::Unknown => ("unknown", None),
+            LineState::Online => ("online", None),
+            LineState::Offline { trouble, .. } => ("offline", Some(trouble.code.clone())),
+        };
+        let (button, button_code) = match &screen.button {
+            RedButton::Off { trouble } => ("off", Some(trouble.code.clone())),
+            RedButton::Ready => ("ready", None),
+            RedButton::Running => ("running", None),
+        };
+        let states = screen.rows.iter().map(|row| (row.section.clone(), json!(state(row.state))));
+        json!({
+            "sample": name,
+            "can_sell": screen.can_sell,
+            "missing": screen.missing,
+            "line": line,
+            "line_code": line_code,
+            "unsent": screen.unsent.documents,
+            "button": button,
+            "button_code": button_code,
+            "percent": screen.run.as_ref().map(|run| run.percent),
+            "news": screen.news.as_ref().map(|news| news.generation),
+            "states": states.collect::<serde_json::Map<_, _>>(),
+        })
+    };
+    let vectors = vectors("screens.json");
+    let vectors = vectors.as_array().unwrap();
+    assert_eq!(vectors.len(), Sample::ALL.len());
+    for ((name, sample), expected) in Sample::ALL.iter().zip(vectors) {
+        assert_eq!(&shown(name, &SyncScreen::sample(*sample)), expected);
+    }
+}
+
 /// Writes the vectors anew. Only a new protocol version may change what is there.
 #[test]
 #[ignore = "writes tests/vectors"]

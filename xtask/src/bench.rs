@@ -163,7 +163,7 @@ impl Bench<'_> {
 
     fn commits(&self) -> Result<()> {
         if self.wants("sale commit") {
-            let mut commits = Commits::new(&self.folder().join("commits"))?;
+            let commits = Commits::new(&self.folder().join("commits"))?;
             for moves in [0, 3] {
                 let (mut raw, mut full) = (Vec::new(), Vec::new());
                 for _ in 0..self.rounds * 400 {

@@ -1,8 +1,10 @@
-//! `cargo xtask`: demo, test, bench, prove.
+//! `cargo xtask`: demo, phone, shop, bindings, test, bench, prove.
 
 mod bench;
+mod bindings;
 mod demo;
 mod prove;
+mod shop;
 mod test;
 
 use std::process::ExitCode;
@@ -19,6 +21,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     Demo(demo::Args),
+    Shop(shop::Args),
+    Bindings(bindings::Args),
     Test(test::Args),
     Bench(bench::Args),
     Prove(prove::Args),
@@ -31,6 +35,8 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Demo(args) => demo::run(&args),
+        Task::Shop(args) => shop::run(&args),
+        Task::Bindings(args) => bindings::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Prove(args) => prove::run(&args),
