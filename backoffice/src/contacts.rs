@@ -12,7 +12,10 @@ use std::{
 use crate::{
     Backoffice,
     error::Result,
-    store::tills::{self, EnrolmentId, LastContact},
+    store::{
+        TenantId,
+        tills::{self, EnrolmentId, LastContact, Listed},
+    },
 };
 
 /// How often what was heard is written down.
@@ -66,6 +69,18 @@ impl Contacts {
         let last = |of: EnrolmentId| heard.by_enrolment.get(&of).map(|memory| (of, memory.last.clone()));
         unwritten.into_iter().filter_map(last).collect()
     }
+}
+
+/// Every till with every enrolment, each with what it said last, written down yet or not.
+pub(crate) async fn tills(office: &Backoffice, tenant: TenantId) -> Result<Vec<Listed>> {
+    let mut listed = tills::list(&office.store, tenant).await?;
+    for Listed { till, enrolment, .. } in &mut listed {
+        let Some(enrolment) = enrolment else { continue };
+        if let Some(last) = office.contacts.last(&(tenant, till.clone(), enrolment.enrolment)) {
+            enrolment.contact = last;
+        }
+    }
+    Ok(listed)
 }
 
 /// Writes down what has been heard since the last time.

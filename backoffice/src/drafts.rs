@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version, password_hash::phc::PasswordHash};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
@@ -18,6 +17,8 @@ use crate::{
     Backoffice,
     error::{Error, Result},
     ingest::aside,
+    news::Topic,
+    passwords,
     spool::Spool,
     store::{
         TenantId,
@@ -84,21 +85,10 @@ pub async fn put_user(
     let row = config::centre(&office.store, tenant, centre).await?;
     let pepper = row.ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))?.pepper;
     let (salt, pin) = (office.random.bytes::<16>()?, user.pin.to_owned());
-    let pin = aside(move || pin_verifier(&pepper, &pin, &salt)).await??;
+    let keyed = mac(&pepper, b"", pin.as_bytes())?;
+    let pin = aside(move || passwords::hash(&keyed, &salt)).await??;
     let body = settings::User { name: user.name.into(), role: user.role.into(), pin, active: user.active };
     put_row(office, tenant, centre, "user", user.id, &canonical::to_line(&body)?).await
-}
-
-/// The PHC string that a till checks a PIN against: argon2id (RFC 9106), m = 19 MiB, t = 2, p = 1,
-/// over HMAC-SHA-256 of the PIN's UTF-8 under the pepper.
-fn pin_verifier(pepper: &[u8; 32], pin: &str, salt: &[u8; 16]) -> Result<String> {
-    let keyed = mac(pepper, b"", pin.as_bytes())?;
-    let params =
-        Params::new(19_456, 2, 1, None).map_err(|_| Error::Unreadable("the parameters of argon2"))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hashed: PasswordHash =
-        argon2.hash_password_with_salt(&keyed, salt).map_err(|_| Error::Unreadable("a salt"))?;
-    Ok(hashed.to_string())
 }
 
 /// Drafts one row.
@@ -116,6 +106,29 @@ pub async fn put_row(
     let row = validate::row(centre, kind, id, Some(body)).map_err(Error::malformed)?;
     let _editing = office.editing(tenant, centre).await;
     let rows = [row];
+    let changed = write(office, tenant, centre, &rows).await?;
+    Ok(Drafted { rows: 1, changed })
+}
+
+/// Drafts one member of a row that is there; the others stay as they are, known here or not.
+///
+/// # Errors
+/// A refusal if there is no such row, or naming what is wrong with the member.
+pub(crate) async fn put_member(
+    office: &Backoffice,
+    tenant: TenantId,
+    centre: &str,
+    (kind, id): (&str, &str),
+    (member, value): (&str, serde_json::Value),
+) -> Result<Drafted> {
+    let _editing = office.editing(tenant, centre).await;
+    let body = config::drafted(&office.store, tenant, centre, kind, id).await?;
+    let body = body.ok_or_else(|| Error::not_found(format!("there is no {kind}/{id}")))?;
+    let mut members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&body).map_err(|_| Error::Unreadable("a drafted row"))?;
+    members.insert(member.into(), value);
+    let body = canonical::to_line(&members)?;
+    let rows = [validate::row(centre, kind, id, Some(&body)).map_err(Error::malformed)?];
     let changed = write(office, tenant, centre, &rows).await?;
     Ok(Drafted { rows: 1, changed })
 }
@@ -226,5 +239,10 @@ async fn drafted(office: &Backoffice, tenant: TenantId, centre: &str, spool: Spo
 }
 
 async fn write(office: &Backoffice, tenant: TenantId, centre: &str, rows: &[DraftRow]) -> Result<u64> {
-    office.store.write(|tx| Box::pin(async move { config::draft(tx, tenant, centre, rows).await })).await
+    let changed = office
+        .store
+        .write(|tx| Box::pin(async move { config::draft(tx, tenant, centre, rows).await }))
+        .await?;
+    office.news.tell(tenant, &[Topic::Draft]);
+    Ok(changed)
 }

@@ -3,11 +3,7 @@
 //! A code is good once, for 15 minutes. The same device asking again gets the same answer, because
 //! its first answer may have been lost; another device is told that the code is used.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Mutex, PoisonError},
-};
+use std::net::IpAddr;
 
 use tillkit_protocol::{
     problem::ProblemType,
@@ -17,6 +13,7 @@ use tillkit_protocol::{
 use crate::{
     Backoffice,
     error::{Error, Result},
+    news::Topic,
     store::{
         TenantId, Tx,
         tills::{self, NewEnrolment},
@@ -25,7 +22,6 @@ use crate::{
 
 /// How long a pairing code is good.
 pub const CODE_MS: i64 = 15 * 60_000;
-const HOUR_MS: i64 = 60 * 60_000;
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A code that somebody is to type or scan.
@@ -43,7 +39,35 @@ pub struct PairingCode {
 /// A refusal if the id is not 1 to 32 letters, digits, `-` or `_`.
 pub async fn put_till(office: &Backoffice, tenant: TenantId, till: &str, name: &str) -> Result<()> {
     check_id(till)?;
-    tills::put_till(&office.store, tenant, till, name).await
+    tills::put_till(&office.store, tenant, till, name).await?;
+    office.news.tell(tenant, &[Topic::Tills]);
+    Ok(())
+}
+
+/// Takes an enrolment back: from now on it can only upload.
+///
+/// # Errors
+/// A refusal if there is no such enrolment.
+pub(crate) async fn revoke(office: &Backoffice, tenant: TenantId, till: &str, enrolment: u32) -> Result<()> {
+    if !tills::revoke(&office.store, tenant, till, enrolment, office.clock.now_ms()).await? {
+        return Err(Error::not_found(format!("there is no enrolment {till}/{enrolment}")));
+    }
+    office.news.tell(tenant, &[Topic::Tills]);
+    Ok(())
+}
+
+/// A pairing code with all that a QR must carry: the code, the tenant key's fingerprint and where the
+/// back office is.
+pub(crate) async fn invite(
+    office: &Backoffice,
+    tenant: TenantId,
+    till: &str,
+    url: &str,
+) -> Result<(PairingCode, serde_json::Value)> {
+    let code = make_code(office, tenant, till).await?;
+    let key = office.tenant(tenant).ok_or(Error::Unreadable("a tenant"))?.key.public();
+    let qr = serde_json::json!({"code": code.code, "key": key.fingerprint(), "url": url});
+    Ok((code, qr))
 }
 
 /// Ids that people choose go into series, tokens and addresses, so they are short and plain.
@@ -95,6 +119,7 @@ async fn enrol_proven(office: &Backoffice, request: &Enrol, now_ms: i64) -> Resu
     let code = code.as_str();
     let (tenant, till, enrolment) =
         office.store.write(|tx| Box::pin(async move { enrol_in(tx, code, request, now_ms).await })).await?;
+    office.news.tell(tenant, &[Topic::Tills]);
     let tenant = office.tenant(tenant).ok_or(Error::Unreadable("the tenant of a pairing code"))?;
     Ok(Enrolled {
         enrolment,
@@ -153,35 +178,6 @@ pub(crate) fn series(till: &str, enrolment: u32) -> String {
     let letters = String::from_utf8(letters).unwrap_or_default();
     let dash = if till.ends_with(|letter: char| letter.is_ascii_alphabetic()) { "-" } else { "" };
     format!("{till}{dash}{letters}")
-}
-
-/// Failed attempts to enrol, by address, in this process's memory.
-#[derive(Debug)]
-pub(crate) struct Attempts {
-    per_hour: u32,
-    failed: Mutex<HashMap<IpAddr, Vec<i64>>>,
-}
-
-impl Attempts {
-    pub(crate) fn new(per_hour: u32) -> Attempts {
-        Attempts { per_hour, failed: Mutex::default() }
-    }
-
-    fn may_try(&self, from: IpAddr, now_ms: i64) -> bool {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(times) = failed.get_mut(&from) else { return true };
-        times.retain(|time| now_ms - time < HOUR_MS);
-        times.len() < self.per_hour as usize
-    }
-
-    fn failed(&self, from: IpAddr, now_ms: i64) {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        // What is older than an hour decides nothing: memory stays as small as an hour's attackers.
-        if failed.len() >= 10_000 {
-            failed.retain(|_, times| times.last().is_some_and(|time| now_ms - time < HOUR_MS));
-        }
-        failed.entry(from).or_default().push(now_ms);
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! so a hundred small ones cost the disk no more than a large one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -29,6 +29,7 @@ use crate::{
     Backoffice,
     chain::{self, Chain, Fate, Held, Link, Stop},
     error::{Error, Result},
+    news::Topic,
     store::{
         TenantId, Tx,
         documents::{self, Filed},
@@ -264,6 +265,12 @@ async fn store_group(office: &Backoffice, group: Vec<Upload>) {
         Ok(stored) => {
             office.intake.remember(&stored);
             office.wake.documents_of(stored.chains.keys().map(|of| (**of).clone()));
+            for tenant in stored.chains.keys().map(|of| of.0).collect::<BTreeSet<_>>() {
+                office.news.tell(tenant, &[Topic::Documents]);
+            }
+            for tenant in &stored.objected {
+                office.news.tell(*tenant, &[Topic::Findings]);
+            }
             for (upload, fates) in group.into_iter().zip(&stored.fates) {
                 let answer = answer(&upload, fates, &stored);
                 // Whoever went away without waiting will ask again and be told: known.
@@ -312,6 +319,8 @@ struct Stored {
     fates: Vec<Vec<Fate>>,
     findings: Vec<(Arc<EnrolmentId>, Finding)>,
     chains: BTreeMap<Arc<EnrolmentId>, Chain>,
+    /// Whose findings have been raised or have ceased to hold.
+    objected: BTreeSet<TenantId>,
 }
 
 async fn store_in(
@@ -331,6 +340,7 @@ async fn store_in(
         fates: uploads.iter().map(|records| vec![Fate::Known; records.len()]).collect(),
         findings: Vec::new(),
         chains: BTreeMap::new(),
+        objected: BTreeSet::new(),
     };
     let mut filed = Vec::new();
     let mut changed = Vec::new();
@@ -384,13 +394,18 @@ async fn store_in(
     for of in &changed {
         let Some(chain) = stored.chains.get_mut(*of) else { continue };
         let links = links_of.remove(of).unwrap_or_default();
+        let gap_before = chain.open_gap;
         let raised = advance(tx, of, chain, links, now_ms).await?;
+        if chain.open_gap != gap_before {
+            stored.objected.insert(of.0);
+        }
         stored.findings.extend(raised.into_iter().map(|finding| ((*of).clone(), finding)));
     }
     let chains: Vec<_> = changed.iter().filter_map(|of| Some((&***of, stored.chains.get(*of)?))).collect();
     documents::put_chains(tx, &chains).await?;
     for (of, finding) in &stored.findings {
         documents::raise(tx, of.0, std::slice::from_ref(finding), now_ms).await?;
+        stored.objected.insert(of.0);
     }
     Ok(stored)
 }

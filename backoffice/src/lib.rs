@@ -1,7 +1,7 @@
 //! The reference back office: publishes centres, stores and books documents.
 //!
-//! [`start`] opens the database and the blob folder, listens, and answers tills (`api`) and
-//! administrators (`admin`). What is decided stands in functions of their own (`publish`, `drafts`,
+//! [`start`] opens the database and the blob folder, listens, and answers tills (`api`),
+//! administrators' programs (`admin`) and people with a browser (`web`). What is decided stands in functions of their own (`publish`, `drafts`,
 //! `enrol`, `ingest`, `process`) that the edges call; what is stored, in `store`. Time and chance are
 //! injected through [`Config`].
 //!
@@ -9,11 +9,14 @@
 //!   api ─┬─▶ enrol, tokens            tills and who they are
 //!        ├─▶ ingest ──▶ store ◀── process ──▶ book (pure)
 //!        └─▶ store                    manifests, blobs
-//! admin ───▶ drafts, import, publish ──▶ store, blobs
+//! admin ─┬─▶ drafts, import, publish ──▶ store, blobs
+//!   web ─┘                               news: what has changed, for pages that watch
 //! ```
 
+mod accounts;
 mod admin;
 mod api;
+mod attempts;
 mod blobs;
 mod book;
 mod chain;
@@ -24,6 +27,8 @@ mod enrol;
 mod error;
 mod import;
 mod ingest;
+mod news;
+mod passwords;
 mod problem;
 mod process;
 mod publish;
@@ -31,6 +36,7 @@ mod spool;
 mod store;
 mod tokens;
 mod validate;
+mod web;
 
 use std::{
     collections::HashMap,
@@ -58,6 +64,8 @@ pub use error::{Error, Result};
 pub use publish::{Change, Published};
 pub use store::TenantId;
 
+use attempts::Attempts;
+use news::News;
 use store::{ServerRow, Store, Tenant};
 
 /// How a back office is started.
@@ -73,12 +81,17 @@ pub struct Config {
     pub tenant: String,
     /// The first tenant's administrator token; `None` takes the one that follows from the database.
     pub admin_token: Option<String>,
+    /// The password of the first tenant's account `owner`, made at first start; `None` takes a random
+    /// one, told once in [`Running::owner_password`].
+    pub owner_password: Option<String>,
     /// The wall clock.
     pub clock: Clock,
     /// Where keys, codes and salts come from.
     pub random: Randomness,
     /// Failed attempts to enrol that an address has in an hour.
     pub enrol_attempts_per_hour: u32,
+    /// Failed attempts to sign in to the web administration that an address has in an hour.
+    pub sign_in_attempts_per_hour: u32,
     /// Whether the database has been restored from a backup: then a new epoch begins, and every till
     /// takes the snapshots anew.
     pub is_restored: bool,
@@ -93,9 +106,11 @@ impl Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tenant: "shop".into(),
             admin_token: None,
+            owner_password: None,
             clock: Clock::system(),
             random: Randomness::system(),
             enrol_attempts_per_hour: 10,
+            sign_in_attempts_per_hour: 10,
             is_restored: false,
         }
     }
@@ -111,13 +126,15 @@ pub struct Backoffice {
     server: ServerRow,
     tenants: RwLock<Vec<Arc<Tenant>>>,
     admins: RwLock<HashMap<Hash, TenantId>>,
-    attempts: enrol::Attempts,
+    attempts: Attempts,
+    sign_ins: Attempts,
     nonces: tokens::Nonces,
     intake: ingest::Intake,
     queues: ingest::Queues,
     wake: process::Wake,
     contacts: contacts::Contacts,
     pokes: broadcast::Sender<(TenantId, String)>,
+    news: News,
     editing: Mutex<HashMap<(TenantId, String), Editing>>,
     stopping: watch::Sender<bool>,
 }
@@ -129,6 +146,16 @@ impl Backoffice {
     fn tenant(&self, id: TenantId) -> Option<Arc<Tenant>> {
         let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
         tenants.iter().find(|tenant| tenant.id == id).cloned()
+    }
+
+    /// The tenant that a back office for one shop has.
+    fn first_tenant(&self) -> Option<Arc<Tenant>> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.iter().min_by_key(|tenant| tenant.id).cloned()
+    }
+
+    fn has_several_tenants(&self) -> bool {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner).len() > 1
     }
 
     fn tenant_named(&self, name: &str) -> Option<Arc<Tenant>> {
@@ -161,6 +188,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// What `Authorization: Bearer` of `/admin/v1` must carry for the first tenant.
     pub admin_token: String,
+    /// The password of the account `owner`, if it has just been made at random: it is kept nowhere.
+    pub owner_password: Option<String>,
     office: Arc<Backoffice>,
     server: JoinHandle<()>,
     tasks: Vec<AbortHandle>,
@@ -184,6 +213,7 @@ pub async fn start(config: Config) -> Result<Running> {
         server.epoch = Hash::of(&config.random.bytes::<32>()?).to_string()[..16].to_string();
         store::set_epoch(&store, &server.epoch).await?;
     }
+    store::items::fill_words(&store).await?;
     let first = store::make_tenant(&store, &config.random, &config.tenant).await?;
     let spool = config.data.join("spool");
     // What an earlier process left there was never applied.
@@ -192,6 +222,7 @@ pub async fn start(config: Config) -> Result<Running> {
     }
     std::fs::create_dir_all(&spool)?;
     let (queues, to_verify, to_store) = ingest::queues();
+    let news = News::beginning_at(config.clock.now_ms());
     let office = Arc::new(Backoffice {
         blobs: blobs::Blobs::in_folder(&config.data.join("blobs"))?,
         spool,
@@ -199,13 +230,15 @@ pub async fn start(config: Config) -> Result<Running> {
         random: config.random,
         tenants: RwLock::default(),
         admins: RwLock::default(),
-        attempts: enrol::Attempts::new(config.enrol_attempts_per_hour),
+        attempts: Attempts::new(config.enrol_attempts_per_hour),
+        sign_ins: Attempts::new(config.sign_in_attempts_per_hour),
         nonces: tokens::Nonces::default(),
         intake: ingest::Intake::default(),
         queues: queues.clone(),
         wake: process::Wake::default(),
         contacts: contacts::Contacts::default(),
         pokes: broadcast::channel(1_024).0,
+        news,
         editing: Mutex::default(),
         stopping: watch::channel(false).0,
         server,
@@ -222,6 +255,7 @@ pub async fn start(config: Config) -> Result<Running> {
         }
         office.tenants.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(tenant));
     }
+    let owner_password = accounts::make_first(&office, first.id, config.owner_password.as_deref()).await?;
     if config.is_restored {
         publish::renew_all(&office).await?;
     }
@@ -241,7 +275,10 @@ pub async fn start(config: Config) -> Result<Running> {
         for_ever("process", &office, |office| async move { process::process_for_ever(&office).await }),
         for_ever("contacts", &office, |office| async move { contacts::flush_for_ever(&office).await }),
     ];
-    let router = axum::Router::new().merge(api::router(&office)).merge(admin::router(&office));
+    let router = axum::Router::new()
+        .merge(api::router(&office))
+        .merge(admin::router(&office))
+        .merge(web::router(&office));
     let router = api::around(router).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = office.stopping.subscribe();
     let listener = listener.tap_io(|socket| {
@@ -259,7 +296,7 @@ pub async fn start(config: Config) -> Result<Running> {
         }
     });
     tracing::info!(%address, "the back office is open");
-    Ok(Running { address, admin_token, office, server, tasks })
+    Ok(Running { address, admin_token, owner_password, office, server, tasks })
 }
 
 /// Runs a background task until it is aborted; a panic ends one round of it, never the task.

@@ -25,6 +25,9 @@ struct Arguments {
     /// The first tenant's administrator token; without it, one that follows from the database.
     #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// The password of the first account, `owner`, at first start; without it, a random one, printed once.
+    #[arg(long, env = "TILLKIT_OWNER_PASSWORD", hide_env_values = true)]
+    owner_password: Option<String>,
     /// The database has been restored from a backup: begin a new epoch.
     #[arg(long)]
     restored: bool,
@@ -39,10 +42,14 @@ async fn main() -> anyhow::Result<()> {
     config.listen = arguments.listen;
     config.tenant = arguments.tenant;
     config.admin_token = arguments.admin_token;
+    config.owner_password = arguments.owner_password;
     config.is_restored = arguments.restored;
     let running = start(config).await?;
     println!("address {}", running.url());
     println!("admin-token {}", running.admin_token);
+    if let Some(password) = &running.owner_password {
+        println!("owner-password {password}");
+    }
     stop_asked().await?;
     running.stop().await?;
     Ok(())

@@ -23,6 +23,7 @@ use crate::{
     book::{self, Booking, Change, Listed},
     error::Result,
     ingest::aside,
+    news::Topic,
     store::{
         TenantId, Tx,
         books::{self, Booked, LevelKey, TotalKey},
@@ -291,7 +292,15 @@ async fn book_all(office: &Backoffice, items: &mut Items, batches: Vec<Batch>) -
     }
     let now_ms = office.clock.now_ms();
     let (decided, sheet) = (&decided[..], &sheet);
-    office.store.write(|tx| Box::pin(async move { write(tx, decided, sheet, now_ms).await })).await
+    let objected =
+        office.store.write(|tx| Box::pin(async move { write(tx, decided, sheet, now_ms).await })).await?;
+    for tenant in decided.iter().map(|batch| batch.of.0).collect::<BTreeSet<_>>() {
+        office.news.tell(tenant, &[Topic::Documents]);
+    }
+    for tenant in objected {
+        office.news.tell(tenant, &[Topic::Findings]);
+    }
+    Ok(())
 }
 
 fn decide(batch: Batch) -> Decided {
@@ -476,7 +485,13 @@ fn listed_of(record: &Record) -> Listed {
     Listed { hash: record.hash, kind, total_minor }
 }
 
-async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64) -> Result<()> {
+/// Writes bookings down; returns the tenants about whose documents findings were raised.
+async fn write(
+    tx: &mut Tx<'_>,
+    decided: &[Decided],
+    sheet: &Sheet,
+    now_ms: i64,
+) -> Result<BTreeSet<TenantId>> {
     for batch in decided {
         books::put_booked(tx, &batch.of, &batch.before, batch.booked, &batch.ranges).await?;
     }
@@ -518,7 +533,7 @@ async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64)
     for (tenant, findings) in &findings {
         documents::raise(tx, *tenant, findings, now_ms).await?;
     }
-    Ok(())
+    Ok(findings.into_keys().collect())
 }
 
 fn finding(of: &EnrolmentId, seq: u64, code: &str, detail: String) -> Finding {

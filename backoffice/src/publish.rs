@@ -17,6 +17,7 @@ use crate::{
     Backoffice,
     error::{Error, Result},
     ingest::aside,
+    news::Topic,
     store::{
         self, TenantId,
         config::{self, DirtyRow, Draft, Publication, Signed},
@@ -78,6 +79,26 @@ pub async fn diff(office: &Backoffice, tenant: TenantId, centre: &str, limit: us
         }
     }
     Ok(changes)
+}
+
+/// How many rows of each section publishing now would change.
+///
+/// # Errors
+/// A refusal if there is no such centre.
+pub(crate) async fn counts(
+    office: &Backoffice,
+    tenant: TenantId,
+    centre: &str,
+) -> Result<BTreeMap<Section, u64>> {
+    let row = config::centre(&office.store, tenant, centre).await?.ok_or_else(|| no_centre(centre))?;
+    let draft = Draft { tenant, centre, edition: row.edition };
+    let mut counts = BTreeMap::new();
+    for (kind, rows) in config::changed_kinds(&office.store, draft).await? {
+        if let Some(section) = Section::of_kind(&kind) {
+            *counts.entry(section).or_default() += rows;
+        }
+    }
+    Ok(counts)
 }
 
 fn no_centre(centre: &str) -> Error {
@@ -143,6 +164,7 @@ pub async fn publish(office: &Backoffice, tenant: TenantId, centre: &str) -> Res
     config::publish(&office.store, &publication).await?;
     // Nobody listening is no error: whoever comes later asks anyway.
     let _ = office.pokes.send((tenant, centre.into()));
+    office.news.tell(tenant, &[Topic::Generation]);
     Ok(published(Some(&manifest), generation, changed, work.new_bytes))
 }
 

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use common::{CENTRE, Office, item, row};
+use common::{CENTRE, Office, PASSWORD, item, row};
 
 /// A cluster of its own in a folder that goes with it.
 struct Cluster {
@@ -130,5 +130,22 @@ async fn a_whole_round_trip_runs_on_postgresql() {
         300
     );
     assert_eq!(office.admin_lines("/stock").await[0]["micro"], -300_000_000);
+
+    let cookie = office.sign_in("owner", PASSWORD).await;
+    for (path, words) in [
+        ("/", "T1A-000300"),
+        ("/web/documents", "450.00"),
+        ("/web/documents/T1/1/300/0", "Signature holds"),
+        ("/web/centres/main/items?find=thing&page=0", "1–4 of 4 items"),
+        ("/web/tills", "all processed"),
+    ] {
+        let page = office.page(&cookie, path).await;
+        assert!(page.contains(words), "{path}: {page}");
+    }
+    office.post_form(&cookie, "/web/centres/main/items/price", "id=tea&price=9").await;
+    assert!(office.page(&cookie, "/web/centres/main/publish").await.contains("2.00 → 9.00"));
+    let older = office.page(&cookie, "/web/documents").await;
+    let older = older.split("before=").nth(1).unwrap().split('"').next().unwrap().to_string();
+    assert!(office.page(&cookie, &format!("/web/documents?before={older}")).await.contains("T1A-000260"));
     office.running.stop().await.unwrap();
 }

@@ -194,7 +194,7 @@ async fn nonsense_gets_a_problem_and_the_server_lives_on() {
     let office = Office::open().await;
     let till = office.till("T1").await;
     for (method, path) in [
-        (Method::GET, "/"),
+        (Method::POST, "/"),
         (Method::GET, "/v1/nothing"),
         (Method::DELETE, "/v1/hello"),
         (Method::GET, "/admin/v1/x"),

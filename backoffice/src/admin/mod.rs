@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, Path, Query, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
@@ -18,8 +18,9 @@ use serde_json::json;
 use tillkit_protocol::{Hash, limits, problem::ProblemType};
 
 use crate::{
-    Backoffice,
-    api::{bearer_text, json as answer, read_json, whole},
+    Backoffice, accounts,
+    api::{bearer_text, json as answer, reached_at, read_json, whole},
+    contacts,
     drafts::{self, Drafted, NewUser},
     enrol,
     error::{Error, Result},
@@ -27,7 +28,6 @@ use crate::{
     store::{
         TenantId, books,
         documents::{self, Place, Wanted},
-        tills,
     },
 };
 
@@ -46,6 +46,7 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .route("/admin/v1/tills/{till}", put(put_till))
         .route("/admin/v1/tills/{till}/pairing", post(post_pairing))
         .route("/admin/v1/tills/{till}/enrolments/{enrolment}/revoke", post(post_revoke))
+        .route("/admin/v1/accounts/{name}", put(put_account))
         .route("/admin/v1/documents", get(get_documents))
         .route("/admin/v1/totals", get(get_totals))
         .route("/admin/v1/stock", get(get_stock))
@@ -53,21 +54,26 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .with_state(office.clone())
 }
 
-/// The tenant whose administrator is asking.
-fn tenant(office: &Backoffice, headers: &HeaderMap) -> Result<TenantId> {
-    let refused = || Error::refused(ProblemType::Unauthorised, "");
-    let token = bearer_text(headers).ok_or_else(refused)?;
-    office.admin_of(&Hash::of(token.as_bytes())).ok_or_else(refused)
+/// Whose administrator is asking.
+struct Admin(TenantId);
+
+impl FromRequestParts<Arc<Backoffice>> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Arc<Backoffice>) -> Result<Admin> {
+        let tenant =
+            bearer_text(&parts.headers).and_then(|token| office.admin_of(&Hash::of(token.as_bytes())));
+        tenant.map(Admin).ok_or_else(|| Error::refused(ProblemType::Unauthorised, ""))
+    }
 }
 
 /// `PUT /admin/v1/centres/{centre}`: the body of its `centre` row.
 async fn put_centre(
     State(office): Office,
     Path(centre): Path<String>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
     body: Body,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let body = whole(body, limits::ROW_BYTES).await?;
     Ok(drafted(drafts::put_centre(&office, tenant, &centre, &body).await?))
 }
@@ -80,10 +86,9 @@ fn drafted(drafted: Drafted) -> Response {
 async fn post_rows(
     State(office): Office,
     Path(centre): Path<String>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
     body: Body,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let lines = body.into_data_stream().map_err(|error| Error::malformed(error.to_string()));
     Ok(drafted(drafts::put_lines(&office, tenant, &centre, lines).await?))
 }
@@ -92,10 +97,9 @@ async fn post_rows(
 async fn post_import(
     State(office): Office,
     Path((centre, kind)): Path<(String, String)>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
     body: Body,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let file = whole(body, import::FILE_BYTES).await?;
     Ok(drafted(import::csv(&office, tenant, &centre, &kind, file).await?))
 }
@@ -113,10 +117,9 @@ struct UserRequest {
 async fn post_user(
     State(office): Office,
     Path(centre): Path<String>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
     body: Body,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let UserRequest { id, name, role, pin, active } = read_json(body).await?;
     let user = NewUser { id: &id, name: &name, role: &role, pin: &pin, active: active.unwrap_or(true) };
     Ok(drafted(drafts::put_user(&office, tenant, &centre, &user).await?))
@@ -126,8 +129,11 @@ async fn post_user(
 const DIFF_ROWS: usize = 1_000;
 
 /// `GET /admin/v1/centres/{centre}/diff`.
-async fn get_diff(State(office): Office, Path(centre): Path<String>, headers: HeaderMap) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
+async fn get_diff(
+    State(office): Office,
+    Path(centre): Path<String>,
+    Admin(tenant): Admin,
+) -> Result<Response> {
     let changes = publish::diff(&office, tenant, &centre, DIFF_ROWS).await?;
     let is_cut = changes.len() >= DIFF_ROWS;
     let changes: Vec<_> = changes
@@ -141,9 +147,8 @@ async fn get_diff(State(office): Office, Path(centre): Path<String>, headers: He
 async fn post_publish(
     State(office): Office,
     Path(centre): Path<String>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let published = publish::publish(&office, tenant, &centre).await?;
     Ok(answer(&json!({
         "changed": published.changed,
@@ -164,10 +169,9 @@ struct TillRequest {
 async fn put_till(
     State(office): Office,
     Path(till): Path<String>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
     body: Body,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let TillRequest { name } = read_json(body).await?;
     enrol::put_till(&office, tenant, &till, &name).await?;
     Ok(answer(&json!({"name": name, "till": till})))
@@ -177,28 +181,23 @@ async fn put_till(
 async fn post_pairing(
     State(office): Office,
     Path(till): Path<String>,
+    Admin(tenant): Admin,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
-    let code = enrol::make_code(&office, tenant, &till).await?;
-    let key = office.tenant(tenant).ok_or(Error::Unreadable("a tenant"))?.key.public();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let qr = json!({"code": code.code, "key": key.fingerprint(), "url": format!("http://{host}")});
+    let (code, qr) = enrol::invite(&office, tenant, &till, &reached_at(&headers)).await?;
     Ok(answer(&json!({"code": code.code, "expires_ms": code.expires_ms, "qr": qr})))
 }
 
 /// `GET /admin/v1/tills`.
-async fn get_tills(State(office): Office, headers: HeaderMap) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
+async fn get_tills(State(office): Office, Admin(tenant): Admin) -> Result<Response> {
     let mut list: Vec<serde_json::Value> = Vec::new();
-    for listed in tills::list(&office.store, tenant).await? {
+    for listed in contacts::tills(&office, tenant).await? {
         let is_same = list.last().is_some_and(|till| till["till"] == listed.till.as_str());
         if !is_same {
             list.push(json!({"enrolments": [], "name": listed.name, "till": listed.till}));
         }
         let Some(enrolment) = listed.enrolment else { continue };
-        let of = (tenant, listed.till, enrolment.enrolment);
-        let contact = office.contacts.last(&of).unwrap_or(enrolment.contact);
+        let contact = enrolment.contact;
         let shown = json!({
             "app": contact.app,
             "centre": enrolment.centre,
@@ -226,14 +225,27 @@ async fn get_tills(State(office): Office, headers: HeaderMap) -> Result<Response
 async fn post_revoke(
     State(office): Office,
     Path((till, enrolment)): Path<(String, u32)>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
-    let now_ms = office.clock.now_ms();
-    if !tills::revoke(&office.store, tenant, &till, enrolment, now_ms).await? {
-        return Err(Error::not_found(format!("there is no enrolment {till}/{enrolment}")));
-    }
+    enrol::revoke(&office, tenant, &till, enrolment).await?;
     Ok(answer(&json!({"enrolment": enrolment, "revoked": true, "till": till})))
+}
+
+#[derive(Deserialize)]
+struct AccountRequest {
+    password: String,
+}
+
+/// `PUT /admin/v1/accounts/{name}`: who may sign in to the web administration.
+async fn put_account(
+    State(office): Office,
+    Path(name): Path<String>,
+    Admin(tenant): Admin,
+    body: Body,
+) -> Result<Response> {
+    let AccountRequest { password } = read_json(body).await?;
+    let name = accounts::put(&office, tenant, &name, &password).await?;
+    Ok(answer(&json!({"name": name})))
 }
 
 #[derive(Deserialize)]
@@ -246,9 +258,8 @@ struct DocumentsQuery {
 async fn get_documents(
     State(office): Office,
     Query(query): Query<DocumentsQuery>,
-    headers: HeaderMap,
+    Admin(tenant): Admin,
 ) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
     let wanted = Wanted { till: query.till, enrolment: query.enrolment };
     let pages = futures_util::stream::try_unfold(Place::default(), move |after| {
         let (office, wanted) = (office.clone(), wanted.clone());
@@ -277,8 +288,7 @@ fn ndjson<T: Serialize>(values: impl Iterator<Item = T>) -> Result<Response> {
 }
 
 /// `GET /admin/v1/totals`: NDJSON.
-async fn get_totals(State(office): Office, headers: HeaderMap) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
+async fn get_totals(State(office): Office, Admin(tenant): Admin) -> Result<Response> {
     let totals = books::totals(&office.store, tenant).await?;
     ndjson(totals.iter().map(|total| {
         json!({
@@ -294,8 +304,7 @@ async fn get_totals(State(office): Office, headers: HeaderMap) -> Result<Respons
 }
 
 /// `GET /admin/v1/stock`: NDJSON.
-async fn get_stock(State(office): Office, headers: HeaderMap) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
+async fn get_stock(State(office): Office, Admin(tenant): Admin) -> Result<Response> {
     let levels = books::levels(&office.store, tenant).await?;
     ndjson(
         levels
@@ -308,8 +317,7 @@ async fn get_stock(State(office): Office, headers: HeaderMap) -> Result<Response
 const FINDINGS: u32 = 10_000;
 
 /// `GET /admin/v1/findings`: NDJSON, newest first.
-async fn get_findings(State(office): Office, headers: HeaderMap) -> Result<Response> {
-    let tenant = tenant(&office, &headers)?;
+async fn get_findings(State(office): Office, Admin(tenant): Admin) -> Result<Response> {
     let findings = documents::findings(&office.store, tenant, FINDINGS).await?;
     ndjson(findings.iter().map(|listed| {
         let finding = &listed.finding;

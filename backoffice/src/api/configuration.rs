@@ -25,6 +25,7 @@ use super::{bearer, in_good_standing, json, read_json, standing};
 use crate::{
     Backoffice,
     error::{Error, Result},
+    news::Topic,
     store::{
         config, documents,
         tills::{self, EnrolmentId, LastContact, Standing},
@@ -48,6 +49,7 @@ pub(super) async fn subscribe(
     let Subscribe { centre } = read_json(body).await?;
     let pepper = tills::subscribe(&office.store, tenant, &till, enrolment, &centre).await?;
     let pepper = pepper.ok_or_else(|| Error::not_found(format!("there is no published centre {centre}")))?;
+    office.news.tell(tenant, &[Topic::Tills]);
     Ok(json(&Subscribed { centre, pin_pepper: STANDARD_NO_PAD.encode(pepper) }))
 }
 
@@ -65,6 +67,7 @@ pub(super) async fn contact(
     let of: EnrolmentId = (tenant, till, enrolment);
     let now_ms = office.clock.now_ms();
     let objection = compare(&office, &of, &standing, &contact, now_ms).await?;
+    office.news.tell(of.0, &[Topic::Tills]);
     let mut findings = documents::findings_after(&office.store, &of, contact.processed).await?;
     findings.extend(objection.filter(|objection| objection.seq <= contact.processed));
     Ok(json(&Contacted {
@@ -119,6 +122,7 @@ async fn compare(
             .store
             .write(|tx| Box::pin(async move { documents::raise(tx, of.0, raised, now_ms).await }))
             .await?;
+        office.news.tell(of.0, &[Topic::Findings]);
     }
     Ok(Some(finding))
 }

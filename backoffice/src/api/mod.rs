@@ -104,6 +104,14 @@ async fn in_good_standing(office: &Backoffice, headers: &HeaderMap) -> Result<(B
     Ok((bearer, standing))
 }
 
+/// Where whoever asks has reached the back office; a proxy says whether that was over TLS.
+pub(crate) fn reached_at(headers: &HeaderMap) -> String {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_tls = text(HeaderName::from_static("x-forwarded-proto")) == Some("https");
+    let scheme = if is_tls { "https" } else { "http" };
+    format!("{scheme}://{}", text(header::HOST).unwrap_or_default())
+}
+
 /// A request's bytes, at most so many.
 pub(crate) async fn whole(body: Body, limit: usize) -> Result<Bytes> {
     let too_large = |_| Error::refused(ProblemType::TooLarge, format!("more than {limit} bytes, or cut off"));

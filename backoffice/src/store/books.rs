@@ -255,6 +255,41 @@ pub(crate) async fn totals(store: &Store, tenant: TenantId) -> Result<Vec<Listed
     rows.iter().map(total).collect()
 }
 
+/// The newest business day that has sums, not after `latest`: a till whose clock is years ahead must
+/// not hide today.
+pub(crate) async fn newest_day(store: &Store, tenant: TenantId, latest: &str) -> Result<Option<String>> {
+    const DAY: &str = "SELECT MAX(business_day) FROM total WHERE tenant = $1 AND business_day <= $2";
+    let query = sqlx::query(DAY).bind(tenant).bind(latest);
+    Ok(query.fetch_one(&mut *store.read().await?).await?.try_get(0)?)
+}
+
+/// A sum of a business day over centres and tills.
+pub(crate) struct DaySum {
+    pub(crate) currency: String,
+    pub(crate) measure: String,
+    pub(crate) code: String,
+    pub(crate) value: i64,
+}
+
+/// The sums of a business day over centres and tills.
+pub(crate) async fn day_sums(store: &Store, tenant: TenantId, business_day: &str) -> Result<Vec<DaySum>> {
+    const SUMS: &str = "
+        SELECT currency, measure, code, CAST(SUM(value) AS BIGINT) FROM total
+         WHERE tenant = $1 AND business_day = $2
+         GROUP BY currency, measure, code ORDER BY currency, measure, code";
+    let query = sqlx::query(SUMS).bind(tenant).bind(business_day);
+    let rows = query.fetch_all(&mut *store.read().await?).await?;
+    let sum = |row: &sqlx::any::AnyRow| -> Result<DaySum> {
+        Ok(DaySum {
+            currency: row.try_get(0)?,
+            measure: row.try_get(1)?,
+            code: row.try_get(2)?,
+            value: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(sum).collect()
+}
+
 /// Every stock level of a tenant: warehouse, item, millionths.
 pub(crate) async fn levels(store: &Store, tenant: TenantId) -> Result<Vec<(String, String, i64)>> {
     const ALL: &str = "

@@ -20,6 +20,8 @@ pub(crate) enum Bind<'a> {
     Bytes(&'a [u8]),
     /// BYTEA that may be NULL.
     Maybe(Option<&'a [u8]>),
+    /// TEXT that may be NULL.
+    MaybeText(Option<&'a str>),
 }
 
 /// Rows a statement, largest first: few different texts, so that each stays prepared.
@@ -53,6 +55,7 @@ fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Bind<'_>) -> Query<'q, A
         Bind::Text(value) => query.bind(value),
         Bind::Bytes(value) => query.bind(value),
         Bind::Maybe(value) => query.bind(value),
+        Bind::MaybeText(value) => query.bind(value),
     }
 }
 

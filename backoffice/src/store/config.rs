@@ -3,7 +3,7 @@
 use sqlx::Row;
 use tillkit_protocol::{Hash, wire::CentreInfo};
 
-use super::{Bind, Store, TenantId, Tx, array, hash, insert_all, signed, unsigned};
+use super::{Bind, Store, TenantId, Tx, array, hash, insert_all, items, signed, unsigned};
 use crate::error::{Error, Result};
 
 /// A centre as it stands.
@@ -57,10 +57,18 @@ pub(crate) async fn published(store: &Store, tenant: TenantId) -> Result<Vec<Cen
     const ALL: &str = "
         SELECT centre, generation, name FROM centre WHERE tenant = $1 AND generation > 0 ORDER BY centre";
     let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
-    let info = |row: &sqlx::any::AnyRow| -> Result<CentreInfo> {
-        Ok(CentreInfo { centre: row.try_get(0)?, generation: unsigned(row, 1)?, name: row.try_get(2)? })
-    };
     rows.iter().map(info).collect()
+}
+
+/// Every centre of a tenant, published or not; the generation is 0 before the first.
+pub(crate) async fn centres(store: &Store, tenant: TenantId) -> Result<Vec<CentreInfo>> {
+    const ALL: &str = "SELECT centre, generation, name FROM centre WHERE tenant = $1 ORDER BY centre";
+    let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(info).collect()
+}
+
+fn info(row: &sqlx::any::AnyRow) -> Result<CentreInfo> {
+    Ok(CentreInfo { centre: row.try_get(0)?, generation: unsigned(row, 1)?, name: row.try_get(2)? })
 }
 
 /// A row to be drafted; no body takes it away.
@@ -75,19 +83,22 @@ pub(crate) struct DraftRow {
 pub(crate) async fn draft(tx: &mut Tx<'_>, tenant: TenantId, centre: &str, rows: &[DraftRow]) -> Result<u64> {
     const COUNT: &str = "
         UPDATE centre SET drafts = drafts + 1 WHERE tenant = $1 AND centre = $2 RETURNING edition";
-    const DRAFT: &str = "INSERT INTO config_row (tenant, centre, kind, id, body, edition)";
+    const DRAFT: &str = "INSERT INTO config_row (tenant, centre, kind, id, body, edition, words)";
     const KEEP: &str = "
         ON CONFLICT (tenant, centre, kind, id) DO UPDATE
            SET published = CASE WHEN config_row.edition = excluded.edition
                                 THEN config_row.published ELSE config_row.body END,
-               body = excluded.body, edition = excluded.edition
+               body = excluded.body, edition = excluded.edition, words = excluded.words
          WHERE config_row.body IS DISTINCT FROM excluded.body";
     let counted = sqlx::query(COUNT).bind(tenant).bind(centre).fetch_optional(&mut **tx).await?;
     let edition: i64 =
         counted.ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))?.try_get(0)?;
+    let words: Vec<_> =
+        rows.iter().map(|row| items::words(&row.kind, &row.id, row.body.as_deref())).collect();
     let binds: Vec<_> = rows
         .iter()
-        .map(|DraftRow { kind, id, body }| {
+        .zip(&words)
+        .map(|(DraftRow { kind, id, body }, words)| {
             [
                 Bind::Int(tenant),
                 Bind::Text(centre),
@@ -95,6 +106,7 @@ pub(crate) async fn draft(tx: &mut Tx<'_>, tenant: TenantId, centre: &str, rows:
                 Bind::Bytes(id.as_bytes()),
                 Bind::Maybe(body.as_deref()),
                 Bind::Int(edition),
+                Bind::MaybeText(words.as_deref()),
             ]
         })
         .collect();
@@ -115,6 +127,17 @@ pub(crate) async fn dirty_kinds(store: &Store, draft: Draft<'_>) -> Result<Vec<(
         SELECT kind, COUNT(*) FROM config_row
          WHERE tenant = $1 AND centre = $2 AND edition = $3 GROUP BY kind ORDER BY kind";
     let query = sqlx::query(DIRTY).bind(draft.tenant).bind(draft.centre).bind(draft.edition);
+    let rows = query.fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, unsigned(row, 1)?))).collect()
+}
+
+/// How many rows of each kind differ from the published ones.
+pub(crate) async fn changed_kinds(store: &Store, draft: Draft<'_>) -> Result<Vec<(String, u64)>> {
+    const CHANGED: &str = "
+        SELECT kind, COUNT(*) FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND edition = $3 AND body IS DISTINCT FROM published
+         GROUP BY kind ORDER BY kind";
+    let query = sqlx::query(CHANGED).bind(draft.tenant).bind(draft.centre).bind(draft.edition);
     let rows = query.fetch_all(&mut *store.read().await?).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, unsigned(row, 1)?))).collect()
 }
@@ -145,6 +168,21 @@ pub(crate) async fn dirty_rows(
         Ok(DirtyRow { id: key(row, 0)?, body: row.try_get(1)?, published: row.try_get(2)? })
     };
     rows.iter().map(dirty).collect()
+}
+
+/// The body of a row as it is drafted; as it was published where nobody has drafted it since.
+pub(crate) async fn drafted(
+    store: &Store,
+    tenant: TenantId,
+    centre: &str,
+    kind: &str,
+    id: &str,
+) -> Result<Option<Vec<u8>>> {
+    const BODY: &str =
+        "SELECT body FROM config_row WHERE tenant = $1 AND centre = $2 AND kind = $3 AND id = $4";
+    let query = sqlx::query(BODY).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
+    let Some(row) = query.fetch_optional(&mut *store.read().await?).await? else { return Ok(None) };
+    Ok(row.try_get(0)?)
 }
 
 /// A row as it is to be published.
@@ -180,7 +218,7 @@ pub(crate) async fn has_row(store: &Store, draft: Draft<'_>, kind: &str, id: &st
     Ok(query.fetch_optional(&mut *store.read().await?).await?.is_some())
 }
 
-fn key(row: &sqlx::any::AnyRow, column: usize) -> Result<String> {
+pub(super) fn key(row: &sqlx::any::AnyRow, column: usize) -> Result<String> {
     String::from_utf8(row.try_get(column)?).map_err(|_| Error::Unreadable("a key"))
 }
 

@@ -285,6 +285,87 @@ pub(crate) async fn page(
     rows.iter().map(document).collect()
 }
 
+/// A document with when it came and whether it has been booked.
+pub(crate) struct Received {
+    pub(crate) place: Place,
+    pub(crate) record: Record,
+    pub(crate) received_ms: i64,
+    pub(crate) is_booked: bool,
+}
+
+/// The columns that [`received`] reads, of a document `d` and its chain `c`.
+macro_rules! received_columns {
+    () => {
+        "
+        SELECT d.till, d.enrolment, d.seq, d.fork, d.signature, d.line, d.received_ms,
+               CASE WHEN d.fork = 0 AND (d.seq <= c.booked OR EXISTS (
+                    SELECT 1 FROM booked_range b
+                     WHERE b.tenant = d.tenant AND b.till = d.till AND b.enrolment = d.enrolment
+                       AND d.seq BETWEEN b.first_seq AND b.last_seq)) THEN 1 ELSE 0 END
+          "
+    };
+}
+
+/// The newest documents of a tenant before a place in the order they came, at most `limit`.
+pub(crate) async fn newest(
+    store: &Store,
+    tenant: TenantId,
+    before: &(i64, Place),
+    limit: u64,
+) -> Result<Vec<Received>> {
+    const NEWEST: &str = concat!(
+        received_columns!(),
+        "FROM (SELECT tenant, till, enrolment, seq, fork, signature, line, received_ms FROM document
+                 WHERE tenant = $1 AND received_ms <= $2
+                   AND (received_ms, till, enrolment, seq, fork) < ($2, $3, $4, $5, $6)
+                 ORDER BY received_ms DESC, till DESC, enrolment DESC, seq DESC, fork DESC LIMIT $7) d
+          JOIN chain c ON c.tenant = d.tenant AND c.till = d.till AND c.enrolment = d.enrolment
+         ORDER BY d.received_ms DESC, d.till DESC, d.enrolment DESC, d.seq DESC, d.fork DESC"
+    );
+    let (received_ms, Place { till, enrolment, seq, fork }) = before;
+    let query = sqlx::query(NEWEST).bind(tenant).bind(*received_ms).bind(till.as_str());
+    let query = query.bind(i64::from(*enrolment)).bind(signed(*seq)).bind(signed(*fork));
+    let rows = query.bind(signed(limit)).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(received).collect()
+}
+
+/// One document of a tenant.
+pub(crate) async fn one(store: &Store, tenant: TenantId, place: &Place) -> Result<Option<Received>> {
+    const ONE: &str = concat!(
+        received_columns!(),
+        "FROM document d
+          JOIN chain c ON c.tenant = d.tenant AND c.till = d.till AND c.enrolment = d.enrolment
+         WHERE d.tenant = $1 AND d.till = $2 AND d.enrolment = $3 AND d.seq = $4 AND d.fork = $5"
+    );
+    let query = sqlx::query(ONE).bind(tenant).bind(place.till.as_str()).bind(i64::from(place.enrolment));
+    let query = query.bind(signed(place.seq)).bind(signed(place.fork));
+    let row = query.fetch_optional(&mut *store.read().await?).await?;
+    row.map(|row| received(&row)).transpose()
+}
+
+fn received(row: &sqlx::any::AnyRow) -> Result<Received> {
+    Ok(Received {
+        place: Place {
+            till: row.try_get(0)?,
+            enrolment: small(row, 1)?,
+            seq: unsigned(row, 2)?,
+            fork: unsigned(row, 3)?,
+        },
+        record: Record::stored(row.try_get(5)?, Signature::from_bytes(&array(row, 4)?)),
+        received_ms: row.try_get(6)?,
+        is_booked: row.try_get::<i64, _>(7)? == 1,
+    })
+}
+
+/// How many findings of each enrolment are open.
+pub(crate) async fn open_findings(store: &Store, tenant: TenantId) -> Result<BTreeMap<(String, u32), u64>> {
+    const OPEN: &str = "
+        SELECT till, enrolment, COUNT(*) FROM finding
+         WHERE tenant = $1 AND closed_ms IS NULL GROUP BY till, enrolment";
+    let rows = sqlx::query(OPEN).bind(tenant).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok(((row.try_get(0)?, small(row, 1)?), unsigned(row, 2)?))).collect()
+}
+
 /// Whether a document of this seq is here.
 pub(crate) async fn has(tx: &mut Tx<'_>, of: &EnrolmentId, seq: u64) -> Result<bool> {
     let mut found = Held::new();

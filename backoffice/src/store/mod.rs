@@ -9,7 +9,9 @@ pub(crate) mod books;
 mod bulk;
 pub(crate) mod config;
 pub(crate) mod documents;
+pub(crate) mod items;
 pub(crate) mod tills;
+pub(crate) mod web;
 
 use std::{marker::PhantomData, time::Duration};
 

@@ -24,6 +24,7 @@ use tillkit_protocol::{
 
 pub const NOW_MS: i64 = 1_291_192_020_000;
 pub const CENTRE: &str = "main";
+pub const PASSWORD: &str = "a long enough password";
 
 /// A back office in a folder of its own, with a clock that the test turns.
 pub struct Office {
@@ -36,7 +37,7 @@ pub struct Office {
 pub fn client() -> Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
-    Client::builder().no_proxy().build().unwrap()
+    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 pub fn config(folder: &Path, now_ms: &Arc<AtomicI64>) -> Config {
@@ -45,6 +46,7 @@ pub fn config(folder: &Path, now_ms: &Arc<AtomicI64>) -> Config {
     let mut config = Config::new(database, folder.join("data"));
     config.clock = Clock::new(move || now_ms.load(Ordering::Relaxed));
     config.enrol_attempts_per_hour = 10_000;
+    config.owner_password = Some(PASSWORD.into());
     config
 }
 
@@ -243,6 +245,29 @@ impl Office {
         bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
     }
 
+    /// What a page of this server posts.
+    pub async fn post_form(&self, cookie: &str, path: &str, form: &str) -> Response {
+        let request = self.request(Method::POST, path).header("origin", self.running.url());
+        let request = request.header("cookie", cookie).body(form.to_string());
+        request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap()
+    }
+
+    /// Signs in to the web administration; the cookie.
+    pub async fn sign_in(&self, name: &str, password: &str) -> String {
+        let form = format!("name={name}&password={}", password.replace(' ', "+"));
+        let answer = self.post_form("", "/web/sign-in", &form).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/".parse().unwrap()));
+        cookie_of(&answer)
+    }
+
+    /// A page, or a piece of one.
+    pub async fn page(&self, cookie: &str, path: &str) -> String {
+        let answer = self.request(Method::GET, path).header("cookie", cookie).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert_eq!(status, 200, "{path}: {text}");
+        text
+    }
+
     /// Codes of findings with the seq each is about, closed ones left out, in order.
     pub async fn findings(&self) -> Vec<(String, u64)> {
         let mut findings: Vec<_> = self
@@ -279,6 +304,11 @@ pub async fn problem(answer: Response) -> Problem {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {error}: {text}"));
     assert_eq!(StatusCode::from_u16(problem.status).unwrap(), status);
     problem
+}
+
+/// What a browser would send back of a `Set-Cookie`.
+pub fn cookie_of(answer: &Response) -> String {
+    answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_string()
 }
 
 pub async fn refused(answer: Response, kind: ProblemType) -> Problem {
