@@ -116,7 +116,7 @@ pub enum LineState {
 pub struct UnsentView {
     /// Accounting documents.
     pub documents: u64,
-    /// Their totals, by currency.
+    /// What the sales, returns and voids among them come to, by currency.
     pub amounts: Vec<Amount>,
     /// When the oldest was recorded.
     pub oldest_ms: Option<i64>,

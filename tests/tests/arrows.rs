@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our crates each may see; `tests` and `xtask` may see all.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("tillkit-domain", &[]),
     ("tillkit-protocol", &["tillkit-domain"]),
     ("tillkit-store", &["tillkit-domain", "tillkit-protocol"]),
     ("tillkit-sync", &["tillkit-domain", "tillkit-protocol", "tillkit-store"]),
     ("tillkit", &["tillkit-domain", "tillkit-protocol", "tillkit-store", "tillkit-sync"]),
+    ("tillkit-ffi", &["tillkit-domain", "tillkit-protocol", "tillkit-store", "tillkit-sync", "tillkit"]),
+    ("tillkit-ffi-generator", &[]),
     ("tillkit-backoffice", &["tillkit-domain", "tillkit-protocol"]),
 ];
 

@@ -1,10 +1,12 @@
-//! `cargo xtask`: demo, phone, shop, bindings, test, bench, prove.
+//! `cargo xtask`: demo, phone, shop, test, bench, prove, and what they are made of.
 
 mod bench;
 mod bindings;
 mod demo;
+mod phone;
 mod prove;
 mod shop;
+mod size;
 mod test;
 
 use std::process::ExitCode;
@@ -21,8 +23,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     Demo(demo::Args),
+    Phone(phone::Args),
     Shop(shop::Args),
     Bindings(bindings::Args),
+    Screenshots(phone::Screenshots),
+    Size(size::Args),
     Test(test::Args),
     Bench(bench::Args),
     Prove(prove::Args),
@@ -35,8 +40,11 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Demo(args) => demo::run(&args),
+        Task::Phone(args) => phone::run(&args),
         Task::Shop(args) => shop::run(&args),
         Task::Bindings(args) => bindings::run(&args),
+        Task::Screenshots(args) => phone::screenshots(&args),
+        Task::Size(args) => size::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Prove(args) => prove::run(&args),

@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::bindings::{self, root};
+use crate::{
+    bindings::{self, root},
+    phone,
+};
 
 /// Runs everything: format, lints, dependency policy, tests in three languages, the demo
 #[derive(Debug, clap::Args)]
@@ -141,8 +144,8 @@ fn kotlin_tests(count: &mut Count) -> Result<()> {
         skip(count, "Kotlin: a JDK and Maven are not installed".into());
         return Ok(());
     }
-    let mut maven = Command::new("mvn");
-    maven.current_dir(root()).args(["-B", "--no-transfer-progress", "-f", "android/pom.xml", "verify"]);
+    let mut maven = phone::maven();
+    maven.arg("verify");
     tests(count, "tests in Kotlin", maven, |line| {
         // Each module closes with a line of all its tests; those of a class say how long they took.
         let is_closing = line.contains("Tests run: ") && !line.contains("Time elapsed");

@@ -124,8 +124,9 @@ impl Money {
     /// [`MoneyError::NotANumber`], [`MoneyError::TooLarge`].
     pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
         let refused = || MoneyError::NotANumber { text: text.into(), what: "amount of this currency" };
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
         let decimal = Decimal::from_str_exact(text).map_err(|_| refused())?.normalize();
-        if decimal.scale() > currency.exponent() {
+        if !is_plain || decimal.scale() > currency.exponent() {
             return Err(refused());
         }
         let minor = to_minor(decimal, currency).ok_or(MoneyError::TooLarge)?;

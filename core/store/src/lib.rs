@@ -38,6 +38,7 @@ pub struct Store {
     /// `journal.db`.
     pub journal: Journal,
     gate: Arc<Gate>,
+    is_in_memory: bool,
 }
 
 impl Store {
@@ -62,11 +63,10 @@ impl Store {
         let (gate, precedence) = (Arc::new(Gate::default()), Arc::default());
         let journal = Journal::open(&folder.join("journal.db"), gate.clone(), Arc::clone(&precedence))?;
         let centre = Centre::open(&folder.join("centre.db"), gate.clone(), precedence)?;
-        Ok(Store { centre, journal, gate })
+        Ok(Store { centre, journal, gate, is_in_memory: false })
     }
 
-    /// Opens both files in memory: for previews and tests. They are gone once this is dropped or
-    /// suspended.
+    /// Opens both files in memory: for previews and tests. They are gone once this is dropped.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -79,7 +79,7 @@ impl Store {
         let (gate, precedence) = (Arc::new(Gate::default()), Arc::default());
         let journal = Journal::open(&file("journal"), gate.clone(), Arc::clone(&precedence))?;
         let centre = Centre::open(&file("centre"), gate.clone(), precedence)?;
-        Ok(Store { centre, journal, gate })
+        Ok(Store { centre, journal, gate, is_in_memory: true })
     }
 
     /// Closes the gate, interrupts reads and loads, lets a running commit finish, closes both files.
@@ -94,6 +94,9 @@ impl Store {
         if !self.gate.close(deadline, interrupt) {
             return Released::StillHeld;
         }
+        if self.is_in_memory {
+            return Released::Released; // there is no file to let go of, and closing would lose it
+        }
         self.centre.release();
         self.journal.release();
         Released::Released
@@ -104,6 +107,10 @@ impl Store {
     /// # Errors
     /// As [`Store::open`]; then the store stays suspended.
     pub fn resume(&self) -> Result<()> {
+        if self.is_in_memory {
+            self.gate.open();
+            return Ok(());
+        }
         let reopened = self.journal.reopen().and_then(|()| self.centre.reopen());
         if reopened.is_err() {
             self.centre.release();

@@ -68,7 +68,7 @@ pub enum LineState {
 pub struct UnsentView {
     /// Accounting documents.
     pub documents: u64,
-    /// Their totals, by currency.
+    /// What the sales, returns and voids among them come to, by currency.
     pub amounts: Vec<Amount>,
     /// When the oldest was recorded.
     pub oldest_ms: Option<i64>,
@@ -326,15 +326,12 @@ fn full_sync_ms(status: &Status) -> Option<i64> {
 impl UnsentView {
     /// What the badge shows of it; events are not in the badge.
     pub fn of(unsent: &Unsent) -> UnsentView {
-        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-        let accounting = unsent.sections.iter().filter(|(name, _)| *name != Section::Events.name());
-        for (currency, minor) in accounting.flat_map(|(_, section)| &section.amounts_minor) {
-            let sum = sums.entry(currency).or_default();
-            *sum = sum.saturating_add(*minor);
-        }
+        // Turnover alone: a sum of sales, drops and closures would mean nothing to anybody.
+        let sales = unsent.sections.get(Section::Sales.name());
+        let amounts = sales.into_iter().flat_map(|sales| &sales.amounts_minor);
         UnsentView {
             documents: unsent.documents(),
-            amounts: sums.into_iter().map(|(currency, minor)| amount(minor, currency)).collect(),
+            amounts: amounts.map(|(currency, minor)| amount(*minor, currency)).collect(),
             oldest_ms: unsent.oldest_ms(),
         }
     }
