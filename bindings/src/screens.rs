@@ -4,10 +4,10 @@
 pub use tillkit::{
     Standing, TenderKind,
     screens::{
-        Sample as SyncSample, Advice, Amount, CartLine, CartTender, CartView, CentreNews, CentreView, DeliveryMark, DocumentPlace,
-        DocumentView, EditView, HistoryRow, HistoryScreen, LineState, ObjectMark, RedButton, RowState, RunEnd,
-        RunStage, RunView, SearchHit, SellScreen, SettingsScreen, StageBar, StageName, StockView, SyncObject,
-        SyncRow, SyncScreen, TenderChoice, Trouble, UnsentView, UserChoice,
+        Advice, Amount, CartLine, CartTender, CartView, CentreNews, CentreView, DeliveryMark, DocumentPlace,
+        DocumentView, EditView, HistoryRow, HistoryScreen, LineState, ObjectMark, RedButton, RowState,
+        RunEnd, RunStage, RunView, Sample as SyncSample, SearchHit, SellScreen, SettingsScreen, StageBar,
+        StageName, StockView, SyncObject, SyncRow, SyncScreen, TenderChoice, Trouble, UnsentView, UserChoice,
     },
 };
 
@@ -511,7 +511,6 @@ pub struct DocumentView {
     /// As printed, or the facts in lines where nothing is printed.
     pub text: String,
 }
-
 
 /// Whether this phone may act as a till.
 #[uniffi::remote(Enum)]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tillkit::{AddLine, Discount, LineOrigin, Money, NewReturn, Quantity, ReturnLine, ReturnPurpose, UnitPrice};
+use tillkit::{
+    AddLine, Discount, LineOrigin, Money, NewReturn, Quantity, ReturnLine, ReturnPurpose, UnitPrice,
+};
 
 use crate::{
     error::TillError,

@@ -11,7 +11,8 @@ use crate::{
     error::TillError,
     runtime::{beside, runtime},
     screens::{
-        DocumentPlace, DocumentView, EditView, HistoryScreen, SettingsScreen, SyncScreen, UnsentView, UserChoice,
+        DocumentPlace, DocumentView, EditView, HistoryScreen, SettingsScreen, SyncScreen, UnsentView,
+        UserChoice,
     },
     services::{NetworkListener, OfPhone, Printer, ServiceError, TillServices},
     session::Session,
@@ -328,10 +329,13 @@ impl Till {
     /// # Errors
     /// `NotReady`; `Refused` for a section this version does not know.
     pub fn sync(&self, scope: SyncScope) -> Result<Arc<SyncRun>, TillError> {
-        self.start(scope_of(&scope)?, match scope {
-            SyncScope::Section { .. } => tillkit::Trigger::Row,
-            _ => tillkit::Trigger::RedButton,
-        })
+        self.start(
+            scope_of(&scope)?,
+            match scope {
+                SyncScope::Section { .. } => tillkit::Trigger::Row,
+                _ => tillkit::Trigger::RedButton,
+            },
+        )
     }
 
     /// The banner, confirmed: what is published becomes what the till sells by.
@@ -340,6 +344,15 @@ impl Till {
     /// `NotReady`.
     pub fn confirm_news(&self) -> Result<Arc<SyncRun>, TillError> {
         self.start(Scope::All, tillkit::Trigger::Confirmed)
+    }
+
+    /// What a job of the phone's scheduler asks for: sends and fetches, and applies only what the
+    /// centre's policy lets be applied without anybody's confirmation. Local edits stay.
+    ///
+    /// # Errors
+    /// `NotReady`.
+    pub fn sync_in_background(&self) -> Result<Arc<SyncRun>, TillError> {
+        self.start(Scope::All, tillkit::Trigger::Schedule)
     }
 
     /// Stops the run under way, whoever started it.
@@ -398,7 +411,12 @@ impl Till {
     ///
     /// # Errors
     /// `Device`, `Suspended`.
-    pub fn objects(&self, kind: String, after: Option<String>, limit: u32) -> Result<Vec<ObjectRow>, TillError> {
+    pub fn objects(
+        &self,
+        kind: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<ObjectRow>, TillError> {
         let found = self.core.objects(&kind, after.as_deref(), limit as usize)?;
         let row = |found: tillkit::Found| ObjectRow {
             name: tillkit::screens::title(&found.body).unwrap_or_else(|| found.key.clone()),
@@ -440,7 +458,8 @@ impl Till {
     /// `Refused` if there is none of that name; `Device` (`printer`) with the printer's reason.
     pub fn print(&self, place: DocumentPlace) -> Result<(), TillError> {
         let text = self.core.document_view(&place)?.text;
-        let refused = |reason| TillError::Device { code: "printer".into(), sentence: reason, data_safe: true };
+        let refused =
+            |reason| TillError::Device { code: "printer".into(), sentence: reason, data_safe: true };
         let Some(printer) = &self.printer else { return Err(refused("there is no printer".into())) };
         printer.print(text).map_err(|ServiceError::Failed { reason }| refused(reason))
     }

@@ -5,6 +5,7 @@
 //! returns samples; who calls it interleaves raw and full and builds ratios.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -18,16 +19,16 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use tillkit_domain::{Currency, TenderKind, UnitPrice, VatCategory};
 use tillkit_protocol::{
-    Hash, Kind, KindDigest,
+    Hash, Kind, KindDigest, bodies,
     keys::PrivateKey,
     manifest::SectionManifest,
     rows::{self, BlobWriter, Row},
 };
 use tillkit_store::{
     Store,
-    journal::{Enrolment, NewDocument, Numerator, StockMove},
+    journal::{Enrolment, NewDocument, Numerator, Recorded, StockMove},
     load::{self, Change, Steps, Target},
 };
 
@@ -277,20 +278,7 @@ pub struct LoadSample {
     pub wal_bytes: u64,
 }
 
-/// Loads a catalogue into an empty store: two threads, as the driver does.
-pub fn load_full(folder: &Path, catalogue: &Catalogue) -> Result<LoadSample> {
-    let store = Store::open(folder)?;
-    let before = peak_kib();
-    let begun = Instant::now();
-    load_into(&store, catalogue)?;
-    let seconds = begun.elapsed().as_secs_f64();
-    let wal_bytes = fs::metadata(folder.join("centre.db-wal"))?.len();
-    let found = store.centre.view()?.count("item")?;
-    ensure!(found == catalogue.items as u64, "{found} items");
-    Ok(LoadSample { seconds, peak_above_kib: peak_kib() - before, wal_bytes })
-}
-
-/// The same into a store that is open already.
+/// Loads a catalogue into a store: two threads, as the driver does.
 pub fn load_into(store: &Store, catalogue: &Catalogue) -> Result<()> {
     let target = catalogue.target();
     let mut load = store.centre.begin_load(&target)?;
@@ -556,12 +544,13 @@ impl Pair {
         Ok((full_ns, raw_ns))
     }
 
-    /// Searches as they are typed: milliseconds by shape of the query ("m", "ma ch", …).
+    /// Searches as they are typed: milliseconds by shape of the query ("m", "ma ch", …). From four letters
+    /// on the index of prefixes does not help, and of two words the second narrows what the first found.
     pub fn searches(&self, count: usize) -> Result<BTreeMap<String, Vec<f64>>> {
         let mut rng = Rng(11);
         let mut samples: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for _ in 0..count {
-            for (words, letters) in [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (3, 2)] {
+            for (words, letters) in SHAPES {
                 let typed = |rng: &mut Rng| rng.of(&WORDS).chars().take(letters).collect::<String>();
                 let query: Vec<String> = (0..words).map(|_| typed(&mut rng)).collect();
                 let begun = Instant::now();
@@ -574,6 +563,10 @@ impl Pair {
         Ok(samples)
     }
 }
+
+/// How many words, and how many letters of each.
+const SHAPES: [(usize, usize); 11] =
+    [(1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (2, 1), (2, 2), (2, 3), (2, 4), (2, 6), (3, 2)];
 
 /// Closes and opens a store; milliseconds, the files in the page cache or not.
 pub fn open(folder: &Path, cold: bool) -> Result<f64> {
@@ -607,7 +600,9 @@ pub struct Commits {
     enrolment: Enrolment,
     key: PrivateKey,
     raw: Connection,
-    seq: u64,
+    seq: Cell<u64>,
+    /// The bytes that raw writes: those of a sale that was recorded.
+    line: Vec<u8>,
 }
 
 impl Commits {
@@ -631,21 +626,27 @@ impl Commits {
         let raw = Connection::open(folder.join("raw/raw.db"))?;
         raw.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
         raw.execute_batch(JOURNAL_SQL)?;
-        Ok(Commits { store, enrolment, key, raw, seq: 0 })
+        let mut commits = Commits { store, enrolment, key, raw, seq: Cell::new(0), line: Vec::new() };
+        commits.line = commits.record(sale(0, 0)?)?.record.line;
+        Ok(commits)
     }
 
     /// One sale with this many stock moves through the whole store: nanoseconds.
-    pub fn full(&mut self, moves: usize) -> Result<u64> {
-        let new = sale(self.seq, moves)?;
+    pub fn full(&self, moves: usize) -> Result<u64> {
+        let new = sale(self.seq.get(), moves)?;
         let begun = Instant::now();
-        self.store.journal.write(|journal| journal.record(&self.enrolment, &self.key, new))?;
+        self.record(new)?;
         Ok(begun.elapsed().as_nanos() as u64)
     }
 
+    fn record(&self, new: NewDocument<bodies::Sale>) -> Result<Recorded> {
+        Ok(self.store.journal.write(|journal| journal.record(&self.enrolment, &self.key, new))?)
+    }
+
     /// A document row of the same size, its series row and moves: nanoseconds.
-    pub fn raw(&mut self, moves: usize) -> Result<u64> {
-        self.seq += 1;
-        let line = vec![b'x'; 1_250];
+    pub fn raw(&self, moves: usize) -> Result<u64> {
+        let seq = self.seq.get() + 1;
+        self.seq.set(seq);
         let begun = Instant::now();
         self.raw.execute_batch("BEGIN IMMEDIATE")?;
         self.raw
@@ -655,11 +656,11 @@ impl Commits {
             .execute([])?;
         self.raw
             .prepare_cached("INSERT INTO document VALUES ('T1', 1, ?1, ?2, ?3, ?4, 'sales', 'sale', ?5, ?6, '2010-12-01', 'GBP', 1530, NULL, NULL, NULL)")?
-            .execute(params![self.seq, line, [7u8; 32], [7u8; 64], format!("T1A-{:06}", self.seq), 1_291_192_020_000i64 + self.seq as i64])?;
+            .execute(params![seq, self.line, [7u8; 32], [7u8; 64], format!("T1A-{seq:06}"), 1_291_192_020_000i64 + seq as i64])?;
         for n in 0..moves {
             self.raw
                 .prepare_cached("INSERT INTO stock_move VALUES (?1, 'main', -1000000, 'T1', 1, ?2)")?
-                .execute(params![stock_item(self.seq, n), self.seq])?;
+                .execute(params![stock_item(seq, n), seq])?;
         }
         self.raw.execute_batch("COMMIT")?;
         Ok(begun.elapsed().as_nanos() as u64)
@@ -670,8 +671,48 @@ fn stock_item(seq: u64, n: usize) -> String {
     format!("{:016x}-item", Rng(seq * 31 + n as u64).next_u64())
 }
 
-fn sale(seq: u64, moves: usize) -> Result<NewDocument<Value>> {
-    let line = |n: usize| json!({"item": stock_item(seq, n), "name": "masło extra śmietankowe 200 g", "price": "12.99", "quantity": "2", "total_minor": 2598, "unit": "szt", "vat": "23"});
+/// What a shop sells most: four lines, one rate of VAT, a card.
+pub(crate) fn sale(seq: u64, moves: usize) -> Result<NewDocument<bodies::Sale>> {
+    let rate = bodies::VatRate { category: VatCategory::S, percent: "23".parse()?, rate: "23".into() };
+    let price: UnitPrice = "12.99".parse()?;
+    let lines = (0..4).map(|n| bodies::Line {
+        code: None,
+        discount_minor: 0,
+        generation: 3,
+        gross_minor: 25_98,
+        item: stock_item(seq, n),
+        name: "masło extra śmietankowe 200 g".into(),
+        origin: None,
+        quantity: 2.into(),
+        reason: None,
+        stock: moves > 0,
+        trace: vec![bodies::Step {
+            amount_minor: None,
+            price: Some(price),
+            reason: None,
+            step: "list".into(),
+        }],
+        unit: "szt".into(),
+        unit_price: price,
+        vat: rate.clone(),
+    });
+    let tender = bodies::Tender {
+        amount_minor: 103_92,
+        currency: Currency::GBP,
+        gives_change: false,
+        home_minor: 103_92,
+        kind: TenderKind::Card,
+        rate: None,
+        reference: None,
+        tender: "card".into(),
+    };
+    let vat = bodies::Vat { gross_minor: 103_92, net_minor: 84_49, rate: rate.clone(), vat_minor: 19_43 };
+    let body = bodies::Sale {
+        lines: lines.collect(),
+        tenders: vec![tender],
+        vat: vec![vat],
+        ..bodies::Sale::default()
+    };
     let stock = (0..moves).map(|n| {
         Ok(StockMove {
             item: stock_item(seq, n),
@@ -682,7 +723,7 @@ fn sale(seq: u64, moves: usize) -> Result<NewDocument<Value>> {
     });
     Ok(NewDocument {
         kind: Kind::Sale,
-        body: json!({"lines": (0..4).map(line).collect::<Vec<_>>(), "tenders": [{"kind": "card", "minor": 10392}]}),
+        body,
         business_day: "2010-12-01".into(),
         centre: "main".into(),
         currency: "GBP".into(),
@@ -691,7 +732,7 @@ fn sale(seq: u64, moves: usize) -> Result<NewDocument<Value>> {
         offline: true,
         recorded_ms: 1_291_192_020_000 + seq as i64,
         server_offset_ms: None,
-        total_minor: 1_530,
+        total_minor: 103_92,
         user: "u1".into(),
         numerator: Some(Numerator {
             name: "*".into(),
@@ -705,14 +746,13 @@ fn sale(seq: u64, moves: usize) -> Result<NewDocument<Value>> {
 
 /// Commits of a sale every 5 ms beside a first load of the catalogue: nanoseconds each.
 pub fn commits_beside_full_load(folder: &Path, catalogue: &Catalogue) -> Result<Vec<u64>> {
-    let mut commits = Commits::new(folder)?;
-    let loading = Store::open(&folder.join("loading"))?;
-    beside(|| commits.full(0), || load_into(&loading, catalogue))
+    let commits = Commits::new(folder)?;
+    beside(|| commits.full(0), || load_into(&commits.store, catalogue))
 }
 
 /// The same with both sides raw.
 pub fn commits_beside_raw_load(folder: &Path, catalogue: &Catalogue) -> Result<Vec<u64>> {
-    let mut commits = Commits::new(folder)?;
+    let commits = Commits::new(folder)?;
     let loading = raw_centre(&folder.join("loading"))?;
     beside(|| commits.raw(0), move || load_raw_into(&loading, catalogue, true))
 }

@@ -3,6 +3,7 @@
 // A harness may panic: that is how a test says no.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod bench_screens;
 pub mod bench_store;
 pub mod bench_sync;
 pub mod bench_upload;
@@ -10,3 +11,6 @@ pub mod kill;
 pub mod powerloss;
 pub mod powerloss_office;
 pub mod world;
+
+// For the benchmark of what crossing into the core costs.
+uniffi::setup_scaffolding!();

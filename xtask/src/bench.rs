@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
 use tillkit_tests::{
+    bench_screens,
     bench_store::{self, Catalogue, Commits, LoadSample, Pair, percentile},
     bench_sync, bench_upload,
     world::Shop,
@@ -47,7 +48,7 @@ pub struct Part {
 pub fn run(args: &Args) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]);
+        cargo.args(["run", "--quiet", "--release", "--bin", "xtask", "--", "bench"]);
         let status = cargo.args(["--rounds", &args.rounds.to_string(), "--only", &args.only]).status()?;
         return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
@@ -63,6 +64,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     bench.deltas()?;
     bench.commits()?;
     bench.look_ups()?;
+    bench.screens()?;
     bench.uploads()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -234,6 +236,27 @@ impl Bench<'_> {
             median(opened),
             ""
         );
+        Ok(())
+    }
+
+    fn screens(&self) -> Result<()> {
+        if !self.wants("sync screen, FFI call") {
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let catalogue = Catalogue::make(self.folder(), 200_000)?;
+        let folder = self.folder().join("screens");
+        let till = bench_screens::till_with(&folder, &catalogue, 10_000, &runtime)?;
+        let ms = median(bench_screens::sync_screens(&till, 200 * self.rounds)?);
+        let name = "sync screen at 200,000 items, 10,000 unsent, ms";
+        println!("{name:<58}{:>12}{ms:>12.2}{:>9}  <= 1", "", "");
+        let (mut empty, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            let round = bench_screens::crossings(200_000)?;
+            empty.push(round.0);
+            ours.push(round.1);
+        }
+        ratio("FFI call with nothing to do beside an empty one, ns", median(empty), median(ours), "<= 3");
         Ok(())
     }
 

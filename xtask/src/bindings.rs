@@ -41,11 +41,8 @@ pub fn write() -> Result<()> {
         run_well(cargo.current_dir(root()).args(["build", "--quiet"]).args(what))?;
     }
     let built = target().canonicalize()?.join("debug");
-    let library = built.join(format!(
-        "{}tillkit_ffi{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    ));
+    let library =
+        built.join(format!("{}tillkit_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
     let (kotlin, swift) = (target().canonicalize()?.join("bindings/kotlin"), root().join("ios/Generated"));
     for folder in [&kotlin, &swift] {
         if folder.exists() {
@@ -56,7 +53,13 @@ pub fn write() -> Result<()> {
     // The generators read bindings/uniffi.toml through cargo, from inside the checkout.
     let crate_folder = root().join("bindings");
     let mut generate = Command::new(built.join("tillkit-ffi-kotlin"));
-    generate.current_dir(&crate_folder).args(["generate", "--language", "kotlin", "--no-format", "--out-dir"]);
+    generate.current_dir(&crate_folder).args([
+        "generate",
+        "--language",
+        "kotlin",
+        "--no-format",
+        "--out-dir",
+    ]);
     run_well(generate.arg(&kotlin).arg(&library))?;
     let swift = swift.canonicalize()?;
     let mut generate = Command::new(built.join("tillkit-ffi-swift"));

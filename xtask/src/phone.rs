@@ -114,7 +114,8 @@ pub fn maven() -> Command {
 /// Java with the screens on its class path, and the library beside it.
 fn java() -> Result<Command> {
     let phone = root().join("android/phone/target");
-    let libraries = std::fs::read_to_string(phone.join("classpath.txt")).context("the screens are not built")?;
+    let libraries =
+        std::fs::read_to_string(phone.join("classpath.txt")).context("the screens are not built")?;
     let mut java = Command::new("java");
     let class_path = format!("{}:{}", phone.join("classes").display(), libraries.trim());
     let library = bindings::target().canonicalize()?.join("debug");

@@ -37,7 +37,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             println!("{facts}");
         } else {
             println!("A shop with the centre `main` answers at {}", office.url());
-            println!("  web page:  sign in as owner, password {}", facts["owner_password"].as_str().unwrap_or(""));
+            println!(
+                "  web page:  sign in as owner, password {}",
+                facts["owner_password"].as_str().unwrap_or("")
+            );
             println!("  pair a till (T1) with the code {}", facts["code"].as_str().unwrap_or(""));
             println!("  cashiers:  anna, PIN 1234, may everything; bob, PIN 4321, may sell");
             println!("  API:       Authorization: Bearer {}", office.admin_token);

@@ -37,11 +37,7 @@ struct Count {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut count = Count::default();
     check(&mut count, "format", cargo(&["fmt", "--all", "--check"]))?;
-    check(
-        &mut count,
-        "lints",
-        cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]),
-    )?;
+    check(&mut count, "lints", cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
     if cargo(&["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
         check(&mut count, "dependencies", cargo(&["deny", "check", "bans", "licenses", "sources"]))?;
     } else {

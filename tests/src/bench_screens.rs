@@ -1,0 +1,100 @@
+//! What a screen costs, and what crossing into the core costs.
+
+// Crossing means calling what UniFFI exports to other languages, by its C name.
+#![allow(unsafe_code)]
+
+use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
+
+use anyhow::Result;
+use tillkit::{FileKeyStore, KeyStore, Services, Till, screens::SyncScreen};
+use tillkit_protocol::keys::PrivateKey;
+use tillkit_store::{Store, journal::Enrolment};
+use uniffi::{Lower, RustCallStatus};
+
+use crate::bench_store::{Catalogue, load_into, sale};
+
+/// A till with a catalogue that is live and so many unsent sales.
+pub fn till_with(
+    folder: &Path,
+    catalogue: &Catalogue,
+    unsent: u64,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Till> {
+    let (files, key_file) = (folder.join("till"), folder.join("till.key"));
+    let store = Store::open(&files)?;
+    load_into(&store, catalogue)?;
+    let key = PrivateKey::from_seed(&[5; 32]);
+    let enrolment = Enrolment {
+        tenant: "t".into(),
+        till: "T1".into(),
+        enrolment: 1,
+        series: "T1A".into(),
+        server_url: "http://127.0.0.1:9".into(),
+        tenant_key: key.public(),
+        sealed_key: FileKeyStore::new(&key_file).seal(&[5; 32])?,
+        public_key: key.public(),
+        enrolled_ms: 0,
+    };
+    store
+        .journal
+        .write(|journal| -> Result<(), tillkit_store::StoreError> { journal.add_enrolment(&enrolment) })?;
+    for seq in 0..unsent {
+        let new = sale(seq, 0)?;
+        store.journal.write(|journal| journal.record(&enrolment, &key, new))?;
+    }
+    drop(store);
+    Ok(Till::open(&files, Services::of_this_machine(&key_file), runtime.handle().clone())?)
+}
+
+/// Milliseconds of one sync screen, each.
+pub fn sync_screens(till: &Till, times: usize) -> Result<Vec<f64>> {
+    let one = |_| -> Result<f64> {
+        let begun = Instant::now();
+        let screen: SyncScreen = till.sync_screen()?;
+        let ms = begun.elapsed().as_secs_f64() * 1e3;
+        black_box(screen);
+        Ok(ms)
+    };
+    (0..times).map(one).collect()
+}
+
+/// A call that does nothing: what UniFFI itself costs.
+#[uniffi::export]
+pub fn bench_nothing() {}
+
+unsafe extern "C" {
+    fn uniffi_tillkit_ffi_fn_clone_syncsubscription(handle: u64, status: *mut RustCallStatus) -> u64;
+    fn uniffi_tillkit_ffi_fn_method_syncsubscription_cancel(handle: u64, status: *mut RustCallStatus);
+}
+
+/// Nanoseconds of an empty UniFFI call, and of a call of ours that has nothing left to do: a
+/// subscription cancelled again, its handle cloned as every language does before a call.
+pub fn crossings(times: u32) -> Result<(f64, f64)> {
+    let till = tillkit_ffi::till::Till::preview()?;
+    let subscription = till.observe(Arc::new(Blind));
+    let handle: u64 =
+        <Arc<tillkit_ffi::till::SyncSubscription> as Lower<tillkit_ffi::UniFfiTag>>::lower(subscription)
+            .as_raw();
+    let each = |begun: Instant| begun.elapsed().as_nanos() as f64 / f64::from(times);
+    let mut status = RustCallStatus::default();
+    let begun = Instant::now();
+    for _ in 0..times {
+        uniffi_tillkit_tests_fn_func_bench_nothing(&mut status);
+    }
+    let empty = each(begun);
+    let begun = Instant::now();
+    for _ in 0..times {
+        // SAFETY: the handle is alive to the end; the clone is consumed by the call.
+        unsafe {
+            let clone = uniffi_tillkit_ffi_fn_clone_syncsubscription(handle, &raw mut status);
+            uniffi_tillkit_ffi_fn_method_syncsubscription_cancel(clone, &raw mut status);
+        }
+    }
+    Ok((empty, each(begun)))
+}
+
+struct Blind;
+
+impl tillkit_ffi::till::SyncObserver for Blind {
+    fn show(&self, _screen: SyncScreen) {}
+}
