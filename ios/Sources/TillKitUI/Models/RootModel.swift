@@ -1,0 +1,80 @@
+import Observation
+import TillKit
+
+/// An entry of the side menu.
+public enum Place: String, CaseIterable, Identifiable, Sendable {
+  case sell, history, sync, cash, settings
+
+  public var id: String { rawValue }
+}
+
+/// The app: where it is, who is signed in, and what is open yet.
+@Observable @MainActor
+public final class RootModel: Attempting {
+  public private(set) var place: Place
+  /// Who may sign in.
+  public private(set) var users: [UserChoice] = []
+  public private(set) var sell: SellModel?
+  public private(set) var cash: CashModel?
+  public internal(set) var trouble: ShownTrouble?
+  public let sync: SyncModel
+  public let history: HistoryModel
+  public let settings: SettingsModel
+  public let formats: Formats
+
+  private let till: TillKit
+
+  public init(till: TillKit, device: String, formats: Formats) {
+    (self.till, self.formats) = (till, formats)
+    sync = SyncModel(till: till, formats: formats)
+    history = HistoryModel(till: till, formats: formats)
+    settings = SettingsModel(till: till, device: device, formats: formats)
+    place = .sync
+    settings.centreChosen = { [weak self] in self?.startFirstSync() }
+  }
+
+  /// Before the first complete sync only Sync and Settings are open.
+  public func isOpen(_ place: Place) -> Bool {
+    switch place {
+    case .sync, .settings: true
+    case .sell, .history, .cash: sync.screen?.canSell ?? false
+    }
+  }
+
+  public func title(_ place: Place) -> String {
+    switch place {
+    case .sell: formats.strings.sell
+    case .history: formats.strings.history
+    case .sync: formats.strings.synchronise
+    case .cash: formats.strings.cash
+    case .settings: formats.strings.settings
+    }
+  }
+
+  public func go(to place: Place) {
+    if isOpen(place) { self.place = place }
+  }
+
+  public func refreshUsers() async {
+    let found = await attempt { try await till.users() }
+    if let found { users = found }
+  }
+
+  public func signIn(user: String, pin: String) async {
+    let cashier = await attempt { try await till.signIn(user: user, pin: pin) }
+    guard let cashier else { return }
+    sell = SellModel(till: till, cashier: cashier, formats: formats)
+    cash = CashModel(cashier: cashier, formats: formats)
+    settings.cashier = cashier
+  }
+
+  /// Lets go of the cashier: the core signs out when nobody holds it any more.
+  public func signOut() {
+    (sell, cash, settings.cashier) = (nil, nil, nil)
+  }
+
+  private func startFirstSync() {
+    place = .sync
+    Task { await sync.syncAll() }
+  }
+}

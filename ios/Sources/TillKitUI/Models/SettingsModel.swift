@@ -1,0 +1,128 @@
+import Observation
+import TillKit
+
+/// Who this till is, the connection, the centre, and what was edited on it.
+@Observable @MainActor
+public final class SettingsModel: Attempting {
+  public private(set) var screen: SettingsScreen?
+  /// The connection test, as far as it came.
+  public private(set) var steps: [ConnectionStep] = []
+  /// Centres to choose from, once they were asked for.
+  public private(set) var centres: [CentreInfo] = []
+  /// What choosing a centre would bring: shown before it is chosen.
+  public private(set) var preview: CentrePreview?
+  /// What was done, to be shown once.
+  public private(set) var notice: String?
+  public private(set) var isBusy = false
+  public internal(set) var trouble: ShownTrouble?
+  public var address = ""
+  public var pairingCode = ""
+  public var qrText = ""
+  /// Who is signed in: a later centre, and edits, need somebody's right.
+  public internal(set) var cashier: Cashier?
+
+  let formats: Formats
+  private let till: TillKit
+  private let device: String
+  /// A centre was chosen: it wants to be synced.
+  var centreChosen: () -> Void = {}
+
+  /// `device` is what the back office calls this phone.
+  public init(till: TillKit, device: String, formats: Formats) {
+    (self.till, self.device, self.formats) = (till, device, formats)
+  }
+
+  public func refresh() async {
+    let new = await attempt { try await till.settings() }
+    if let new { screen = new }
+  }
+
+  public func testConnection() async {
+    let url = address.isEmpty ? nil : address
+    await busy { [self] in steps = try await till.testConnection(to: url) }
+  }
+
+  /// Enrols by the text of a QR, if there is one, or else by address and code.
+  public func enrol() async {
+    await busy { [self] in
+      let enrolled =
+        if qrText.isEmpty {
+          try await till.enrol(url: address, code: pairingCode, device: device)
+        } else {
+          try await till.enrolByQr(qrText, device: device)
+        }
+      (qrText, pairingCode) = ("", "")
+      notice = formats.strings.enrolled(enrolled.till, enrolled.series)
+      centres = try await till.centres()
+    }
+    await refreshAfterwards()
+  }
+
+  public func showCentres() async {
+    await busy { [self] in centres = try await till.centres() }
+  }
+
+  public func previewCentre(_ centre: String) async {
+    await busy { [self] in preview = try await till.previewCentre(centre) }
+  }
+
+  public func forgetPreview() { preview = nil }
+
+  /// Chooses the centre that is previewed.
+  public func choosePreviewed() async {
+    guard let centre = preview?.centre else { return }
+    await busy { [self] in
+      if let cashier { try await cashier.changeCentre(centre) } else { try await till.chooseCentre(centre) }
+      preview = nil
+      centreChosen()
+    }
+    await refreshAfterwards()
+  }
+
+  /// Edits a price until the next sync of the items.
+  public func editPrice(of item: String, to price: String) async {
+    guard let cashier else { return }
+    await busy { try await cashier.editPrice(of: item, to: price) }
+    await refreshAfterwards()
+  }
+
+  public func noticeSeen() { notice = nil }
+
+  // MARK: In words
+
+  public var tillText: String {
+    guard let screen, let till = screen.till else { return formats.strings.notEnrolled }
+    return screen.standing == .copied ? formats.strings.copiedTill : formats.strings.till(till)
+  }
+
+  public var centreText: String {
+    screen?.centre.map { $0.name ?? $0.centre } ?? formats.strings.noCentre
+  }
+
+  public func texts(_ step: ConnectionStep) -> (title: String, outcome: String) {
+    (formats.title(ofStep: step.step), formats.strings.word(for: step.outcome))
+  }
+
+  public func texts(_ preview: CentrePreview) -> (brings: String, loses: String?) {
+    let rows = preview.sections.reduce(0) { $0 + $1.rows }
+    let brings = formats.strings.willBring(formats.count(rows), formats.bytes(preview.bytes))
+    return (brings, preview.edits.isEmpty ? nil : formats.strings.editsLost(preview.edits.count))
+  }
+
+  public func detail(_ edit: EditView) -> String {
+    formats.strings.editedBy(edit.user, formats.moment(edit.editedMs))
+  }
+
+  private func busy(_ work: @MainActor () async throws -> Void) async {
+    isBusy = true
+    await attempt(work)
+    isBusy = false
+  }
+
+  /// Shows what is there now, and keeps a refusal on screen.
+  private func refreshAfterwards() async {
+    let refused = trouble
+    await refresh()
+    trouble = trouble ?? refused
+  }
+}

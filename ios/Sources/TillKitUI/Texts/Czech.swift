@@ -1,0 +1,358 @@
+import TillKit
+
+/// Čeština.
+public struct Czech: Strings {
+  public init() {}
+
+  public let localeIdentifier = "cs_CZ"
+
+  public func title(of section: SectionName) -> String {
+    switch section {
+    case .directories: "Číselníky"
+    case .items: "Zboží a ceny"
+    case .rates: "Kurzovní lístek"
+    case .customers: "Zákazníci"
+    case .promotions: "Akce"
+    case .users: "Uživatelé"
+    case .numerators: "Číselné řady"
+    case .centre: "Středisko a účtenka"
+    case .attributes: "Doplňující údaje"
+    case .appointments: "Schůzky"
+    case .orders: "Objednávky"
+    case .stock: "Sklad"
+    case .attachments: "Obrázky"
+    case .sales: "Prodeje"
+    case .closures: "Uzávěrky"
+    case .cash: "Pohyby hotovosti"
+    case .ordersMade: "Objednávky odsud"
+    case .customersMade: "Zákazníci odsud"
+    case .stockDocuments: "Skladové doklady"
+    case .events: "Události"
+    }
+  }
+
+  public func title(of kind: KindName) -> String {
+    switch kind {
+    case .unit: "Jednotky"
+    case .warehouse: "Sklady"
+    case .vehicle: "Vozidla"
+    case .currency: "Měny"
+    case .tender: "Způsoby platby"
+    case .priceType: "Druhy cen"
+    case .vatRate: "Sazby DPH"
+    case .travelType: "Druhy cest"
+    case .discountType: "Druhy slev"
+    case .globalPrice: "Plošné ceny"
+    case .item: "Zboží"
+    case .price: "Ceny"
+    case .group: "Skupiny"
+    case .itemUnit: "Jednotky zboží"
+    case .itemCode: "Kódy zboží"
+    case .groupLink: "Zboží ve skupinách"
+    case .exchangeRate: "Kurzy"
+    case .customer: "Zákazníci"
+    case .promotion: "Akce"
+    case .promotionItem: "Zboží v akci"
+    case .user: "Uživatelé"
+    case .role: "Role"
+    case .numerator: "Vzory čísel"
+    case .centre: "Středisko"
+    case .location: "Provozovny"
+    case .device: "Zařízení"
+    case .policy: "Pravidla"
+    case .receiptLayout: "Vzhled účtenky"
+    case .attributeDefinition: "Druhy údajů"
+    case .attributeValue: "Hodnoty údajů"
+    case .appointmentType: "Druhy schůzek"
+    case .appointmentTemplate: "Vzory schůzek"
+    case .appointment: "Schůzky"
+    case .transferOrder: "Převodní příkazy"
+    case .salesOrder: "Prodejní objednávky"
+    case .invoice: "Faktury"
+    case .auditPlan: "Plány kontrol"
+    case .stockLevel: "Stavy skladu"
+    case .stockCounted: "Započtené doklady"
+    case .image: "Obrázky"
+    case .sale: "Prodej"
+    case .saleReturn: "Vratka"
+    case .void: "Storno"
+    case .closure: "Uzávěrka"
+    case .cashMovement: "Pohyb hotovosti"
+    case .order: "Objednávka"
+    case .customerMade: "Nový zákazník"
+    case .goodsReceipt: "Příjemka"
+    case .goodsReturn: "Vrácení dodavateli"
+    case .transfer: "Převodka"
+    case .count: "Inventura"
+    case .writeOff: "Odpis"
+    case .event: "Událost"
+    }
+  }
+
+  public func title(of step: StepName) -> String {
+    switch step {
+    case .reach: "Adresa"
+    case .version: "Verze"
+    case .clock: "Hodiny"
+    case .credential: "Tato pokladna"
+    case .centre: "Středisko"
+    }
+  }
+
+  public func sentence(for trouble: TroubleName) -> String {
+    switch trouble {
+    case .noRoute: "Kancelář není dostupná."
+    case .captivePortal: "Síť se chce nejdřív přihlásit."
+    case .untrusted: "Certifikátu kanceláře nelze věřit."
+    case .serverDown: "Kancelář teď nemůže odpovědět."
+    case .notAuthorised, .unauthorised: "Kancelář tuto pokladnu nepřijímá."
+    case .clockWrong, .clock: "Hodiny telefonu jdou špatně."
+    case .version: "Aplikace a kancelář mají různé verze."
+    case .revoked: "Pokladna byla odvolána: může jen odesílat."
+    case .superseded: "Tato pokladna byla přihlášena na jiném telefonu."
+    case .busy: "Kancelář je zaneprázdněná."
+    case .tooMany: "Příliš mnoho pokusů."
+    case .codeUnknown: "Takový párovací kód není."
+    case .codeUsed: "Párovací kód použil jiný telefon."
+    case .codeExpired: "Párovací kód už neplatí."
+    case .wrongOffice: "Odpověděla jiná kancelář než ta z QR kódu."
+    case .nothingPublished: "Středisko zatím nic nezveřejnilo."
+    case .mismatch: "Nepřišlo to celé; co tu bylo, je tu dál."
+    case .blobBad: "Část přišla poškozená; co tu bylo, je tu dál."
+    case .waitsFor: "Čeká na jiný řádek."
+    case .manifestDisbelieved: "Podpis střediska nesouhlasí."
+    case .documentRefused: "Kancelář doklad nepřijala."
+    case .notUnderstood: "Odpovědi kanceláře nebylo rozumět."
+    case .cancelled: "Zrušeno."
+    case .diskFull: "Telefon je plný."
+    case .newerFile: "Soubory zapsala novější verze aplikace."
+    case .foreignFile: "To je soubor jiného programu."
+    case .damagedFile: "Soubor je poškozený."
+    case .store: "Úložiště telefonu odmítlo."
+    case .suspended: "Aplikace spí."
+    case .keyStore: "Úložiště klíčů telefonu odmítlo."
+    case .copied: "Tato pokladna je kopie; chybí jí klíč."
+    case .notEnrolled: "Tento telefon ještě není pokladna."
+    case .noCentre: "Není zvoleno středisko."
+    case .notSynced: "První synchronizace není hotová."
+    case .badSetting: "Nastavení střediska nelze použít."
+    case .wrongPin: "Uživatel a PIN k sobě nepatří."
+    case .lockedOut: "Příliš mnoho špatných PINů."
+    case .noRight: "Na to nemáte právo."
+    case .unknown: "Nenalezeno."
+    case .notForSale: "Toto zboží není na prodej."
+    case .noRate: "Pro dnešek není kurz."
+    case .noSale: "Není rozpracovaný prodej."
+    case .saleOpen: "Nejdřív dokončete, odložte nebo zrušte rozpracovaný prodej."
+    case .notYet: "Něco by se ztratilo: nejdřív odešlete a dokončete."
+    case .notReversible: "Tento doklad nelze stornovat."
+    case .sale: "To nejde."
+    case .money: "To není částka."
+    case .printer: "Tiskárna odmítla."
+    }
+  }
+
+  public func sentence(for advice: Advice) -> String {
+    switch advice {
+    case .wait: "Zkusí se to samo znovu."
+    case .checkNetwork: "Podívejte se, zda má telefon síť."
+    case .signInToNetwork: "Otevřete webovou stránku a přihlaste se k síti."
+    case .setClock: "Nastavte datum a čas na automatické."
+    case .update: "Aktualizujte aplikaci, nebo dejte aktualizovat kancelář."
+    case .pairAgain: "Požádejte kancelář o nový párovací kód."
+    case .chooseCentre: "Zvolte středisko v Nastavení."
+    case .tapRow: "Klepněte znovu na ikonu řádku."
+    case .freeSpace: "Uvolněte místo v telefonu."
+    case .askBackOffice: "Požádejte kancelář, ať se na to podívá."
+    }
+  }
+
+  public func word(for state: RowState) -> String {
+    switch state {
+    case .never: "Nikdy nesynchronizováno"
+    case .upToDate: "Aktuální"
+    case .behind: "Ve středisku je nové"
+    case .unsent: "Neodesláno"
+    case .waiting: "Čeká"
+    case .running: "Probíhá"
+    case .failed: "Nepovedlo se"
+    case .blocked: "Blokováno"
+    }
+  }
+
+  public func word(for mark: ObjectMark) -> String {
+    switch mark {
+    case .never: "Zatím tu není"
+    case .verified: "Ověřeno"
+    case .red: "Nesouhlasí"
+    }
+  }
+
+  public func word(for mark: DeliveryMark) -> String {
+    switch mark {
+    case .local: "V telefonu"
+    case .uploaded: "Odesláno"
+    case .processed: "Zaúčtováno"
+    case .settled: "Uzavřeno"
+    }
+  }
+
+  public func word(for stage: RunStage) -> String {
+    switch stage {
+    case .contacting: "Navazuje se spojení"
+    case .receiving: "Přijímá se"
+    case .waitingForReceipt: "Připraveno, čeká na tuto účtenku"
+    case .applying: "Použije se"
+    case .sending: "Odesílá se"
+    }
+  }
+
+  public func word(for move: CashMove) -> String {
+    switch move {
+    case .floatIn: "Počáteční hotovost"
+    case .payIn: "Vklad"
+    case .payOut: "Výběr"
+    case .safeDrop: "Odvod do trezoru"
+    case .bankDrop: "Odvod do banky"
+    }
+  }
+
+  public func word(for outcome: StepOutcome) -> String {
+    switch outcome {
+    case .good: "V pořádku"
+    case .mind: "Podívejte se na to"
+    case .bad: "Špatně"
+    }
+  }
+
+  public let dataSafe = "Vaše data jsou v bezpečí."
+  public let dataNotSafe = "Data mohou být ztracena: než budete pokračovat, zavolejte pomoc."
+  public let cancel = "Zrušit"
+  public let close = "Zavřít"
+  public let confirm = "Potvrdit"
+  public let record = "Zapsat"
+  public let menu = "Nabídka"
+
+  public let sell = "Prodej"
+  public let history = "Historie"
+  public let synchronise = "Synchronizace"
+  public let cash = "Hotovost"
+  public let settings = "Nastavení"
+  public let lockedUntilFirstSync = "Otevře se po první synchronizaci"
+  public func till(_ till: String) -> String { "Pokladna \(till)" }
+
+  public let syncEverything = "Synchronizovat vše"
+  public let syncAll = "Vše"
+  public let syncAllWithoutAttachments = "Vše bez příloh"
+  public let syncMenuHint = "Podržte pro další volby"
+  public let online = "Online"
+  public let notAskedYet = "Zatím neověřeno"
+  public let neverSynced = "Ještě nikdy úplně nesynchronizováno"
+  public let nothingUnsent = "Vše je odesláno"
+  public let fromCentre = "Ze střediska"
+  public let toBackOffice = "Do kanceláře"
+  public let documentsBar = "Doklady"
+  public let showBars = "Ukázat všechny kroky"
+  public let willBeReplaced = "Příští synchronizace to nahradí"
+  public func syncRow(_ title: String) -> String { "Synchronizovat: \(title)" }
+  public func offlineSince(_ moment: String) -> String { "Offline od \(moment)" }
+  public func lastFullSync(_ ago: String) -> String { "Poslední úplná synchronizace \(ago)" }
+  public func nextTry(_ moment: String) -> String { "Další pokus v \(moment)" }
+  public func unsent(_ count: UInt64) -> String { "\(count) neodesláno" }
+  public func oldest(_ age: String) -> String { "nejstarší \(age)" }
+  public func news(_ sections: String) -> String { "Nové ve středisku: \(sections)" }
+  public func localEditsGo(_ count: UInt64) -> String { "Zmizí úpravy z této pokladny: \(count)" }
+  public func lacking(_ sections: String) -> String { "K prodeji chybí: \(sections)" }
+  public func rows(_ count: String) -> String { "\(count) řádků" }
+  public func ended(complete: Bool, received: String, sent: UInt64) -> String {
+    (complete ? "Hotovo" : "Není hotovo") + ": přijato řádků \(received), odesláno dokladů \(sent)"
+  }
+  public func endedEarly(_ why: String) -> String { "Synchronizace skončila: \(why)" }
+  public let nothingNew = "Hotovo: nic nového"
+  public let waitsForConfirmation = "Vše je odesláno; nové čeká na potvrzení"
+
+  public let whoSells = "Kdo prodává?"
+  public let pin = "PIN"
+  public let signIn = "Přihlásit"
+  public let signOut = "Odhlásit"
+  public let search = "Název nebo kód"
+  public let emptyCart = "Vyhledejte nebo načtěte první položku"
+  public let total = "Celkem"
+  public let toPay = "K úhradě"
+  public let change = "Vrátit"
+  public let complete = "Dokončit"
+  public let newSale = "Nový prodej"
+  public let printReceipt = "Tisk"
+  public let hold = "Odložit"
+  public let heldSales = "Odložené prodeje"
+  public let cancelSale = "Zrušit prodej"
+  public let removeLine = "Odebrat řádek"
+  public let removePayment = "Vzít platbu zpět"
+  public let oneMore = "O jeden víc"
+  public let oneLess = "O jeden míň"
+  public let discount = "Sleva"
+  public let editedHere = "Cena upravená na této pokladně"
+  public func inStock(_ quantity: String, _ unit: String) -> String { "skladem \(quantity) \(unit)" }
+  public func payBy(_ tender: String) -> String { "Zaplatit: \(tender)" }
+
+  public let noDocuments = "Zatím nic zapsáno"
+  public let more = "Další"
+  public func finding(_ detail: String) -> String { "Kancelář namítá: \(detail)" }
+
+  public let amount = "Částka"
+  public let reason = "Důvod"
+  public let counted = "Napočítáno"
+  public let expected = "Má být"
+  public let difference = "Rozdíl"
+  public let turnover = "Obrat"
+  public let interim = "Mezisoučet (X)"
+  public let closeDay = "Uzávěrka (Z)"
+  public let recorded = "Zapsáno"
+  public func closed(_ number: UInt64) -> String { "Období \(number)" }
+  public func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String {
+    "prodejů \(sales), vratek \(returns)"
+  }
+  public func unsentAtClosure(_ count: UInt64) -> String {
+    count == 0 ? "Vše před ní bylo odesláno" : "Neodeslaných dokladů před ní: \(count); jsou tu v bezpečí"
+  }
+
+  public let thisTill = "Tato pokladna"
+  public let notEnrolled = "Ještě nepřihlášena"
+  public let copiedTill = "Kopie: k prodeji ji znovu přihlaste"
+  public let series = "Řada"
+  public let server = "Kancelář"
+  public let centre = "Středisko"
+  public let noCentre = "Nezvoleno"
+  public let version = "Verze"
+  public let address = "Adresa kanceláře"
+  public let pairingCode = "Párovací kód"
+  public let qrText = "Text QR kódu"
+  public let enrol = "Přihlásit tento telefon"
+  public let testConnection = "Vyzkoušet spojení"
+  public let showCentres = "Ukázat střediska"
+  public let chooseCentre = "Zvolit toto středisko"
+  public let localEdits = "Upraveno na této pokladně"
+  public let noLocalEdits = "Na této pokladně není nic upraveno"
+  public let editPrice = "Upravit cenu"
+  public let newPrice = "Nová cena"
+  public func enrolled(_ till: String, _ series: String) -> String {
+    "Tento telefon je teď pokladna \(till); čísla začínají \(series)"
+  }
+  public func willBring(_ rows: String, _ size: String) -> String { "Přinese řádků \(rows), \(size)" }
+  public func editsLost(_ count: Int) -> String { "Ztratí se úpravy z této pokladny: \(count)" }
+  public func editedBy(_ user: String, _ moment: String) -> String { "\(user), \(moment)" }
+
+  public let justNow = "právě teď"
+  public func minutesAgo(_ minutes: Int) -> String { "před \(minutes) min" }
+  public func hoursAgo(_ hours: Int) -> String { "před \(hours) h" }
+  public func daysAgo(_ days: Int) -> String { days == 1 ? "před 1 dnem" : "před \(days) dny" }
+  public func minutes(_ minutes: Int) -> String { "\(minutes) min" }
+  public func hours(_ hours: Int) -> String { "\(hours) h" }
+  public func days(_ days: Int) -> String {
+    switch days {
+    case 1: "1 den"
+    case 2...4: "\(days) dny"
+    default: "\(days) dní"
+    }
+  }
+}

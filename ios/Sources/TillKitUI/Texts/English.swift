@@ -1,0 +1,354 @@
+import TillKit
+
+/// English.
+public struct English: Strings {
+  public init() {}
+
+  public let localeIdentifier = "en_GB"
+
+  public func title(of section: SectionName) -> String {
+    switch section {
+    case .directories: "Directories"
+    case .items: "Items and prices"
+    case .rates: "Exchange rates"
+    case .customers: "Customers"
+    case .promotions: "Promotions"
+    case .users: "Users"
+    case .numerators: "Numbering"
+    case .centre: "Centre and receipt"
+    case .attributes: "Attributes"
+    case .appointments: "Appointments"
+    case .orders: "Orders"
+    case .stock: "Stock"
+    case .attachments: "Images"
+    case .sales: "Sales"
+    case .closures: "Closures"
+    case .cash: "Cash movements"
+    case .ordersMade: "Orders taken here"
+    case .customersMade: "Customers made here"
+    case .stockDocuments: "Stock documents"
+    case .events: "Events"
+    }
+  }
+
+  public func title(of kind: KindName) -> String {
+    switch kind {
+    case .unit: "Units"
+    case .warehouse: "Warehouses"
+    case .vehicle: "Vehicles"
+    case .currency: "Currencies"
+    case .tender: "Ways to pay"
+    case .priceType: "Price types"
+    case .vatRate: "VAT rates"
+    case .travelType: "Travel types"
+    case .discountType: "Discount types"
+    case .globalPrice: "Global prices"
+    case .item: "Items"
+    case .price: "Prices"
+    case .group: "Groups"
+    case .itemUnit: "Item units"
+    case .itemCode: "Item codes"
+    case .groupLink: "Items in groups"
+    case .exchangeRate: "Exchange rates"
+    case .customer: "Customers"
+    case .promotion: "Promotions"
+    case .promotionItem: "Promoted items"
+    case .user: "Users"
+    case .role: "Roles"
+    case .numerator: "Number patterns"
+    case .centre: "Centre"
+    case .location: "Locations"
+    case .device: "Devices"
+    case .policy: "Policies"
+    case .receiptLayout: "Receipt layouts"
+    case .attributeDefinition: "Attribute definitions"
+    case .attributeValue: "Attribute values"
+    case .appointmentType: "Appointment types"
+    case .appointmentTemplate: "Appointment templates"
+    case .appointment: "Appointments"
+    case .transferOrder: "Transfer orders"
+    case .salesOrder: "Sales orders"
+    case .invoice: "Invoices"
+    case .auditPlan: "Audit plans"
+    case .stockLevel: "Stock levels"
+    case .stockCounted: "Counted documents"
+    case .image: "Images"
+    case .sale: "Sale"
+    case .saleReturn: "Return"
+    case .void: "Void"
+    case .closure: "Closure"
+    case .cashMovement: "Cash movement"
+    case .order: "Order"
+    case .customerMade: "New customer"
+    case .goodsReceipt: "Goods receipt"
+    case .goodsReturn: "Goods return"
+    case .transfer: "Transfer"
+    case .count: "Stock count"
+    case .writeOff: "Write-off"
+    case .event: "Event"
+    }
+  }
+
+  public func title(of step: StepName) -> String {
+    switch step {
+    case .reach: "Address"
+    case .version: "Version"
+    case .clock: "Clock"
+    case .credential: "This till"
+    case .centre: "Centre"
+    }
+  }
+
+  public func sentence(for trouble: TroubleName) -> String {
+    switch trouble {
+    case .noRoute: "The back office cannot be reached."
+    case .captivePortal: "The network asks you to sign in first."
+    case .untrusted: "The back office's certificate is not trusted."
+    case .serverDown: "The back office cannot answer now."
+    case .notAuthorised, .unauthorised: "The back office does not accept this till."
+    case .clockWrong, .clock: "The clock of this phone is wrong."
+    case .version: "App and back office have different versions."
+    case .revoked: "This till was revoked: it can only send."
+    case .superseded: "This till was enrolled on another phone."
+    case .busy: "The back office is busy."
+    case .tooMany: "Too many attempts."
+    case .codeUnknown: "There is no such pairing code."
+    case .codeUsed: "The pairing code was used by another phone."
+    case .codeExpired: "The pairing code has expired."
+    case .wrongOffice: "Another back office answered than the one in the QR."
+    case .nothingPublished: "The centre has published nothing yet."
+    case .mismatch: "It did not arrive whole; what was here is still here."
+    case .blobBad: "A part arrived damaged; what was here is still here."
+    case .waitsFor: "Waits for another row."
+    case .manifestDisbelieved: "The centre's signature is not right."
+    case .documentRefused: "The back office did not take a document."
+    case .notUnderstood: "The back office's answer was not understood."
+    case .cancelled: "Cancelled."
+    case .diskFull: "The phone is full."
+    case .newerFile: "A newer version of the app has written these files."
+    case .foreignFile: "This is another program's file."
+    case .damagedFile: "A file is damaged."
+    case .store: "The phone's storage refused."
+    case .suspended: "The app is asleep."
+    case .keyStore: "The phone's key store refused."
+    case .copied: "This till is a copy; its key is missing."
+    case .notEnrolled: "This phone is no till yet."
+    case .noCentre: "No centre has been chosen."
+    case .notSynced: "The first sync is not complete."
+    case .badSetting: "A setting of the centre cannot be used."
+    case .wrongPin: "User and PIN do not fit."
+    case .lockedOut: "Too many wrong PINs."
+    case .noRight: "You may not do that."
+    case .unknown: "Not found."
+    case .notForSale: "This item is not for sale."
+    case .noRate: "There is no exchange rate for today."
+    case .noSale: "No sale is open."
+    case .saleOpen: "Finish, hold or cancel the open sale first."
+    case .notYet: "Something would be lost: send and finish first."
+    case .notReversible: "This document cannot be reversed."
+    case .sale: "That does not go."
+    case .money: "That is no amount."
+    case .printer: "The printer refused."
+    }
+  }
+
+  public func sentence(for advice: Advice) -> String {
+    switch advice {
+    case .wait: "It is tried again by itself."
+    case .checkNetwork: "See whether the phone has a network."
+    case .signInToNetwork: "Open a web page and sign in to the network."
+    case .setClock: "Set date and time to automatic."
+    case .update: "Update the app, or have the back office updated."
+    case .pairAgain: "Ask the back office for a new pairing code."
+    case .chooseCentre: "Choose a centre under Settings."
+    case .tapRow: "Tap the row's icon again."
+    case .freeSpace: "Make room on the phone."
+    case .askBackOffice: "Ask the back office to look at it."
+    }
+  }
+
+  public func word(for state: RowState) -> String {
+    switch state {
+    case .never: "Never synced"
+    case .upToDate: "Up to date"
+    case .behind: "New at the centre"
+    case .unsent: "Unsent"
+    case .waiting: "Waiting"
+    case .running: "Running"
+    case .failed: "Failed"
+    case .blocked: "Blocked"
+    }
+  }
+
+  public func word(for mark: ObjectMark) -> String {
+    switch mark {
+    case .never: "Not here yet"
+    case .verified: "Verified"
+    case .red: "Did not verify"
+    }
+  }
+
+  public func word(for mark: DeliveryMark) -> String {
+    switch mark {
+    case .local: "On this phone"
+    case .uploaded: "Sent"
+    case .processed: "Booked"
+    case .settled: "Settled"
+    }
+  }
+
+  public func word(for stage: RunStage) -> String {
+    switch stage {
+    case .contacting: "Contacting"
+    case .receiving: "Receiving"
+    case .waitingForReceipt: "Ready, waits for this receipt"
+    case .applying: "Applying"
+    case .sending: "Sending"
+    }
+  }
+
+  public func word(for move: CashMove) -> String {
+    switch move {
+    case .floatIn: "Float"
+    case .payIn: "Pay in"
+    case .payOut: "Pay out"
+    case .safeDrop: "Safe drop"
+    case .bankDrop: "Bank drop"
+    }
+  }
+
+  public func word(for outcome: StepOutcome) -> String {
+    switch outcome {
+    case .good: "Good"
+    case .mind: "Have a look"
+    case .bad: "Bad"
+    }
+  }
+
+  public let dataSafe = "Your data is safe."
+  public let dataNotSafe = "Data may be lost: call for help before you go on."
+  public let cancel = "Cancel"
+  public let close = "Close"
+  public let confirm = "Confirm"
+  public let record = "Record"
+  public let menu = "Menu"
+
+  public let sell = "Sell"
+  public let history = "History"
+  public let synchronise = "Synchronise"
+  public let cash = "Cash"
+  public let settings = "Settings"
+  public let lockedUntilFirstSync = "Opens after the first sync"
+  public func till(_ till: String) -> String { "Till \(till)" }
+
+  public let syncEverything = "Sync everything"
+  public let syncAll = "All"
+  public let syncAllWithoutAttachments = "All without attachments"
+  public let syncMenuHint = "Hold for more"
+  public let online = "Online"
+  public let notAskedYet = "Not asked yet"
+  public let neverSynced = "Never fully synced"
+  public let nothingUnsent = "Everything is sent"
+  public let fromCentre = "From the centre"
+  public let toBackOffice = "To the back office"
+  public let documentsBar = "Documents"
+  public let showBars = "Show every stage"
+  public let willBeReplaced = "Will be replaced by the next sync"
+  public func syncRow(_ title: String) -> String { "Sync \(title)" }
+  public func offlineSince(_ moment: String) -> String { "Offline since \(moment)" }
+  public func lastFullSync(_ ago: String) -> String { "Last full sync \(ago)" }
+  public func nextTry(_ moment: String) -> String { "Next try at \(moment)" }
+  public func unsent(_ count: UInt64) -> String { "\(count) unsent" }
+  public func oldest(_ age: String) -> String { "oldest \(age)" }
+  public func news(_ sections: String) -> String { "New at the centre: \(sections)" }
+  public func localEditsGo(_ count: UInt64) -> String {
+    count == 1 ? "1 edit made on this till will go" : "\(count) edits made on this till will go"
+  }
+  public func lacking(_ sections: String) -> String { "To sell, this is missing: \(sections)" }
+  public func rows(_ count: String) -> String { "\(count) rows" }
+  public func ended(complete: Bool, received: String, sent: UInt64) -> String {
+    (complete ? "Complete" : "Not complete") + ": \(received) rows received, \(sent) documents sent"
+  }
+  public func endedEarly(_ why: String) -> String { "Sync ended: \(why)" }
+  public let nothingNew = "Complete: nothing was new"
+  public let waitsForConfirmation = "Everything is sent; something new waits to be confirmed"
+
+  public let whoSells = "Who sells?"
+  public let pin = "PIN"
+  public let signIn = "Sign in"
+  public let signOut = "Sign out"
+  public let search = "Name or code"
+  public let emptyCart = "Search or scan the first item"
+  public let total = "Total"
+  public let toPay = "To pay"
+  public let change = "Change"
+  public let complete = "Complete"
+  public let newSale = "New sale"
+  public let printReceipt = "Print"
+  public let hold = "Hold"
+  public let heldSales = "Held sales"
+  public let cancelSale = "Cancel the sale"
+  public let removeLine = "Remove the line"
+  public let removePayment = "Take the payment back"
+  public let oneMore = "One more"
+  public let oneLess = "One less"
+  public let discount = "Discount"
+  public let editedHere = "Price edited on this till"
+  public func inStock(_ quantity: String, _ unit: String) -> String { "\(quantity) \(unit) in stock" }
+  public func payBy(_ tender: String) -> String { "Pay by \(tender)" }
+
+  public let noDocuments = "Nothing recorded yet"
+  public let more = "More"
+  public func finding(_ detail: String) -> String { "The back office objects: \(detail)" }
+
+  public let amount = "Amount"
+  public let reason = "Reason"
+  public let counted = "Counted"
+  public let expected = "Expected"
+  public let difference = "Difference"
+  public let turnover = "Turnover"
+  public let interim = "Interim report (X)"
+  public let closeDay = "Close the period (Z)"
+  public let recorded = "Recorded"
+  public func closed(_ number: UInt64) -> String { "Period \(number)" }
+  public func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String {
+    "\(sales) sales, \(returns) returns"
+  }
+  public func unsentAtClosure(_ count: UInt64) -> String {
+    count == 0 ? "Everything before it was sent" : "\(count) documents before it are unsent, and safe here"
+  }
+
+  public let thisTill = "This till"
+  public let notEnrolled = "Not enrolled yet"
+  public let copiedTill = "A copy: enrol again to sell"
+  public let series = "Series"
+  public let server = "Back office"
+  public let centre = "Centre"
+  public let noCentre = "None chosen"
+  public let version = "Version"
+  public let address = "Address of the back office"
+  public let pairingCode = "Pairing code"
+  public let qrText = "Text of the QR"
+  public let enrol = "Enrol this phone"
+  public let testConnection = "Test the connection"
+  public let showCentres = "Show centres"
+  public let chooseCentre = "Choose this centre"
+  public let localEdits = "Edited on this till"
+  public let noLocalEdits = "Nothing is edited on this till"
+  public let editPrice = "Edit a price"
+  public let newPrice = "New price"
+  public func enrolled(_ till: String, _ series: String) -> String {
+    "This phone is till \(till) now; its numbers begin with \(series)"
+  }
+  public func willBring(_ rows: String, _ size: String) -> String { "Brings \(rows) rows, \(size)" }
+  public func editsLost(_ count: Int) -> String { "\(count) edits made on this till will be lost" }
+  public func editedBy(_ user: String, _ moment: String) -> String { "by \(user), \(moment)" }
+
+  public let justNow = "just now"
+  public func minutesAgo(_ minutes: Int) -> String { "\(minutes) min ago" }
+  public func hoursAgo(_ hours: Int) -> String { "\(hours) h ago" }
+  public func daysAgo(_ days: Int) -> String { days == 1 ? "1 day ago" : "\(days) days ago" }
+  public func minutes(_ minutes: Int) -> String { "\(minutes) min" }
+  public func hours(_ hours: Int) -> String { "\(hours) h" }
+  public func days(_ days: Int) -> String { days == 1 ? "1 day" : "\(days) days" }
+}

@@ -1,0 +1,146 @@
+import TillKit
+
+/// Everything the screens say, in one language. A protocol, so that a text which a language lacks does
+/// not compile.
+public protocol Strings: Sendable {
+  /// How numbers and dates are written: `en_GB`.
+  var localeIdentifier: String { get }
+
+  // What the core names.
+  func title(of section: SectionName) -> String
+  func title(of kind: KindName) -> String
+  func title(of step: StepName) -> String
+  func sentence(for trouble: TroubleName) -> String
+  func sentence(for advice: Advice) -> String
+  func word(for state: RowState) -> String
+  func word(for mark: ObjectMark) -> String
+  func word(for mark: DeliveryMark) -> String
+  func word(for stage: RunStage) -> String
+  func word(for move: CashMove) -> String
+  func word(for outcome: StepOutcome) -> String
+
+  // Everywhere.
+  var dataSafe: String { get }
+  var dataNotSafe: String { get }
+  var cancel: String { get }
+  var close: String { get }
+  var confirm: String { get }
+  var record: String { get }
+  var menu: String { get }
+
+  // The menu.
+  var sell: String { get }
+  var history: String { get }
+  var synchronise: String { get }
+  var cash: String { get }
+  var settings: String { get }
+  var lockedUntilFirstSync: String { get }
+  func till(_ till: String) -> String
+
+  // Synchronising.
+  var syncEverything: String { get }
+  var syncAll: String { get }
+  var syncAllWithoutAttachments: String { get }
+  var syncMenuHint: String { get }
+  var online: String { get }
+  var notAskedYet: String { get }
+  var neverSynced: String { get }
+  var nothingUnsent: String { get }
+  var fromCentre: String { get }
+  var toBackOffice: String { get }
+  var documentsBar: String { get }
+  var showBars: String { get }
+  var willBeReplaced: String { get }
+  func syncRow(_ title: String) -> String
+  func offlineSince(_ moment: String) -> String
+  func lastFullSync(_ ago: String) -> String
+  func nextTry(_ moment: String) -> String
+  func unsent(_ count: UInt64) -> String
+  func oldest(_ age: String) -> String
+  func news(_ sections: String) -> String
+  func localEditsGo(_ count: UInt64) -> String
+  func lacking(_ sections: String) -> String
+  func rows(_ count: String) -> String
+  func ended(complete: Bool, received: String, sent: UInt64) -> String
+  func endedEarly(_ why: String) -> String
+  var nothingNew: String { get }
+  var waitsForConfirmation: String { get }
+
+  // Signing in and selling.
+  var whoSells: String { get }
+  var pin: String { get }
+  var signIn: String { get }
+  var signOut: String { get }
+  var search: String { get }
+  var emptyCart: String { get }
+  var total: String { get }
+  var toPay: String { get }
+  var change: String { get }
+  var complete: String { get }
+  var newSale: String { get }
+  var printReceipt: String { get }
+  var hold: String { get }
+  var heldSales: String { get }
+  var cancelSale: String { get }
+  var removeLine: String { get }
+  var removePayment: String { get }
+  var oneMore: String { get }
+  var oneLess: String { get }
+  var discount: String { get }
+  var editedHere: String { get }
+  func inStock(_ quantity: String, _ unit: String) -> String
+  func payBy(_ tender: String) -> String
+
+  // History.
+  var noDocuments: String { get }
+  var more: String { get }
+  func finding(_ detail: String) -> String
+
+  // Cash.
+  var amount: String { get }
+  var reason: String { get }
+  var counted: String { get }
+  var expected: String { get }
+  var difference: String { get }
+  var turnover: String { get }
+  var interim: String { get }
+  var closeDay: String { get }
+  var recorded: String { get }
+  func closed(_ number: UInt64) -> String
+  func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String
+  func unsentAtClosure(_ count: UInt64) -> String
+
+  // Settings.
+  var thisTill: String { get }
+  var notEnrolled: String { get }
+  var copiedTill: String { get }
+  var series: String { get }
+  var server: String { get }
+  var centre: String { get }
+  var noCentre: String { get }
+  var version: String { get }
+  var address: String { get }
+  var pairingCode: String { get }
+  var qrText: String { get }
+  var enrol: String { get }
+  var testConnection: String { get }
+  var showCentres: String { get }
+  var chooseCentre: String { get }
+  var localEdits: String { get }
+  var noLocalEdits: String { get }
+  var editPrice: String { get }
+  var newPrice: String { get }
+  func enrolled(_ till: String, _ series: String) -> String
+  func willBring(_ rows: String, _ size: String) -> String
+  func editsLost(_ count: Int) -> String
+  func editedBy(_ user: String, _ moment: String) -> String
+
+  // Times.
+  var justNow: String { get }
+  func minutesAgo(_ minutes: Int) -> String
+  func hoursAgo(_ hours: Int) -> String
+  func daysAgo(_ days: Int) -> String
+  func minutes(_ minutes: Int) -> String
+  func hours(_ hours: Int) -> String
+  func days(_ days: Int) -> String
+}

@@ -1,0 +1,80 @@
+#if canImport(SwiftUI)
+  import SwiftUI
+  import TillKit
+
+  /// Why something did not go: cause, what to do, and always whether data is safe.
+  struct TroubleView: View {
+    let trouble: ShownTrouble
+
+    var body: some View {
+      VStack(alignment: .leading, spacing: 2) {
+        Label(trouble.cause, systemImage: "exclamationmark.triangle.fill").foregroundStyle(.red)
+        if let facts = trouble.facts { Text(facts).font(.footnote).foregroundStyle(.secondary) }
+        if let advice = trouble.advice { Text(advice).font(.callout) }
+        Text(trouble.safety).font(.callout)
+      }
+      .accessibilityElement(children: .combine)
+    }
+  }
+
+  /// A document's text as it is printed, with its buttons.
+  struct PaperView: View {
+    let text: String
+    let formats: Formats
+    let onPrint: () -> Void
+    let onClose: () -> Void
+
+    var body: some View {
+      NavigationStack {
+        ScrollView {
+          Text(text).font(.body.monospaced()).textSelection(.enabled).padding()
+        }
+        .toolbar {
+          ToolbarItem(placement: .confirmationAction) {
+            Button(formats.strings.close, action: onClose)
+          }
+          ToolbarItem(placement: .primaryAction) {
+            Button(formats.strings.printReceipt, systemImage: "printer", action: onPrint)
+          }
+        }
+      }
+    }
+  }
+
+  extension RowState {
+    /// With a word beside it: never the symbol or the colour alone.
+    var symbol: String {
+      switch self {
+      case .never: "circle.dashed"
+      case .upToDate: "checkmark.circle.fill"
+      case .behind: "arrow.down.circle"
+      case .unsent: "arrow.up.circle"
+      case .waiting: "clock"
+      case .running: "arrow.triangle.2.circlepath"
+      case .failed: "exclamationmark.circle.fill"
+      case .blocked: "lock.circle"
+      }
+    }
+
+    var tint: Color {
+      switch self {
+      case .upToDate: .green
+      case .failed, .blocked: .red
+      case .behind, .unsent: .orange
+      case .never, .waiting: .secondary
+      case .running: .accentColor
+      }
+    }
+  }
+
+  extension DeliveryMark {
+    var symbol: String {
+      switch self {
+      case .local: "iphone"
+      case .uploaded: "arrow.up.circle"
+      case .processed: "checkmark.circle"
+      case .settled: "checkmark.seal"
+      }
+    }
+  }
+#endif

@@ -1,0 +1,85 @@
+#if canImport(SwiftUI)
+  import SwiftUI
+  import TillKit
+
+  /// This till, the connection, enrolment, the centre, local edits.
+  public struct SettingsView: View {
+    @Bindable private var model: SettingsModel
+    @State private var item = ""
+    @State private var price = ""
+
+    public init(model: SettingsModel) { self.model = model }
+
+    public var body: some View {
+      let strings = model.formats.strings
+      Form {
+        if let trouble = model.trouble { TroubleView(trouble: trouble) }
+        if let notice = model.notice { Button(notice) { model.noticeSeen() } }
+        Section(strings.thisTill) {
+          Text(model.tillText)
+          LabeledContent(strings.series, value: model.screen?.series ?? "")
+          LabeledContent(strings.server, value: model.screen?.serverUrl ?? "")
+          LabeledContent(strings.centre, value: model.centreText)
+          LabeledContent(strings.version, value: model.screen?.app ?? "")
+        }
+        Section(strings.enrol) {
+          TextField(strings.address, text: $model.address)
+          Button(strings.testConnection) { Task { await model.testConnection() } }
+          ForEach(model.steps, id: \.step) { StepRow(step: $0, model: model) }
+          TextField(strings.pairingCode, text: $model.pairingCode)
+          TextField(strings.qrText, text: $model.qrText)
+          Button(strings.enrol) { Task { await model.enrol() } }
+            .disabled(model.qrText.isEmpty && (model.address.isEmpty || model.pairingCode.isEmpty))
+        }
+        Section(strings.centre) {
+          Button(strings.showCentres) { Task { await model.showCentres() } }
+          ForEach(model.centres, id: \.centre) { centre in
+            Button(centre.name) { Task { await model.previewCentre(centre.centre) } }
+          }
+          if let preview = model.preview {
+            let texts = model.texts(preview)
+            Text(texts.brings)
+            if let loses = texts.loses { Text(loses).foregroundStyle(.red) }
+            Button(strings.chooseCentre) { Task { await model.choosePreviewed() } }
+            Button(strings.cancel, role: .cancel) { model.forgetPreview() }
+          }
+        }
+        Section(strings.localEdits) {
+          if model.screen?.edits.isEmpty ?? true { Text(strings.noLocalEdits).foregroundStyle(.secondary) }
+          ForEach(model.screen?.edits ?? [], id: \.self) { edit in
+            VStack(alignment: .leading) {
+              Text(edit.name)
+              Text(model.detail(edit)).font(.footnote)
+              Text(strings.willBeReplaced).font(.footnote)
+            }
+          }
+        }
+        if model.cashier != nil {
+          Section(strings.editPrice) {
+            TextField(model.formats.title(ofKind: "item"), text: $item)
+            TextField(strings.newPrice, text: $price)
+            Button(strings.record) { Task { await model.editPrice(of: item, to: price) } }
+          }
+        }
+      }
+      .disabled(model.isBusy)
+      .task { await model.refresh() }
+      .navigationTitle(strings.settings)
+    }
+  }
+
+  private struct StepRow: View {
+    let step: ConnectionStep
+    let model: SettingsModel
+
+    var body: some View {
+      let texts = model.texts(step)
+      VStack(alignment: .leading) {
+        LabeledContent(texts.title, value: texts.outcome)
+          .foregroundStyle(step.outcome == .bad ? Color.red : Color.primary)
+        Text(step.sentence).font(.footnote)
+      }
+      .accessibilityElement(children: .combine)
+    }
+  }
+#endif

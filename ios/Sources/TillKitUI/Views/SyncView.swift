@@ -1,0 +1,178 @@
+#if canImport(SwiftUI)
+  import SwiftUI
+  import TillKit
+
+  /// The sync screen: one row per section with its sync icon at the left, the unsent number, the banner,
+  /// and the red button at the bottom right.
+  public struct SyncView: View {
+    @State private var model: SyncModel
+
+    public init(model: SyncModel) { _model = State(initialValue: model) }
+
+    public var body: some View {
+      List {
+        SyncHeader(model: model)
+        Section(model.formats.strings.fromCentre) {
+          ForEach(model.rows.filter(\.isDown)) { SyncRowView(row: $0, model: model) }
+        }
+        Section(model.formats.strings.toBackOffice) {
+          ForEach(model.rows.filter { !$0.isDown }) { SyncRowView(row: $0, model: model) }
+        }
+      }
+      // The last row can be scrolled out from under the button.
+      .contentMargins(.bottom, 112, for: .scrollContent)
+      .overlay(alignment: .bottomTrailing) { RedButtonView(model: model).padding() }
+      .overlay(alignment: .bottomLeading) { NoticeView(model: model).padding() }
+      .sheet(isPresented: openKind) { ObjectsView(model: model) }
+      .navigationTitle(model.formats.strings.synchronise)
+    }
+
+    private var openKind: Binding<Bool> {
+      Binding(get: { model.openKind != nil }, set: { if !$0 { model.closeKind() } })
+    }
+  }
+
+  /// Line, times, unsent number, banner, and how far the run is.
+  private struct SyncHeader: View {
+    @Bindable var model: SyncModel
+
+    var body: some View {
+      Section {
+        Label(model.lineText, systemImage: model.isOffline ? "wifi.slash" : "wifi")
+          .foregroundStyle(model.isOffline ? Color.red : Color.primary)
+        Text(model.timesText).font(.footnote).foregroundStyle(.secondary)
+        VStack(alignment: .leading) {
+          Text(model.unsentText).font(.largeTitle.bold()).monospacedDigit()
+          if let facts = model.unsentFacts { Text(facts).monospacedDigit() }
+        }
+        .accessibilityElement(children: .combine)
+        if let lacking = model.lackingText { Text(lacking) }
+        if let trouble = model.buttonTrouble { TroubleView(trouble: trouble) }
+        if let trouble = model.sendTrouble { TroubleView(trouble: trouble) }
+        if let trouble = model.trouble { TroubleView(trouble: trouble) }
+        if let banner = model.banner {
+          VStack(alignment: .leading, spacing: 8) {
+            Label(banner.text, systemImage: "sparkles").font(.headline)
+            if let cost = banner.cost { Text(cost) }
+            Button(model.formats.strings.confirm) { Task { await model.confirmNews() } }
+              .buttonStyle(.borderedProminent)
+          }
+        }
+        if let percent = model.percentText, let stage = model.stageText {
+          Button {
+            model.showsBars.toggle()
+          } label: {
+            LabeledContent(stage) { Text(percent).monospacedDigit() }
+          }
+          .accessibilityHint(model.formats.strings.showBars)
+          if model.showsBars {
+            ForEach(model.bars) { bar in ProgressView(bar.title, value: bar.fraction) }
+          }
+        }
+      }
+    }
+  }
+
+  private struct SyncRowView: View {
+    let row: SyncRowItem
+    let model: SyncModel
+
+    var body: some View {
+      DisclosureGroup {
+        if let trouble = row.trouble { TroubleView(trouble: trouble) }
+        ForEach(row.objects) { object in
+          Button {
+            Task { await model.open(kind: object.id) }
+          } label: {
+            LabeledContent(object.title, value: object.detail)
+              .foregroundStyle(object.isRed ? Color.red : Color.primary)
+          }
+        }
+      } label: {
+        HStack {
+          Button {
+            Task { await model.syncRow(row.id) }
+          } label: {
+            Image(systemName: row.state.symbol).foregroundStyle(row.state.tint).frame(width: 44, height: 44)
+          }
+          .buttonStyle(.plain)
+          .accessibilityLabel(row.action)
+          VStack(alignment: .leading) {
+            Text(row.title)
+            Text(row.word + (row.detail.isEmpty ? "" : " · " + row.detail))
+              .font(.footnote).foregroundStyle(row.trouble == nil ? Color.secondary : Color.red)
+            if let trouble = row.trouble { Text(trouble.safety).font(.footnote) }
+          }
+          Spacer()
+          if let percent = row.percent { Text(percent).monospacedDigit() }
+          if let badge = row.badge {
+            Text(model.formats.count(badge)).bold().monospacedDigit()
+              .padding(.horizontal, 8).background(.orange.opacity(0.25), in: Capsule())
+          }
+        }
+      }
+    }
+  }
+
+  /// Tap: everything. Hold: the menu. While a run is under way, Cancel stands beside it.
+  private struct RedButtonView: View {
+    let model: SyncModel
+
+    var body: some View {
+      HStack {
+        if model.isRunning {
+          Button(model.formats.strings.cancel) { Task { await model.cancel() } }
+            .buttonStyle(.bordered).controlSize(.large)
+        }
+        Menu {
+          Button(model.formats.strings.syncAll) { Task { await model.syncAll() } }
+          Button(model.formats.strings.syncAllWithoutAttachments) {
+            Task { await model.syncAllWithoutAttachments() }
+          }
+          Button(model.formats.strings.cancel, role: .destructive) { Task { await model.cancel() } }
+            .disabled(!model.isRunning)
+        } label: {
+          Image(systemName: "arrow.triangle.2.circlepath").font(.title.bold()).foregroundStyle(.white)
+            .frame(width: 64, height: 64).background(.red, in: Circle())
+        } primaryAction: {
+          Task { await model.syncAll() }
+        }
+        .disabled(model.buttonTrouble != nil)
+        .accessibilityLabel(model.formats.strings.syncEverything)
+        .accessibilityHint(model.formats.strings.syncMenuHint)
+      }
+    }
+  }
+
+  /// A run has ended, or the line has changed.
+  private struct NoticeView: View {
+    let model: SyncModel
+
+    var body: some View {
+      if let notice = model.notice {
+        Button(notice) { model.noticeSeen() }
+          .buttonStyle(.bordered)
+          .accessibilityHint(model.formats.strings.close)
+      }
+    }
+  }
+
+  /// What the till holds of one object.
+  private struct ObjectsView: View {
+    let model: SyncModel
+
+    var body: some View {
+      NavigationStack {
+        List(model.openRows, id: \.key) { row in
+          VStack(alignment: .leading) {
+            LabeledContent(row.name, value: row.key)
+            if row.willBeReplaced { Text(model.formats.strings.willBeReplaced).font(.footnote) }
+          }
+          .task { if row.key == model.openRows.last?.key { await model.readOn() } }
+        }
+        .navigationTitle(model.openKind.map(model.formats.title(ofKind:)) ?? "")
+        .toolbar { Button(model.formats.strings.close) { model.closeKind() } }
+      }
+    }
+  }
+#endif

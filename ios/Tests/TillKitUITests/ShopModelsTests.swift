@@ -1,0 +1,168 @@
+import Testing
+import TillKit
+
+@testable import TillKitUI
+
+/// The other screens, on a till in memory that really sells.
+@MainActor @Suite struct ShopModelsTests {
+  private func signedIn() async throws -> (root: RootModel, sell: SellModel, cash: CashModel) {
+    let root = RootModel(till: try await TillKit.preview(), device: "test", formats: .english)
+    await root.signIn(user: "anna", pin: "1234")
+    return (root, try #require(root.sell), try #require(root.cash))
+  }
+
+  @Test func aSaleIsSearchedAddedPaidAndCompleted() async throws {
+    let (_, sell, _) = try await signedIn()
+
+    sell.query = "tea"
+    await sell.refresh()
+    let hit = try #require(sell.screen?.hits.first)
+    #expect(sell.priceText(hit) == "£2.55" && sell.stockText(hit) == "48 pc in stock")
+    await sell.add(hit)
+    #expect(sell.totalText == "£2.55" && !sell.canComplete)
+    let cash = try #require(sell.screen?.tenders.first { $0.tender == "cash" })
+    await sell.pay(by: cash, typed: "5")
+    #expect(sell.canComplete && sell.payments.map(sell.amountText) == ["£5.00"])
+    await sell.complete()
+
+    #expect(sell.receipt?.total.minor == 2_55 && sell.changeText == "£2.45")
+    #expect(sell.unsent == 1)
+    await sell.newSale()
+    #expect(sell.receipt == nil && sell.lines.isEmpty)
+  }
+
+  @Test func quickTapsAreObeyedOneAfterTheOther() async throws {
+    let (_, sell, _) = try await signedIn()
+    sell.query = "MUG"
+    await sell.enterCode()
+    #expect(sell.query.isEmpty && sell.lines.count == 1)
+
+    async let one: Void = sell.changeQuantity(ofLine: 0, by: 1)
+    async let two: Void = sell.changeQuantity(ofLine: 0, by: 1)
+    async let three: Void = sell.changeQuantity(ofLine: 0, by: 1)
+    _ = await (one, two, three)
+
+    #expect(sell.lines.first.map(sell.quantityText) == "4 pc")
+    for _ in 1...4 { await sell.changeQuantity(ofLine: 0, by: -1) }
+    #expect(sell.lines.isEmpty)
+  }
+
+  @Test func aWrongCodeIsExplainedAndChangesNothing() async throws {
+    let (_, sell, _) = try await signedIn()
+    sell.query = "nonsense"
+    await sell.enterCode()
+
+    #expect(sell.trouble?.cause == "Not found." && sell.trouble?.safety == "Your data is safe.")
+    #expect(sell.lines.isEmpty && sell.query == "nonsense")
+    sell.query = "MUG"
+    await sell.enterCode()
+    #expect(sell.trouble == nil && sell.lines.count == 1)
+  }
+
+  @Test func aSaleSetAsideComesBackWithItsPrices() async throws {
+    let (_, sell, _) = try await signedIn()
+    sell.query = "MUG"
+    await sell.enterCode()
+    await sell.discountReceipt(percent: "10")
+    let total = sell.totalText
+    await sell.hold(label: "blue coat")
+    #expect(sell.lines.isEmpty && sell.screen?.held == 1)
+
+    await sell.showHeld()
+    await sell.recall(try #require(sell.held.first))
+
+    #expect(sell.totalText == total && sell.held.isEmpty)
+  }
+
+  @Test func theHistoryShowsEachDocumentWithItsMarkAndReadsOn() async throws {
+    let till = try await TillKit.preview()
+    let cashier = try await till.signIn(user: "anna", pin: "1234")
+    for _ in 1...3 {
+      try await cashier.add(code: "MUG")
+      try await cashier.payRest(by: "cash")
+      try await cashier.complete()
+    }
+    let model = HistoryModel(till: till, formats: .english, pageSize: 2)
+
+    await model.refresh()
+    #expect(model.rows.count == 2 && model.hasMore)
+    while model.hasMore { await model.more() }
+
+    let sales = model.rows.filter { $0.kind == "sale" }
+    #expect(sales.map(\.number) == ["T3A-000003", "T3A-000002", "T3A-000001"])
+    #expect(sales.first.map(model.title) == "Sale T3A-000003")
+    #expect(sales.first.map(model.total) == "£4.25")
+    #expect(sales.first.map(model.detail)?.hasSuffix("On this phone") == true)
+    await model.open(try #require(sales.first).place)
+    #expect(model.document?.text.contains("Blue Mug") == true)
+  }
+
+  @Test func cashMovesAndAPeriodIsClosedWithWhatWasCounted() async throws {
+    let (_, sell, cash) = try await signedIn()
+    sell.query = "MUG"
+    await sell.enterCode()
+    let tender = try #require(sell.screen?.tenders.first { $0.tender == "cash" })
+    await sell.pay(by: tender)
+    await sell.complete()
+    await cash.refresh()
+
+    await cash.move(.floatIn, tender: tender, typed: "100", reason: "float")
+    #expect(cash.recorded != nil && cash.trouble == nil)
+    await cash.move(.payOut, tender: tender, typed: "lots", reason: "?")
+    #expect(cash.recorded == nil && cash.trouble?.cause == "That is no amount.")
+    await cash.showInterim()
+    #expect(!cash.isClosed && cash.turnoverText == "£4.25")
+    await cash.closePeriod(counted: ["cash": "104.00"])
+
+    #expect(cash.isClosed && cash.countsText == "1 sales, 0 returns")
+    let drawer = try #require(cash.period?.tenders.first { $0.tender == "cash" })
+    #expect(cash.texts(drawer) == ("Cash", "£104.25", "-£0.25"))
+  }
+
+  @Test func settingsShowTheTillAndAnEditedPriceWillBeReplaced() async throws {
+    let (root, _, _) = try await signedIn()
+    await root.settings.refresh()
+    #expect(root.settings.tillText == "Till T3" && root.settings.centreText == "High Street")
+
+    await root.settings.editPrice(of: "tea", to: "3.00")
+
+    let edit = try #require(root.settings.screen?.edits.first)
+    #expect(edit.key == "tea" && root.settings.detail(edit).hasPrefix("by anna"))
+  }
+
+  @Test func anOfficeThatIsNotThereIsExplainedStepByStep() async throws {
+    let (root, _, _) = try await signedIn()
+    root.settings.address = "http://127.0.0.1:1"
+    await root.settings.testConnection()
+
+    #expect(root.settings.steps.map(root.settings.texts).map(\.title) == ["Address"])
+    #expect(root.settings.steps.first?.outcome == .bad && !root.settings.isBusy)
+    await root.settings.showCentres()
+    #expect(root.settings.trouble?.cause == "The back office cannot be reached.")
+  }
+
+  @Test func onlySyncAndSettingsAreOpenBeforeTheFirstSync() async throws {
+    let (root, _, _) = try await signedIn()
+    root.sync.show(.sample(.new))
+    root.go(to: .sell)
+    let open = Place.allCases.filter { root.isOpen($0) }
+    #expect(root.place == .sync && open == [.sync, .settings])
+
+    root.sync.show(.sample(.upToDate))
+    root.go(to: .sell)
+    #expect(root.place == .sell)
+  }
+
+  @Test func aWrongPinOpensNothingAndSigningOutClosesEverything() async throws {
+    let root = RootModel(till: try await TillKit.preview(), device: "test", formats: .czech)
+    await root.refreshUsers()
+    #expect(root.users.map(\.user) == ["anna"])
+
+    await root.signIn(user: "anna", pin: "0000")
+    #expect(root.sell == nil && root.trouble?.cause == "Uživatel a PIN k sobě nepatří.")
+    await root.signIn(user: "anna", pin: "1234")
+    #expect(root.sell?.user == "anna" && root.trouble == nil)
+    root.signOut()
+    #expect(root.sell == nil && root.cash == nil && root.settings.cashier == nil)
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import Testing
+import TillKit
+
+@testable import TillKitUI
+
+@MainActor @Suite struct SyncModelTests {
+  @Test func everyRowsIconSyncsExactlyItsSection() async {
+    let till = FakeTill()
+    let model = SyncModel(till: till, formats: .english)
+    model.show(.sample(.upToDate))
+
+    for row in model.rows { await model.syncRow(row.id) }
+
+    #expect(model.rows.count == 20)
+    #expect(till.heard == SyncScreen.sample(.upToDate).rows.map { "sync \($0.section)" })
+  }
+
+  @Test func theRedButtonItsMenuTheBannerAndCancelAskForWhatTheySay() async {
+    let till = FakeTill()
+    let model = SyncModel(till: till, formats: .english)
+
+    await model.syncAll()
+    await model.syncAll()
+    await model.syncAllWithoutAttachments()
+    await model.confirmNews()
+    await model.cancel()
+
+    #expect(till.heard == ["sync all", "sync all", "sync all without attachments", "confirm", "cancel"])
+  }
+
+  @Test func everySectionAndKindOfTheTillHasATitleInBothLanguages() {
+    for row in SyncScreen.sample(.new).rows {
+      #expect(SectionName(rawValue: row.section) != nil, "\(row.section) has no title")
+      for object in row.objects { #expect(KindName(rawValue: object.kind) != nil, "\(object.kind)") }
+    }
+    #expect(SectionName.allCases.count == SyncScreen.sample(.new).rows.count)
+    let untranslated = SectionName.allCases.filter { English().title(of: $0) == Czech().title(of: $0) }
+    #expect(untranslated.isEmpty)
+  }
+
+  @Test func theUnsentNumberStandsWithItsAmountAndAge() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.unsent))
+
+    #expect(model.unsent == 4 && model.unsentText == "4 unsent")
+    #expect(model.unsentFacts == "£38.40 · oldest 14 min")
+    let sales = model.rows.first { $0.id == "sales" }
+    #expect(sales?.badge == 2 && sales?.word == "Unsent")
+    #expect(sales?.detail.hasPrefix("£38.40") == true)
+  }
+
+  @Test func aRedRowSaysWhyThatDataIsSafeAndWhatToDo() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.red))
+
+    let items = model.rows.first { $0.id == "items" }
+    #expect(items?.state == .failed)
+    #expect(items?.trouble?.cause == "It did not arrive whole; what was here is still here.")
+    #expect(items?.trouble?.facts?.contains("999 rows are here") == true)
+    #expect(items?.trouble?.safety == "Your data is safe.")
+    #expect(items?.trouble?.advice == "Tap the row's icon again.")
+    #expect(items?.objects.filter(\.isRed).map(\.id) == ["price"])
+    #expect(model.rows.first { $0.id == "promotions" }?.state == .blocked)
+  }
+
+  @Test func offlineSaysWhySinceWhenAndWhenItIsTriedAgain() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.offline))
+
+    #expect(model.isOffline)
+    #expect(model.lineText == "Offline since 10:03: The back office cannot be reached.")
+    #expect(model.timesText == "Last full sync 25 min ago · Next try at 10:15:24")
+  }
+
+  @Test func theBannerNamesWhatIsNewAndWhatConfirmingCosts() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.news))
+
+    #expect(model.banner?.text == "New at the centre: Items and prices, Promotions")
+    #expect(model.banner?.cost == "1 edit made on this till will go")
+    model.show(.sample(.upToDate))
+    #expect(model.banner == nil)
+  }
+
+  @Test func aNewPhoneSaysWhatIsMissingInsteadOfSyncing() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.new))
+
+    #expect(model.buttonTrouble?.cause == "This phone is no till yet.")
+    #expect(
+      model.lackingText
+        == "To sell, this is missing: Directories, Items and prices, Users, Numbering, Centre and receipt")
+  }
+
+  @Test func aRunShowsItsPercentageItsStageAndABarForEachPart() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.running))
+
+    #expect(model.isRunning && model.percentText == "64%")
+    #expect(model.stageText == "Ready, waits for this receipt")
+    #expect(model.bars.map(\.title) == ["Items and prices", "Exchange rates", "Documents"])
+    #expect(model.bars.map(\.fraction) == [1, 0, 0.25])
+  }
+
+  @Test func theEndOfARunAndAChangeOfTheLineAreSaidOnce() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.upToDate))
+    #expect(model.notice == nil, "what ended before the screen was opened is no news")
+
+    var ended = SyncScreen.sample(.upToDate)
+    ended.lastRun?.number += 1
+    model.show(ended)
+    #expect(model.notice == "Complete: 1,204 rows received, 12 documents sent")
+    model.noticeSeen()
+    model.show(ended)
+    #expect(model.notice == nil)
+
+    ended.line = SyncScreen.sample(.offline).line
+    model.show(ended)
+    #expect(model.notice?.hasPrefix("Offline since") == true)
+  }
+
+  @Test func aRefusalIsShownUntilTheNextSuccess() async {
+    let till = FakeTill()
+    let model = SyncModel(till: till, formats: .english)
+
+    till.refusal = .NotReady(code: "not-enrolled", sentence: "no", dataSafe: true)
+    await model.syncAll()
+    #expect(model.trouble?.cause == "This phone is no till yet." && model.trouble?.facts == "no")
+
+    till.refusal = nil
+    await model.syncAll()
+    #expect(model.trouble == nil)
+  }
+
+  @Test func anObjectsRowsAreReadPageByPage() async throws {
+    let till = try await TillKit.preview()
+    let model = SyncModel(till: till, formats: .english)
+
+    await model.open(kind: "item")
+    #expect(model.openRows.map(\.key) == ["bag", "book", "candle", "coffee", "mug", "tea"])
+    await model.readOn()
+    #expect(model.openRows.count == 6, "there is no second page")
+    model.closeKind()
+    #expect(model.openKind == nil && model.openRows.isEmpty)
+  }
+
+  @Test func aRealTillsScreenIsFollowedUntilTheTaskIsCancelled() async throws {
+    let model = SyncModel(till: try await TillKit.preview(), formats: .english)
+    let watching = Task { await model.watch() }
+    while model.screen == nil { await Task.yield() }
+
+    #expect(model.screen?.canSell == true && model.rows.count == 20)
+    watching.cancel()
+    await watching.value
+  }
+}
+
+/// Remembers what it was asked for.
+private final class FakeTill: SyncVerbs, @unchecked Sendable {
+  private let lock = NSLock()
+  private var asked: [String] = []
+  private var refused: TillError?
+
+  var heard: [String] { lock.withLock { asked } }
+  var refusal: TillError? {
+    get { lock.withLock { refused } }
+    set { lock.withLock { refused = newValue } }
+  }
+
+  let syncScreens = AsyncStream<SyncScreen> { $0.finish() }
+
+  func sync(_ scope: SyncScope) async throws(TillError) -> SyncReport? {
+    switch scope {
+    case .all: try hear("sync all")
+    case .allWithoutAttachments: try hear("sync all without attachments")
+    case .section(let section): try hear("sync \(section)")
+    }
+    return nil
+  }
+
+  func confirmNews() async throws(TillError) -> SyncReport? {
+    try hear("confirm")
+    return nil
+  }
+
+  func cancelSync() async throws(TillError) { try hear("cancel") }
+
+  func objects(kind: String, after: String?, limit: UInt32) async throws(TillError) -> [ObjectRow] { [] }
+
+  private func hear(_ verb: String) throws(TillError) {
+    if let refusal { throw refusal }
+    lock.withLock { asked.append(verb) }
+  }
+}
