@@ -544,8 +544,8 @@ impl Pair {
         Ok((full_ns, raw_ns))
     }
 
-    /// Searches as they are typed: milliseconds by shape of the query ("m", "ma ch", …). From four letters
-    /// on the index of prefixes does not help, and of two words the second narrows what the first found.
+    /// Searches as they are typed: milliseconds by shape of the query ("m", "ma ch", …). The index holds
+    /// beginnings of up to three letters; longer ones go another way.
     pub fn searches(&self, count: usize) -> Result<BTreeMap<String, Vec<f64>>> {
         let mut rng = Rng(11);
         let mut samples: BTreeMap<String, Vec<f64>> = BTreeMap::new();

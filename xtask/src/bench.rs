@@ -156,10 +156,12 @@ impl Bench<'_> {
             let (full, raw) =
                 (median(samples.iter().map(|pair| pair.0)), median(samples.iter().map(|pair| pair.1)));
             ratio(&format!("delta of 1,000 over {items}, ms"), raw * 1e3, full * 1e3, "<= 1");
-            medians.push(full);
+            medians.push((raw, full));
         }
-        let growth = medians.last().zip(medians.first()).map_or(0.0, |(large, small)| large / small);
-        println!("{:<58}{:>12}{:>12}{growth:>9.2}  <= 2", "delta over 1,000,000 to over 10,000", "", "");
+        if let [small, large] = medians[..] {
+            let name = "delta over 1,000,000 to over 10,000";
+            ratio(name, large.0 / small.0, large.1 / small.1, "TillKit <= 2");
+        }
         Ok(())
     }
 

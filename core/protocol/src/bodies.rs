@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use tillkit_domain::{
     self as domain, CashMovementKind, Currency, Percent, Quantity, Rate, TenderKind, UnitPrice, VatCategory,
     VatMode,
@@ -135,7 +135,7 @@ pub struct Step {
 }
 
 /// VAT of one rate over the whole receipt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Vat {
     /// Net plus VAT.
     pub gross_minor: i64,
@@ -146,6 +146,21 @@ pub struct Vat {
     pub rate: VatRate,
     /// The VAT.
     pub vat_minor: i64,
+}
+
+/// Members of the rate and of the amounts in one order, so that a sale is written as it stands
+/// (see [`to_line`](crate::canonical::to_line)): a derived flattening would write the rate's together.
+impl Serialize for Vat {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_struct("Vat", 6)?;
+        members.serialize_field("category", &self.rate.category)?;
+        members.serialize_field("gross_minor", &self.gross_minor)?;
+        members.serialize_field("net_minor", &self.net_minor)?;
+        members.serialize_field("percent", &self.rate.percent)?;
+        members.serialize_field("rate", &self.rate.rate)?;
+        members.serialize_field("vat_minor", &self.vat_minor)?;
+        members.end()
+    }
 }
 
 /// One payment.
@@ -631,6 +646,7 @@ mod tests {
         let read: Sale = serde_json::from_slice(&line).unwrap();
 
         assert_eq!(read, body);
+        assert_eq!(serde_json::to_vec(&body).unwrap(), line, "a sale is declared in canonical order");
         assert_eq!(read.settled(Currency::GBP, settled.total_minor), settled);
         let void = Void {
             of: Reference { enrolment: 1, hash: Hash::NONE, number: "1".into(), seq: 1, till: "T1".into() },

@@ -49,6 +49,13 @@ pub enum Unwritable {
 /// # Ok::<(), tillkit_protocol::canonical::Unwritable>(())
 /// ```
 pub fn to_line<T: Serialize>(value: &T) -> Result<Vec<u8>, Unwritable> {
+    // Types that are recorded declare their members in order. A value has one canonical text, so if
+    // what comes out in that order is canonical, it is that text.
+    let mut line = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut line, value)?;
+    if check(&line).is_ok() {
+        return Ok(line);
+    }
     // serde_json's own map is a BTreeMap (the `preserve_order` feature is off), so members come sorted.
     let line = serde_json::to_vec(&serde_json::to_value(value)?)?;
     check(&line)?;
@@ -175,6 +182,11 @@ impl Walk<'_> {
         let start = self.at;
         let mut decoded: Option<Vec<u8>> = None;
         loop {
+            let plain = self.line[self.at..].iter().take_while(|byte| IS_PLAIN[usize::from(**byte)]).count();
+            if let Some(text) = decoded.as_mut() {
+                text.extend_from_slice(&self.line[self.at..self.at + plain]);
+            }
+            self.at += plain;
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -187,13 +199,7 @@ impl Walk<'_> {
                     text.push(byte);
                     self.at += length;
                 }
-                Some(0..=0x1f) => return self.refuse("a control character"),
-                Some(byte) => {
-                    if let Some(text) = decoded.as_mut() {
-                        text.push(byte);
-                    }
-                    self.at += 1;
-                }
+                Some(_) => return self.refuse("a control character"),
                 None => return self.refuse("a string that does not end"),
             }
         }
@@ -229,6 +235,19 @@ impl Walk<'_> {
         Ok(())
     }
 }
+
+/// Bytes that stand for themselves inside a string. A table, because a line is mostly these.
+static IS_PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
 
 /// A member's name: a range of the line, or its text where it was escaped.
 enum Name {
@@ -318,6 +337,24 @@ mod tests {
     #[test]
     fn a_float_has_no_line() {
         assert!(matches!(to_line(&json!({"a": 1.5})), Err(Unwritable::Value(_))));
+    }
+
+    #[test]
+    fn members_declared_out_of_order_are_written_in_order() {
+        #[derive(Serialize)]
+        struct Inner {
+            z: u8,
+            b: u8,
+        }
+        #[derive(Serialize)]
+        struct Outer {
+            name: &'static str,
+            #[serde(flatten)]
+            inner: Inner,
+            a: Vec<Inner>,
+        }
+        let value = Outer { name: "x", inner: Inner { z: 1, b: 2 }, a: vec![Inner { z: 3, b: 4 }] };
+        assert_eq!(to_line(&value).unwrap(), br#"{"a":[{"b":4,"z":3}],"b":2,"name":"x","z":1}"#);
     }
 
     fn any_value() -> impl Strategy<Value = Value> {

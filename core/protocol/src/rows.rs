@@ -130,12 +130,16 @@ pub fn open_blob(stored: &[u8], named: &Hash) -> Result<Vec<u8>, BadBlob> {
     expand(stored, BLOB_EXPANDED_BYTES)
 }
 
+/// 8 MiB, what RFC 8878 asks every decoder to take: a frame of a few bytes may ask for 128.
+const WINDOW_LOG: u32 = 23;
+
 /// Expands zstd bytes to at most `limit` bytes.
 ///
 /// # Errors
 /// [`BadBlob::NotZstd`] or [`BadBlob::TooLarge`].
 pub fn expand(stored: &[u8], limit: usize) -> Result<Vec<u8>, BadBlob> {
-    let decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(BadBlob::NotZstd)?;
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(BadBlob::NotZstd)?;
+    decoder.window_log_max(WINDOW_LOG).map_err(BadBlob::NotZstd)?;
     let mut expanded = Vec::with_capacity((stored.len() * 5).min(limit));
     decoder.take(limit as u64 + 1).read_to_end(&mut expanded).map_err(BadBlob::NotZstd)?;
     if expanded.len() > limit {
@@ -297,6 +301,19 @@ mod tests {
         assert!(matches!(open_blob(cut, &Hash::of(cut)), Err(BadBlob::NotZstd(_))));
         let bomb = zstd::bulk::compress(&vec![b' '; BLOB_EXPANDED_BYTES + 1], 3).unwrap();
         assert!(matches!(open_blob(&bomb, &Hash::of(&bomb)), Err(BadBlob::TooLarge { .. })));
+        let wants_memory = with_window(WINDOW_LOG + 1);
+        assert!(matches!(open_blob(&wants_memory, &Hash::of(&wants_memory)), Err(BadBlob::NotZstd(_))));
+        let modest = with_window(WINDOW_LOG);
+        assert!(open_blob(&modest, &Hash::of(&modest)).is_ok());
+    }
+
+    fn with_window(log: u32) -> Vec<u8> {
+        let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.window_log(log).unwrap();
+        io::Write::write_all(&mut encoder, b"{}\n").unwrap();
+        // Without this the frame would be finished at once, and would name its length instead.
+        io::Write::flush(&mut encoder).unwrap();
+        encoder.finish().unwrap()
     }
 
     #[test]

@@ -32,6 +32,7 @@ use tillkit_protocol::{
 use crate::{
     Centre, Result, StoreError,
     centre::{Live, fold, read_live, write_back},
+    precedence::Precedence,
 };
 
 /// What a load leads to.
@@ -48,6 +49,9 @@ pub struct Target<'a> {
 /// How much goes into a slot between two write-backs: enough that hot pages are written once, little
 /// enough that a sale which meets one does not wait long for the disk.
 const WRITE_BACK_BYTES: usize = 8 << 20;
+
+/// About half a millisecond of work: how long a sale competes with a load before it goes first.
+const ROWS_BETWEEN_LOOKS: usize = 64;
 
 /// A load under way.
 #[derive(Debug)]
@@ -331,7 +335,7 @@ impl Centre {
         }
         let mut writer = self.writer.get()?;
         let tx = writer.begin()?;
-        if let Err(error) = insert_rows(&tx, load.slot, blob) {
+        if let Err(error) = insert_rows(&tx, load.slot, blob, &self.precedence) {
             drop(tx);
             if matches!(error, StoreError::Blob(_)) {
                 forget_load(writer.db()?, load.slot)?;
@@ -350,6 +354,7 @@ impl Centre {
         load.unwritten += blob.expanded.len();
         if load.unwritten >= WRITE_BACK_BYTES {
             load.unwritten = 0;
+            self.precedence.give_way();
             write_back(writer.db()?)?;
         }
         Ok(())
@@ -549,13 +554,16 @@ fn parity(slot: i64) -> usize {
 
 const INSERT_ROW: &str = "INSERT INTO row (slot, kind, key, body) VALUES (?1, ?2, ?3, ?4)";
 
-fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared) -> Result<()> {
+fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared, precedence: &Precedence) -> Result<()> {
     let look_ups = &LOOK_UPS[parity(slot)];
     let mut insert_row = tx.prepare_cached(INSERT_ROW)?;
     let mut insert_code = tx.prepare_cached(look_ups.insert_code)?;
     let mut insert_price = tx.prepare_cached(look_ups.insert_price)?;
     let mut insert_words = tx.prepare_cached(look_ups.insert_words)?;
     for (index, row) in blob.rows.iter().enumerate() {
+        if index.is_multiple_of(ROWS_BETWEEN_LOOKS) {
+            precedence.give_way();
+        }
         let kind = blob.kinds.get(row.kind as usize).map_or("", |(kind, _)| kind);
         let inserted = insert_row.execute(params![slot, kind, blob.text(&row.key), blob.body(row)]);
         inserted.map_err(|error| match error.sqlite_error_code() {

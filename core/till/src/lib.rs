@@ -53,7 +53,11 @@ pub use tillkit_domain::{
     UnitPrice,
 };
 pub use tillkit_protocol::{
-    Section, bodies::Reference, bodies::ReturnPurpose, document::Kind, wire::{CentreInfo, Enrolled},
+    Section,
+    bodies::Reference,
+    bodies::ReturnPurpose,
+    document::Kind,
+    wire::{CentreInfo, Enrolled},
 };
 pub use tillkit_store::{
     Released, StoreError,
@@ -61,8 +65,7 @@ pub use tillkit_store::{
     journal::{Delivery, Recorded, Unsent, UnsentSection},
 };
 pub use tillkit_sync::{
-    Cause, Rim, RunHandle, Scope, SharedRim, SyncError, Trigger,
-    Report,
+    Cause, Report, Rim, RunHandle, Scope, SharedRim, SyncError, Trigger,
     status::{Mode, Notice, Progress, Red, SectionProgress, Stage, Status},
     transport::{self, HttpTransport, Transport},
 };

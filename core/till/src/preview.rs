@@ -96,15 +96,11 @@ type Rows = BTreeMap<&'static str, BTreeMap<&'static str, serde_json::Value>>;
 
 fn rows(pepper: &[u8]) -> Result<Rows, TillError> {
     let unusable = |error: argon2::password_hash::Error| TillError::KeyStore { why: error.to_string() };
-    let pin = Argon2::default().hash_password_with_salt(&peppered(pepper, "1234"), &[7; 16]).map_err(unusable)?;
-    let item = |name: &str, code: &str, group: &str, price: &str, vat: &str| {
-        json!({"name": name, "codes": [code], "group": group, "unit": "pc", "vat": vat, "price": price})
-    };
-    let tender = |name: &str, kind: &str, currency: &str| {
-        json!({"name": name, "kind": kind, "currency": currency, "gives_change": kind == "cash"})
-    };
-    let level =
-        |item: &str, quantity: &str| json!({"item": item, "warehouse": "main", "quantity": quantity});
+    let pin =
+        Argon2::default().hash_password_with_salt(&peppered(pepper, "1234"), &[7; 16]).map_err(unusable)?;
+    let item = |name: &str, code: &str, group: &str, price: &str, vat: &str| json!({"name": name, "codes": [code], "group": group, "unit": "pc", "vat": vat, "price": price});
+    let tender = |name: &str, kind: &str, currency: &str| json!({"name": name, "kind": kind, "currency": currency, "gives_change": kind == "cash"});
+    let level = |item: &str, quantity: &str| json!({"item": item, "warehouse": "main", "quantity": quantity});
     Ok([
         ("unit", [("pc", json!({"name": "pc", "code": "C62"}))].into()),
         ("warehouse", [("main", json!({"name": "Shop"}))].into()),
@@ -181,7 +177,10 @@ fn fill(store: &Store, section: Section, rows: &Rows) -> Result<(), TillError> {
         for (key, body) in rows.get(kind).into_iter().flatten() {
             let body = body.to_string();
             manifest.kinds.entry((*kind).into()).or_default().add(kind, key, body.as_bytes());
-            write_row(&mut lines, &Row { kind: (*kind).into(), key: (*key).into(), body: Some(body.as_bytes()) });
+            write_row(
+                &mut lines,
+                &Row { kind: (*kind).into(), key: (*key).into(), body: Some(body.as_bytes()) },
+            );
             count += 1;
         }
     }

@@ -16,15 +16,14 @@ use tillkit_store::{
     journal::{BrokenChain, Head, Recorded, Unsent},
 };
 use tillkit_sync::{
-    RunHandle, Scope, SyncError, Trigger,
-    client::ManifestAnswer,
-    driver::SUBSCRIPTION,
-    status::Status,
+    RunHandle, Scope, SyncError, Trigger, client::ManifestAnswer, driver::SUBSCRIPTION, status::Status,
 };
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
-use crate::{ConnectionTest, PairingQr, Services, Session, Standing, TillError, identity::Device, screens::EditView};
+use crate::{
+    ConnectionTest, PairingQr, Services, Session, Standing, TillError, identity::Device, screens::EditView,
+};
 
 /// A till on this device. Cheap to clone; every clone is the same till.
 #[derive(Clone)]

@@ -516,6 +516,23 @@ fn search_knows_no_accents_case_or_order_of_words() {
 }
 
 #[test]
+fn a_rare_word_is_found_behind_many_that_begin_like_it() {
+    let till = Till::new();
+    let many = (0..1_000).map(|n| item(&format!("i{n:04}"), &format!("Marchew {n}"), &[]));
+    let mut rows: Rows = many.collect();
+    rows.extend([item("z1", "Marcepan 1", &[]), item("z2", "Świeży MARCEPAN 2", &[])]);
+    publish("items", 1, &rows, 400).make_live(&till.store).unwrap();
+    let view = till.store.centre.view().unwrap();
+
+    assert_eq!(keys(&view.search_items("marcep", 20).unwrap()), ["z1", "z2"]);
+    assert_eq!(keys(&view.search_items("swiezy marcep", 20).unwrap()), ["z2"]);
+    assert_eq!(view.search_items("marche", 20).unwrap().len(), 20);
+    assert_eq!(view.search_items("marche", 5_000).unwrap().len(), 1_000);
+    assert_eq!(keys(&view.search_items("march 7", 5_000).unwrap()).len(), 111);
+    assert_eq!(view.search_items("marchx", 20).unwrap(), []);
+}
+
+#[test]
 fn names_fold_as_they_always_have() {
     // The words of a row are taken out of the index by folding its old name again: a fold that
     // changes between two versions of the app would leave words behind.

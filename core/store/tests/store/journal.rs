@@ -124,7 +124,7 @@ fn a_document_that_is_not_settled_cannot_be_deleted_or_replaced() {
 
 #[test]
 fn the_connections_of_the_journal_see_a_replace_as_a_delete() {
-    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/journal.rs")).unwrap();
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/journal/mod.rs")).unwrap();
     assert!(source.contains("PRAGMA recursive_triggers = ON"));
     assert!(source.contains("PRAGMA synchronous = FULL"));
 }

@@ -171,7 +171,10 @@ fn write_facts(text: &mut String, name: &str, value: &serde_json::Value) {
             members.iter().for_each(|(part, value)| write_facts(text, &inner(part), value));
         }
         Value::Array(values) => {
-            values.iter().enumerate().for_each(|(n, value)| write_facts(text, &inner(&(n + 1).to_string()), value));
+            values
+                .iter()
+                .enumerate()
+                .for_each(|(n, value)| write_facts(text, &inner(&(n + 1).to_string()), value));
         }
         // Writing to a string does not fail.
         Value::String(value) => drop(writeln!(text, "{name}: {value}")),

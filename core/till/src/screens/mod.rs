@@ -99,7 +99,9 @@ impl Advice {
             "nothing-published" | "no-centre" => Advice::ChooseCentre,
             "disk-full" | "folder" => Advice::FreeSpace,
             "mismatch" | "blob-bad" | "cancelled" | "waits-for" => Advice::TapRow,
-            "untrusted" | "manifest-disbelieved" | "not-understood" | "document-refused" => Advice::AskBackOffice,
+            "untrusted" | "manifest-disbelieved" | "not-understood" | "document-refused" => {
+                Advice::AskBackOffice
+            }
             _ => Advice::Wait,
         }
     }

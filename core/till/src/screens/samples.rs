@@ -68,7 +68,9 @@ impl SyncScreen {
         let status = &mut facts.status;
         match sample {
             Sample::New => facts = empty(),
-            Sample::Enrolled => facts = Facts { till: Some("T3".into()), standing: Standing::Enrolled, ..empty() },
+            Sample::Enrolled => {
+                facts = Facts { till: Some("T3".into()), standing: Standing::Enrolled, ..empty() }
+            }
             Sample::FirstSync => {
                 let centre = Some("High Street".into());
                 facts = Facts { till: Some("T3".into()), centre, standing: Standing::Enrolled, ..empty() };
@@ -81,7 +83,8 @@ impl SyncScreen {
             Sample::Unsent => facts.unsent = waiting(),
             Sample::Offline => {
                 facts.unsent = waiting();
-                status.mode = Mode::Offline { cause: Cause::NoRoute, since_ms: Sample::NOW_MS - 12 * MINUTE_MS };
+                status.mode =
+                    Mode::Offline { cause: Cause::NoRoute, since_ms: Sample::NOW_MS - 12 * MINUTE_MS };
                 status.next_try_ms = Some(Sample::NOW_MS + 24_000);
             }
             Sample::News => {
@@ -158,13 +161,8 @@ fn synced() -> Facts {
         notice: None,
         is_cancelled: false,
     };
-    let status = Status {
-        mode: Mode::Online,
-        checked_ms,
-        last_run: Some(report),
-        runs_ended: 1,
-        ..Status::default()
-    };
+    let status =
+        Status { mode: Mode::Online, checked_ms, last_run: Some(report), runs_ended: 1, ..Status::default() };
     let counts = [
         ("unit", 4),
         ("warehouse", 1),
@@ -222,10 +220,7 @@ fn waiting() -> Unsent {
         amounts_minor: BTreeMap::from([("GBP".to_string(), minor)]),
         oldest_ms: Sample::NOW_MS - minutes * MINUTE_MS,
     };
-    let sections = [
-        ("sales", section(2, 38_40, 14)),
-        ("cash", section(1, -100_00, 9)),
-        ("closures", section(1, 0, 3)),
-    ];
+    let sections =
+        [("sales", section(2, 38_40, 14)), ("cash", section(1, -100_00, 9)), ("closures", section(1, 0, 3))];
     Unsent { sections: sections.map(|(name, section)| (name.to_string(), section)).into() }
 }

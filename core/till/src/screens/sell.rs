@@ -145,7 +145,11 @@ impl Session {
         drop(view);
         Ok(SellScreen {
             user: self.user().into(),
-            rights: Right::ALL.iter().filter(|right| self.may(**right)).map(|right| right.name().into()).collect(),
+            rights: Right::ALL
+                .iter()
+                .filter(|right| self.may(**right))
+                .map(|right| right.name().into())
+                .collect(),
             query: query.into(),
             hits,
             cart: self.cart_view()?,
@@ -160,9 +164,9 @@ impl Session {
     fn hits(&self, view: &View, words: &str) -> Result<Vec<SearchHit>, TillError> {
         let by_code = view.item_by_code(words)?;
         let by_name = view.search_items(words, MOST_HITS)?;
-        let by_name = by_name.into_iter().filter(|found| {
-            by_code.as_ref().is_none_or(|by_code| by_code.key != found.key)
-        });
+        let by_name = by_name
+            .into_iter()
+            .filter(|found| by_code.as_ref().is_none_or(|by_code| by_code.key != found.key));
         let found: Vec<Found> = by_code.iter().cloned().chain(by_name).collect();
         let stock = Stock::of(self, view)?;
         found.iter().map(|found| hit(view, &stock, found)).collect()

@@ -447,7 +447,9 @@ fn state(facts: &Facts, section: Section, unsent: u64) -> RowState {
         None if !section.is_down() => RowState::UpToDate,
         None if is_news => RowState::Behind,
         // A centre may publish nothing of a section: then it was compared, and is right.
-        None if generation(facts, section) == 0 && !status.checked_ms.contains_key(&section) => RowState::Never,
+        None if generation(facts, section) == 0 && !status.checked_ms.contains_key(&section) => {
+            RowState::Never
+        }
         None => RowState::UpToDate,
     }
 }
@@ -498,9 +500,10 @@ impl Core {
         for kind in Section::down().flat_map(|section| section.spec().kinds) {
             counts.insert(*kind, view.count(kind)?);
         }
-        let live = self.store.centre.all_live().into_iter().map(|(name, live)| {
-            (name, Live { generation: live.generation, applied_ms: live.applied_ms })
-        });
+        let live =
+            self.store.centre.all_live().into_iter().map(|(name, live)| {
+                (name, Live { generation: live.generation, applied_ms: live.applied_ms })
+            });
         drop(view);
         Ok(Facts {
             till: device.as_ref().ok().map(|device| device.enrolment.till.clone()),

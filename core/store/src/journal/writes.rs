@@ -1,0 +1,440 @@
+//! What changes the journal: always inside [`Journal::write`](super::Journal::write), all of it or nothing.
+
+use rusqlite::{OptionalExtension, Transaction, named_params, params};
+use serde::Serialize;
+use tillkit_domain::Quantity;
+use tillkit_protocol::{
+    DocumentLine, Kind, Record, bodies,
+    keys::PrivateKey,
+    wire::{Finding, Ranges},
+};
+
+use super::{
+    Delivery, Enrolment, Head, Held, Lockout, NewDocument, Recorded, Reversal, Reversed, StockMove, Unsent,
+    document, each_document, head, held, recorded, unreadable, unsent,
+};
+use crate::{Result, StoreError, file::InUse};
+
+/// A transaction of the journal. Given up unless [`Journal::write`] commits it.
+pub struct JournalWrite<'a> {
+    tx: Transaction<'a>,
+}
+
+impl<'a> JournalWrite<'a> {
+    pub(super) fn begin(writer: &'a mut InUse) -> Result<JournalWrite<'a>> {
+        Ok(JournalWrite { tx: writer.begin()? })
+    }
+
+    pub(super) fn commit(self) -> Result<()> {
+        Ok(self.tx.commit()?)
+    }
+}
+
+impl JournalWrite<'_> {
+    /// Records a document: gives it the next seq, the link and the number, signs it, stores it with
+    /// its stock moves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] for a body without a canonical line; [`StoreError::DiskFull`].
+    pub fn record<Body: Serialize>(
+        &self,
+        enrolment: &Enrolment,
+        key: &PrivateKey,
+        new: NewDocument<Body>,
+    ) -> Result<Recorded> {
+        let before = head(&self.tx, &enrolment.till, enrolment.enrolment)?;
+        let number = match &new.numerator {
+            Some(numerator) => {
+                let next = self.next_number(enrolment, &numerator.name)?;
+                numerator.pattern.render(&enrolment.series, next)
+            }
+            None => String::new(),
+        };
+        let line = DocumentLine {
+            body: new.body,
+            business_day: new.business_day,
+            centre: new.centre,
+            currency: new.currency,
+            enrolment: enrolment.enrolment,
+            generations: new.generations,
+            kind: new.kind.name().into(),
+            monotonic_ms: new.monotonic_ms,
+            number,
+            offline: new.offline,
+            prev: before.hash,
+            recorded_ms: new.recorded_ms,
+            seq: before.seq + 1,
+            series: enrolment.series.clone(),
+            server_offset_ms: new.server_offset_ms,
+            till: enrolment.till.clone(),
+            total_minor: new.total_minor,
+            user: new.user,
+            v: bodies::VERSION,
+        };
+        let record = Record::sign(&line, key)?;
+        self.insert(new.kind, &line, &record)?;
+        for stock_move in &new.stock {
+            self.insert_move(stock_move, &line)?;
+        }
+        for reversal in &new.reversals {
+            self.insert_reversal(reversal, &line)?;
+        }
+        Ok(Recorded {
+            till: line.till,
+            enrolment: line.enrolment,
+            seq: line.seq,
+            kind: line.kind,
+            number: line.number,
+            recorded_ms: line.recorded_ms,
+            currency: line.currency,
+            total_minor: line.total_minor,
+            delivery: Delivery::Local,
+            record,
+        })
+    }
+
+    fn insert<Body>(&self, kind: Kind, line: &DocumentLine<Body>, record: &Record) -> Result<()> {
+        const INSERT: &str = "
+            INSERT INTO document (till, enrolment, seq, line, hash, signature, section, kind, number,
+                                  recorded_ms, business_day, currency, total_minor)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        // By position, as this one statement stands between a cashier and the receipt.
+        self.tx.prepare_cached(INSERT)?.execute(params![
+            line.till,
+            line.enrolment,
+            line.seq,
+            record.line,
+            record.hash.as_bytes(),
+            record.signature.to_bytes(),
+            kind.section().name(),
+            line.kind,
+            line.number,
+            line.recorded_ms,
+            line.business_day,
+            line.currency,
+            line.total_minor,
+        ])?;
+        Ok(())
+    }
+
+    fn insert_move<Body>(&self, stock_move: &StockMove, line: &DocumentLine<Body>) -> Result<()> {
+        const INSERT_MOVE: &str = "
+            INSERT INTO stock_move (item, warehouse, quantity_micro, till, enrolment, seq)
+            VALUES (:item, :warehouse, :quantity_micro, :till, :enrolment, :seq)";
+        self.tx.prepare_cached(INSERT_MOVE)?.execute(named_params! {
+            ":item": stock_move.item,
+            ":warehouse": stock_move.warehouse,
+            ":quantity_micro": stock_move.quantity.micro(),
+            ":till": line.till,
+            ":enrolment": line.enrolment,
+            ":seq": line.seq,
+        })?;
+        Ok(())
+    }
+
+    fn insert_reversal<Body>(&self, reversal: &Reversal, by: &DocumentLine<Body>) -> Result<()> {
+        const INSERT_REVERSAL: &str = "
+            INSERT INTO reversal (till, enrolment, seq, line, quantity_micro, by_enrolment, by_seq)
+            VALUES (:till, :enrolment, :seq, :line, :quantity_micro, :by_enrolment, :by_seq)";
+        let (line, quantity_micro) =
+            reversal.line.map_or((-1, 0), |(line, quantity)| (i64::from(line), quantity.micro()));
+        self.tx.prepare_cached(INSERT_REVERSAL)?.execute(named_params! {
+            ":till": reversal.till,
+            ":enrolment": reversal.enrolment,
+            ":seq": reversal.seq,
+            ":line": line,
+            ":quantity_micro": quantity_micro,
+            ":by_enrolment": by.enrolment,
+            ":by_seq": by.seq,
+        })?;
+        Ok(())
+    }
+
+    /// What has been taken back of a document.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn reversed(&self, till: &str, enrolment: u32, seq: u64) -> Result<Reversed> {
+        const REVERSED: &str = "
+            SELECT line, sum(quantity_micro) FROM reversal
+             WHERE till = :till AND enrolment = :enrolment AND seq = :seq GROUP BY line";
+        let mut statement = self.tx.prepare_cached(REVERSED)?;
+        let mut rows =
+            statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
+        let mut reversed = Reversed::default();
+        while let Some(row) = rows.next()? {
+            let (line, micro): (i64, i64) = (row.get(0)?, row.get(1)?);
+            match u32::try_from(line) {
+                Ok(line) => {
+                    let quantity =
+                        Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error))?;
+                    reversed.lines.insert(line, quantity);
+                }
+                Err(_) => reversed.is_void = true,
+            }
+        }
+        Ok(reversed)
+    }
+
+    /// One document, inside this transaction.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn document(&self, till: &str, enrolment: u32, seq: u64) -> Result<Option<Recorded>> {
+        document(&self.tx, till, enrolment, seq)
+    }
+
+    fn next_number(&self, enrolment: &Enrolment, numerator: &str) -> Result<u64> {
+        const LAST: &str = "SELECT last FROM series WHERE till = ?1 AND enrolment = ?2 AND numerator = ?3";
+        // Asked for first and then set: RETURNING would build a table of its answer each time.
+        const SET: &str = "
+            INSERT INTO series (till, enrolment, numerator, last) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO UPDATE SET last = excluded.last";
+        let last = self
+            .tx
+            .prepare_cached(LAST)?
+            .query_row(params![enrolment.till, enrolment.enrolment, numerator], |row| row.get(0));
+        let next = last.optional()?.unwrap_or(0_u64) + 1;
+        self.tx.prepare_cached(SET)?.execute(params![
+            enrolment.till,
+            enrolment.enrolment,
+            numerator,
+            next
+        ])?;
+        Ok(next)
+    }
+
+    /// Where the chain of an enrolment stands inside this transaction.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn head(&self, till: &str, enrolment: u32) -> Result<Head> {
+        head(&self.tx, till, enrolment)
+    }
+
+    /// What is unsent inside this transaction.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn unsent(&self) -> Result<Unsent> {
+        unsent(&self.tx)
+    }
+
+    /// The newest document of a kind in an enrolment.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn newest(&self, enrolment: &Enrolment, kind: Kind) -> Result<Option<Recorded>> {
+        const NEWEST: &str = "
+            SELECT * FROM document WHERE till = :till AND enrolment = :enrolment AND kind = :kind
+             ORDER BY seq DESC LIMIT 1";
+        let mut statement = self.tx.prepare_cached(NEWEST)?;
+        let found = statement.query_row(
+            named_params! {":till": enrolment.till, ":enrolment": enrolment.enrolment, ":kind": kind.name()},
+            recorded,
+        );
+        Ok(found.optional()?)
+    }
+
+    /// Calls `each` with every document of an enrolment from `from_seq` on, in order.
+    ///
+    /// # Errors
+    /// `each`'s own, or as any read.
+    pub fn each_document<E: From<StoreError>>(
+        &self,
+        enrolment: &Enrolment,
+        from_seq: u64,
+        each: impl FnMut(Recorded) -> Result<(), E>,
+    ) -> Result<(), E> {
+        each_document(&self.tx, &enrolment.till, enrolment.enrolment, from_seq, each)
+    }
+
+    /// Adds an enrolment; from now on it records.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn add_enrolment(&self, new: &Enrolment) -> Result<()> {
+        const ADD: &str = "
+            INSERT INTO enrolment (tenant, till, enrolment, series, server_url, tenant_key, sealed_key, public_key, enrolled_ms)
+            VALUES (:tenant, :till, :enrolment, :series, :server_url, :tenant_key, :sealed_key, :public_key, :enrolled_ms)";
+        self.tx.prepare_cached(ADD)?.execute(named_params! {
+            ":tenant": new.tenant,
+            ":till": new.till,
+            ":enrolment": new.enrolment,
+            ":series": new.series,
+            ":server_url": new.server_url,
+            ":tenant_key": new.tenant_key.as_bytes(),
+            ":sealed_key": new.sealed_key,
+            ":public_key": new.public_key.as_bytes(),
+            ":enrolled_ms": new.enrolled_ms,
+        })?;
+        Ok(())
+    }
+
+    /// Stores the centre's acknowledgement of these documents.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn acknowledge(&self, acknowledged: &[Ranges], at_ms: i64) -> Result<()> {
+        const ACKNOWLEDGE: &str = "
+            UPDATE document SET uploaded_ms = :at_ms
+             WHERE till = :till AND enrolment = :enrolment AND seq BETWEEN :from AND :to AND uploaded_ms IS NULL";
+        let mut statement = self.tx.prepare_cached(ACKNOWLEDGE)?;
+        for ranges in acknowledged {
+            for (from, to) in &ranges.ranges {
+                statement.execute(named_params! {
+                    ":at_ms": at_ms, ":till": ranges.till, ":enrolment": ranges.enrolment, ":from": from, ":to": to,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The centre holds an enrolment only up to `through`: what it acknowledged beyond is unsent again.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn unacknowledge(&self, till: &str, enrolment: u32, through: u64) -> Result<usize> {
+        const UNACKNOWLEDGE: &str = "
+            UPDATE document SET uploaded_ms = NULL, processed_ms = NULL, settled_ms = NULL
+             WHERE till = :till AND enrolment = :enrolment AND seq > :through AND uploaded_ms IS NOT NULL";
+        let mut statement = self.tx.prepare_cached(UNACKNOWLEDGE)?;
+        Ok(statement.execute(named_params! {":till": till, ":enrolment": enrolment, ":through": through})?)
+    }
+
+    /// The centre has booked everything up to `through`. A booked Z settles what it lists.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn processed(&self, till: &str, enrolment: u32, through: u64, at_ms: i64) -> Result<()> {
+        const PROCESSED: &str = "
+            UPDATE document SET processed_ms = :at_ms, uploaded_ms = coalesce(uploaded_ms, :at_ms)
+             WHERE till = :till AND enrolment = :enrolment AND seq <= :through AND processed_ms IS NULL
+            RETURNING kind, seq";
+        const SETTLED: &str = "
+            UPDATE document SET settled_ms = :at_ms
+             WHERE till = :till AND enrolment = :enrolment AND seq <= :seq
+               AND settled_ms IS NULL AND processed_ms IS NOT NULL";
+        let mut statement = self.tx.prepare_cached(PROCESSED)?;
+        let at = named_params! {":at_ms": at_ms, ":till": till, ":enrolment": enrolment, ":through": through};
+        let booked = statement.query_map(at, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let booked: Vec<(String, u64)> = booked.collect::<rusqlite::Result<_>>()?;
+        // A Z lists everything since the Z before it, so the newest one settles all up to itself.
+        let newest_z =
+            booked.iter().filter(|(kind, _)| kind == Kind::Closure.name()).map(|(_, seq)| *seq).max();
+        if let Some(seq) = newest_z {
+            let mut statement = self.tx.prepare_cached(SETTLED)?;
+            statement.execute(
+                named_params! {":at_ms": at_ms, ":till": till, ":enrolment": enrolment, ":seq": seq},
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Deletes settled documents recorded before `before_ms`, with their moves and reversals, from the beginning
+    /// of each chain only and never its head: what is kept stays one unbroken chain. Returns how many.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn prune(&self, before_ms: i64) -> Result<usize> {
+        const FIRST_KEPT: &str = "
+            SELECT coalesce(
+                (SELECT min(seq) FROM document
+                  WHERE till = :till AND enrolment = :enrolment
+                    AND (settled_ms IS NULL OR recorded_ms >= :before_ms)),
+                (SELECT max(seq) FROM document WHERE till = :till AND enrolment = :enrolment), 0)";
+        const PRUNE: &str =
+            "DELETE FROM document WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
+        const PRUNE_MOVES: &str =
+            "DELETE FROM stock_move WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
+        const PRUNE_REVERSALS: &str =
+            "DELETE FROM reversal WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
+        let mut chains = self.tx.prepare_cached("SELECT till, enrolment FROM enrolment")?;
+        let chains = chains.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let chains: Vec<(String, u32)> = chains.collect::<rusqlite::Result<_>>()?;
+        let mut pruned = 0;
+        for (till, enrolment) in chains {
+            let first_kept: u64 = self.tx.prepare_cached(FIRST_KEPT)?.query_row(
+                named_params! {":till": till, ":enrolment": enrolment, ":before_ms": before_ms},
+                |row| row.get(0),
+            )?;
+            let of_chain = named_params! {":till": till, ":enrolment": enrolment, ":first_kept": first_kept};
+            let gone = self.tx.prepare_cached(PRUNE)?.execute(of_chain)?;
+            if gone > 0 {
+                self.tx.prepare_cached(PRUNE_MOVES)?.execute(of_chain)?;
+                self.tx.prepare_cached(PRUNE_REVERSALS)?.execute(of_chain)?;
+            }
+            pruned += gone;
+        }
+        Ok(pruned)
+    }
+
+    /// Keeps what the back office objects to.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn add_findings(&self, findings: &[Finding], at_ms: i64) -> Result<()> {
+        const ADD: &str = "
+            INSERT INTO finding (till, enrolment, seq, code, detail, received_ms)
+            VALUES (:till, :enrolment, :seq, :code, :detail, :at_ms) ON CONFLICT DO NOTHING";
+        let mut statement = self.tx.prepare_cached(ADD)?;
+        for finding in findings {
+            statement.execute(named_params! {
+                ":till": finding.till, ":enrolment": finding.enrolment, ":seq": finding.seq,
+                ":code": finding.code, ":detail": finding.detail, ":at_ms": at_ms,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Sets a sale aside.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn hold(&self, sale: &Held) -> Result<()> {
+        const HOLD: &str = "
+            INSERT INTO held_sale (id, label, user, held_ms, v, body) VALUES (:id, :label, :user, :held_ms, :v, :body)";
+        self.tx.prepare_cached(HOLD)?.execute(named_params! {
+            ":id": sale.id, ":label": sale.label, ":user": sale.user,
+            ":held_ms": sale.held_ms, ":v": sale.v, ":body": sale.body,
+        })?;
+        Ok(())
+    }
+
+    /// Takes a held sale back; it is set aside no more. `None` if there is none of that id.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn recall(&self, id: &str) -> Result<Option<Held>> {
+        const RECALL: &str =
+            "DELETE FROM held_sale WHERE id = :id RETURNING id, label, user, held_ms, v, body";
+        Ok(self.tx.prepare_cached(RECALL)?.query_row(named_params! {":id": id}, held).optional()?)
+    }
+
+    /// Stores how many PINs were wrong; default clears it.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn set_lockout(&self, user: &str, lockout: Lockout) -> Result<()> {
+        const SET: &str = "
+            INSERT INTO lockout (user, failed, until_ms) VALUES (:user, :failed, :until_ms)
+            ON CONFLICT DO UPDATE SET failed = excluded.failed, until_ms = excluded.until_ms";
+        self.tx.prepare_cached(SET)?.execute(
+            named_params! {":user": user, ":failed": lockout.failed, ":until_ms": lockout.until_ms},
+        )?;
+        Ok(())
+    }
+
+    /// Stores a setting of the till itself.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn set_setting(&self, name: &str, value: &[u8]) -> Result<()> {
+        const SET: &str = "
+            INSERT INTO setting (name, value) VALUES (:name, :value)
+            ON CONFLICT DO UPDATE SET value = excluded.value";
+        self.tx.prepare_cached(SET)?.execute(named_params! {":name": name, ":value": value})?;
+        Ok(())
+    }
+}
