@@ -1,0 +1,72 @@
+package tillkit.phone
+
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import tillkit.NetworkHints
+import tillkit.NetworkListener
+import tillkit.Printer
+import tillkit.Standing
+import tillkit.TillKit
+import tillkit.TillServices
+import tillkit.fileKeyStore
+import tillkit.ui.AppModel
+import java.io.File
+
+/** A till in a folder, with what a desktop has in place of a phone's services. */
+class Phone private constructor(
+    private val till: TillKit,
+    private val network: Hints,
+) : AutoCloseable {
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    val model = AppModel(till, scope, DEVICE)
+
+    /** The till hears that a network has appeared. */
+    fun networkAppeared() = network.appeared()
+
+    override fun close() {
+        scope.cancel()
+        till.close()
+    }
+
+    companion object {
+        private const val DEVICE = "Phone on a desktop"
+
+        /** Opens the till; enrols it if a code is given and the folder is new. */
+        suspend fun open(options: Options): Phone {
+            options.folder.mkdirs()
+            val network = Hints()
+            val services =
+                TillServices(
+                    keyStore = fileKeyStore(File(options.folder, "key").path),
+                    network = network,
+                    printer = Paper,
+                    app = "TillKit on a desktop 0.1.0",
+                )
+            val till = TillKit.open(options.folder.path, services)
+            val (url, code) = options.url to options.code
+            if (url != null && code != null && till.settings().standing == Standing.NEW) till.enrol(url, code, DEVICE)
+            return Phone(till, network)
+        }
+    }
+}
+
+private class Hints : NetworkHints {
+    @Volatile
+    private var listener: NetworkListener? = null
+
+    override fun listen(listener: NetworkListener) {
+        this.listener = listener
+    }
+
+    fun appeared() {
+        listener?.networkAppeared()
+    }
+}
+
+/** Receipts go to standard output. */
+private object Paper : Printer {
+    override fun print(text: String) = println(text)
+}

@@ -1,0 +1,119 @@
+package tillkit.phone
+
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
+
+/** A cashier's first day, tapped on a phone without a display against a back office that runs. */
+class PhoneTest {
+    @TempDir
+    lateinit var folder: File
+
+    private fun options(shop: Shop) = Options(File(folder, "till"), shop.url, shop.code, out = File(folder, "shots"))
+
+    private fun Options.play(script: String) {
+        val log = StringBuilder()
+        runBlocking { Phone.open(this@play) }.use { phone -> play(script.trimIndent().lines(), phone, this, log) }
+    }
+
+    @Test
+    fun `from a pairing code to a sale at the back office, and back after a restart`() =
+        Shop.open().use { shop ->
+            val options = options(shop)
+            options.play(
+                """
+                wait "No centre chosen yet"
+                tap "Choose a centre"
+                tap "Version"
+                # The centre's rows are shown before anything is replaced.
+                wait "to download"
+                shot preview
+                tap "Use this centre"
+                wait "Synchronised:"
+                shot synced
+                tap "Menu"
+                tap "Sell"
+                tap "anna"
+                type "1234"
+                tap "Sign in"
+                wait "New sale"
+                type "tea"
+                tap "Tea"
+                tap "Pay £2.55"
+                tap "Cash"
+                tap "Complete"
+                wait "Change"
+                shot receipt
+                """,
+            )
+            listOf(
+                "preview",
+                "synced",
+                "receipt",
+            ).forEach { assertTrue(File(folder, "shots/$it.png").length() > 10_000) }
+
+            // The same folder again: nothing is enrolled anew, the sale is there, and one tap sends it.
+            options.play(
+                """
+                tap "Menu"
+                tap "Synchronise"
+                wait "document not sent"
+                shot unsent
+                tap "Sync everything"
+                wait "Everything is sent"
+                tap "Menu"
+                tap "History"
+                wait "T1"
+                wait "£2.55"
+                shot history
+                """,
+            )
+        }
+
+    @Test
+    fun `a script that finds no such text stops and says where`() {
+        val stopped = assertThrows(ScriptStopped::class.java) { Step.parse("jump \"over\"") }
+        assertEquals("jump is not a verb: jump \"over\"", stopped.message)
+        assertEquals(Step.Wait("100 %"), Step.parse("  wait \"100 %\""))
+        assertEquals(null, Step.parse("# nothing"))
+    }
+
+    @Test
+    fun `a code without an address is refused`() {
+        assertThrows(IllegalArgumentException::class.java) { Options.parse(listOf("--folder", "x", "--code", "y")) }
+    }
+}
+
+/** A back office with a small shop, in a process of its own until it is closed. */
+class Shop private constructor(
+    private val process: Process,
+    val url: String,
+    val code: String,
+) : AutoCloseable {
+    override fun close() {
+        process.outputStream.close()
+        process.destroy()
+        process.waitFor()
+    }
+
+    companion object {
+        fun open(): Shop {
+            val xtask = File(System.getProperty("tillkit.xtask"))
+            assertTrue(xtask.canExecute()) { "build it first: cargo build -p xtask; missing: $xtask" }
+            val process =
+                ProcessBuilder(
+                    xtask.path,
+                    "shop",
+                    "--json",
+                ).redirectError(ProcessBuilder.Redirect.INHERIT).start()
+            val line = process.inputStream.bufferedReader().readLine()
+
+            fun value(name: String) = Regex("\"$name\":\"([^\"]*)\"").find(line)!!.groupValues[1]
+            return Shop(process, value("url"), value("code"))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/*
+ * The names a user of the SDK needs. What UniFFI generates stays behind them: nothing outside this
+ * module imports `tillkit.ffi`.
+ *
+ * Kotlin does not reach a nested class through an alias, so the cases of a sealed class have names of
+ * their own, beside it: `SyncSection("sales")`, and in a `when` always with `is`: `is LineOnline`.
+ * Entries of enums are reached as ever: `Advice.WAIT`.
+ */
+
+package tillkit
+
+// Screens.
+typealias Advice = tillkit.ffi.Advice
+typealias Amount = tillkit.ffi.Amount
+typealias CartLine = tillkit.ffi.CartLine
+typealias CartTender = tillkit.ffi.CartTender
+typealias CartView = tillkit.ffi.CartView
+typealias CentreNews = tillkit.ffi.CentreNews
+typealias CentreView = tillkit.ffi.CentreView
+typealias DeliveryMark = tillkit.ffi.DeliveryMark
+typealias DocumentPlace = tillkit.ffi.DocumentPlace
+typealias DocumentView = tillkit.ffi.DocumentView
+typealias EditView = tillkit.ffi.EditView
+typealias HistoryRow = tillkit.ffi.HistoryRow
+typealias HistoryScreen = tillkit.ffi.HistoryScreen
+typealias LineState = tillkit.ffi.LineState
+typealias LineUnknown = tillkit.ffi.LineState.Unknown
+typealias LineOnline = tillkit.ffi.LineState.Online
+typealias LineOffline = tillkit.ffi.LineState.Offline
+typealias ObjectMark = tillkit.ffi.ObjectMark
+typealias RedButton = tillkit.ffi.RedButton
+typealias ButtonOff = tillkit.ffi.RedButton.Off
+typealias ButtonReady = tillkit.ffi.RedButton.Ready
+typealias ButtonRunning = tillkit.ffi.RedButton.Running
+typealias RowState = tillkit.ffi.RowState
+typealias RunEnd = tillkit.ffi.RunEnd
+typealias RunStage = tillkit.ffi.RunStage
+typealias RunView = tillkit.ffi.RunView
+typealias SearchHit = tillkit.ffi.SearchHit
+typealias SellScreen = tillkit.ffi.SellScreen
+typealias SettingsScreen = tillkit.ffi.SettingsScreen
+typealias StageBar = tillkit.ffi.StageBar
+typealias StageName = tillkit.ffi.StageName
+typealias StageSection = tillkit.ffi.StageName.Section
+typealias StageDocuments = tillkit.ffi.StageName.Documents
+typealias Standing = tillkit.ffi.Standing
+typealias StockView = tillkit.ffi.StockView
+typealias SyncObject = tillkit.ffi.SyncObject
+typealias SyncRow = tillkit.ffi.SyncRow
+typealias SyncSample = tillkit.ffi.SyncSample
+typealias SyncScreen = tillkit.ffi.SyncScreen
+typealias TenderChoice = tillkit.ffi.TenderChoice
+typealias TenderKind = tillkit.ffi.TenderKind
+typealias Trouble = tillkit.ffi.Trouble
+typealias UnsentView = tillkit.ffi.UnsentView
+typealias UserChoice = tillkit.ffi.UserChoice
+
+// What a till is asked, and answers.
+typealias CentreInfo = tillkit.ffi.CentreInfo
+typealias CentrePreview = tillkit.ffi.CentrePreview
+typealias ConnectionStep = tillkit.ffi.ConnectionStep
+typealias EnrolledTill = tillkit.ffi.EnrolledTill
+typealias ObjectRow = tillkit.ffi.ObjectRow
+typealias SectionPreview = tillkit.ffi.SectionPreview
+typealias StepOutcome = tillkit.ffi.StepOutcome
+typealias SuspendOutcome = tillkit.ffi.SuspendOutcome
+typealias SyncReport = tillkit.ffi.SyncReport
+typealias SyncScope = tillkit.ffi.SyncScope
+typealias SyncAll = tillkit.ffi.SyncScope.All
+typealias SyncAllWithoutAttachments = tillkit.ffi.SyncScope.AllWithoutAttachments
+typealias SyncSection = tillkit.ffi.SyncScope.Section
+
+// What a cashier says, and gets.
+typealias CashMove = tillkit.ffi.CashMove
+typealias ClosedPeriod = tillkit.ffi.ClosedPeriod
+typealias ClosedTender = tillkit.ffi.ClosedTender
+typealias CountedTender = tillkit.ffi.CountedTender
+typealias DiscountChoice = tillkit.ffi.DiscountChoice
+typealias PercentOff = tillkit.ffi.DiscountChoice.Percent
+typealias AmountOff = tillkit.ffi.DiscountChoice.Off
+typealias HeldSale = tillkit.ffi.HeldSale
+typealias RecordedDocument = tillkit.ffi.RecordedDocument
+typealias ReturnedLine = tillkit.ffi.ReturnedLine
+
+// What the phone provides.
+typealias LogSink = tillkit.ffi.LogSink
+typealias NetworkHints = tillkit.ffi.NetworkHints
+typealias NetworkListener = tillkit.ffi.NetworkListener
+typealias Printer = tillkit.ffi.Printer
+typealias SealingKeyStore = tillkit.ffi.SealingKeyStore
+typealias ServiceException = tillkit.ffi.ServiceException
+typealias ServiceFailed = tillkit.ffi.ServiceException.Failed
+typealias TillServices = tillkit.ffi.TillServices
+
+// Refusals, and what to do: try again, correct, ask somebody, set up, mend the phone, resume.
+typealias TillException = tillkit.ffi.TillException
+typealias TillTryAgain = tillkit.ffi.TillException.TryAgain
+typealias TillRefused = tillkit.ffi.TillException.Refused
+typealias TillForbidden = tillkit.ffi.TillException.Forbidden
+typealias TillNotReady = tillkit.ffi.TillException.NotReady
+typealias TillDeviceFault = tillkit.ffi.TillException.Device
+typealias TillSuspended = tillkit.ffi.TillException.Suspended
+
+// Values.
+typealias VatSplit = tillkit.ffi.VatSplit

@@ -1,0 +1,110 @@
+package tillkit
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import tillkit.fakes.fakeServices
+import java.io.File
+import java.util.concurrent.CountDownLatch
+
+/** What a cancelled coroutine leaves behind: nothing that is held, nothing that is half done. */
+class CancellationTest {
+    @TempDir
+    lateinit var folder: File
+
+    @Test
+    fun `a cancelled sync goes on, and the next one joins it`() =
+        test {
+            BackOffice().use { office ->
+                val line = SlowLine(office.url, 4_000)
+                TillKit.open(folder.path, servicesIn(folder)).use { till ->
+                    till.enrol(line.url, office.pairingCode("T1"), "phone")
+                    till.chooseCentre("main")
+                    val cancelled = launch { till.sync(SyncAll) }
+                    till.syncScreens.first { it.run != null }
+                    cancelled.cancelAndJoin()
+                    assertTrue(till.syncScreen().run != null)
+
+                    val joined = async(start = CoroutineStart.UNDISPATCHED) { till.sync(SyncAll) }
+                    line.free()
+
+                    assertTrue(joined.await()!!.isComplete)
+                    assertEquals(1UL, till.syncScreen().lastRun?.number)
+                }
+            }
+        }
+
+    @Test
+    fun `a till whose opening was cancelled holds no files`() =
+        test {
+            val opening = CountDownLatch(1)
+            val cancelled = CountDownLatch(1)
+            val slow =
+                object : NetworkHints {
+                    override fun listen(listener: NetworkListener) {
+                        opening.countDown()
+                        cancelled.await()
+                    }
+                }
+            val open = async(Dispatchers.Default) { TillKit.open(folder.path, fakeServices(network = slow)) }
+            withContext(Dispatchers.IO) { opening.await() }
+            open.cancel()
+            cancelled.countDown()
+            open.join()
+            assertTrue(open.isCancelled)
+            assertEquals(emptyList<String>(), openFilesIn(folder))
+        }
+
+    @Test
+    fun `a collection that ends drops its subscription`() =
+        test {
+            TillKit.preview().use { till ->
+                val first = CompletableDeferred<Unit>()
+                val collection = launch { till.syncScreens.collect { first.complete(Unit) } }
+                first.await()
+                collection.cancelAndJoin()
+                // Another one begins with the current screen again.
+                assertTrue(till.syncScreens.first().canSell)
+            }
+        }
+
+    @Test
+    fun `the screens of a till that is closed end`() =
+        test {
+            val till = TillKit.preview()
+            val shown = CompletableDeferred<Unit>()
+            val screens = async { till.syncScreens.also { shown.complete(Unit) }.toList() }
+            shown.await()
+            till.syncScreens.first()
+            till.close()
+            assertTrue(screens.await().size <= 1)
+        }
+
+    @Test
+    fun `a till that is closed answers no more`() =
+        test {
+            val till = TillKit.preview()
+            till.close()
+            till.close()
+            val thrown = runCatching { till.unsent() }.exceptionOrNull()
+            assertTrue(thrown is IllegalStateException && thrown !is CancellationException, "$thrown")
+        }
+
+    private fun openFilesIn(folder: File): List<String> =
+        File("/proc/self/fd")
+            .listFiles()
+            .orEmpty()
+            .mapNotNull { runCatching { it.toPath().toRealPath().toString() }.getOrNull() }
+            .filter { it.startsWith(folder.canonicalPath + "/") }
+}

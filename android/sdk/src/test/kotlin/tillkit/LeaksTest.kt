@@ -1,0 +1,72 @@
+package tillkit
+
+import com.sun.jna.Function
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
+
+/** What is dropped or closed is freed: memory stands still while it is done ten thousand times. */
+class LeaksTest {
+    @TempDir
+    lateinit var folder: File
+
+    @Test
+    fun `ten thousand subscriptions leave nothing behind`() = standsStill("subscribe")
+
+    @Test
+    fun `an enrolled till opened and closed ten thousand times leaves nothing behind`() {
+        test { BackOffice().use { office -> office.openTill(folder, "T1").close() } }
+        standsStill("open")
+    }
+
+    private fun standsStill(what: String) {
+        val child = Child("tillkit.Cycles", what, folder.path, "$CYCLES", options = STEADY_HEAP)
+        val kib = generateSequence { child.line() }.map { it.toLong() }.toList()
+        assertEquals(10, kib.size)
+        println("$what: $kib KiB after each tenth of $CYCLES cycles")
+        // The least of three tenths: threads of the core that happen to be idle, not yet ended, come and go.
+        val grownKib = kib.slice(7..9).min() - kib.slice(2..4).min()
+        assertTrue(grownKib < 1024, "$grownKib KiB more after the second half: $kib")
+    }
+
+    private companion object {
+        const val CYCLES = 10_000
+
+        /** A heap that is touched whole at the start, and a compiler that is soon done. */
+        val STEADY_HEAP = "-Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:+UseSerialGC -XX:TieredStopAtLevel=1".split(" ")
+    }
+}
+
+/** Does a cycle as often as it is told; prints the process's memory in KiB after each tenth. */
+object Cycles {
+    @JvmStatic
+    fun main(arguments: Array<String>): Unit =
+        runBlocking {
+            val (what, folder, count) = arguments
+            val services = servicesIn(File(folder))
+            val preview = TillKit.preview()
+            for (cycle in 1..count.toInt()) {
+                when (what) {
+                    "subscribe" -> preview.syncScreens.first()
+                    "open" -> TillKit.open(folder, services).use { it.unsent() }
+                }
+                if (cycle % (count.toInt() / 10) == 0) println(residentKib())
+            }
+            preview.close()
+        }
+
+    /** What is held: garbage is collected, and what the C library keeps for later is given back. */
+    private fun residentKib(): Long {
+        repeat(3) {
+            System.gc()
+            System.runFinalization()
+        }
+        Function.getFunction("c", "malloc_trim").invokeInt(arrayOf(0))
+        val line = File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }
+        return line.filter { it.isDigit() }.toLong()
+    }
+}

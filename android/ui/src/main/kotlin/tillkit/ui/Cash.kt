@@ -1,0 +1,463 @@
+package tillkit.ui
+
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.HorizontalDivider
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.vector.ImageVector
+import androidx.compose.ui.unit.dp
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import tillkit.Amount
+import tillkit.CashMove
+import tillkit.Cashier
+import tillkit.ClosedPeriod
+import tillkit.ClosedTender
+import tillkit.CountedTender
+import tillkit.SyncAll
+import tillkit.TenderChoice
+import tillkit.TenderKind
+
+/** Movements of the drawer, and the closing of the day. */
+data class CashState(
+    val tenders: List<TenderChoice> = emptyList(),
+    val mayMove: Boolean = false,
+    val mayClose: Boolean = false,
+    val sheet: CashSheet? = null,
+) {
+    /** What lies in the drawer, and can be moved. */
+    val drawer get() = tenders.filter { it.kind == TenderKind.CASH }
+}
+
+/** A panel over the cash page. */
+sealed interface CashSheet {
+    /** A movement as far as it is typed. */
+    data class Movement(
+        val move: CashMove,
+        val tender: TenderChoice,
+        val digits: String = "",
+        val reason: String = "",
+    ) : CashSheet
+
+    /** The drawer is being counted, tender by tender; what should be there is not shown before. */
+    data class Counting(
+        val tenders: List<Counted>,
+        val at: Int = 0,
+    ) : CashSheet
+
+    /** A report; `isClosure` if it has closed the period. */
+    data class Report(
+        val period: ClosedPeriod,
+        val isClosure: Boolean,
+    ) : CashSheet
+}
+
+/** What was typed for a tender; empty if it was not counted. */
+data class Counted(
+    val tender: String,
+    val expected: Amount,
+    val digits: String = "",
+)
+
+sealed interface CashEvent {
+    data class Move(
+        val move: CashMove,
+    ) : CashEvent
+
+    data class ChooseTender(
+        val tender: TenderChoice,
+    ) : CashEvent
+
+    data class Press(
+        val key: Key,
+    ) : CashEvent
+
+    data class Reason(
+        val reason: String,
+    ) : CashEvent
+
+    data object Record : CashEvent
+
+    data object Interim : CashEvent
+
+    data object Count : CashEvent
+
+    data class CountAt(
+        val index: Int,
+    ) : CashEvent
+
+    data object ClosePeriod : CashEvent
+
+    data object SyncNow : CashEvent
+
+    data object CloseSheet : CashEvent
+}
+
+class CashModel(
+    private val desk: Desk,
+    private val cashier: Cashier,
+) {
+    private val shown = MutableStateFlow<CashState?>(null)
+    val state: StateFlow<CashState?> = shown.asStateFlow()
+
+    private val inTurn = InTurn(desk)
+
+    fun load() =
+        inTurn.attempt {
+            val screen = cashier.sellScreen("")
+            shown.update {
+                CashState(screen.tenders, "cash_movement" in screen.rights, "closure" in screen.rights, it?.sheet)
+            }
+        }
+
+    fun onEvent(event: CashEvent) {
+        when (event) {
+            is CashEvent.Move -> {
+                change { copy(sheet = drawer.firstOrNull()?.let { CashSheet.Movement(event.move, it) }) }
+            }
+
+            is CashEvent.ChooseTender -> {
+                movement { copy(tender = event.tender) }
+            }
+
+            is CashEvent.Press -> {
+                press(event.key)
+            }
+
+            is CashEvent.Reason -> {
+                movement { copy(reason = event.reason) }
+            }
+
+            CashEvent.Record -> {
+                inTurn.attempt { record() }
+            }
+
+            CashEvent.Interim -> {
+                inTurn.attempt { open(CashSheet.Report(cashier.interim(), isClosure = false)) }
+            }
+
+            CashEvent.Count -> {
+                inTurn.attempt { count() }
+            }
+
+            is CashEvent.CountAt -> {
+                counting { copy(at = event.index) }
+            }
+
+            CashEvent.ClosePeriod -> {
+                inTurn.attempt { closePeriod() }
+            }
+
+            CashEvent.SyncNow -> {
+                change { copy(sheet = null) }
+                desk.sync(SyncAll)
+            }
+
+            CashEvent.CloseSheet -> {
+                change { copy(sheet = null) }
+            }
+        }
+    }
+
+    fun back(): Boolean {
+        if (shown.value?.sheet == null) return false
+        onEvent(CashEvent.CloseSheet)
+        return true
+    }
+
+    private suspend fun record() {
+        val movement = shown.value?.sheet as? CashSheet.Movement ?: return
+        val minor = movement.digits.toLongOrNull() ?: return
+        cashier.moveCash(movement.move, movement.tender.tender, minor, movement.tender.currency, movement.reason)
+        change { copy(sheet = null) }
+        desk.say(Notice.Done { it.recorded })
+    }
+
+    private suspend fun count() {
+        val tenders = cashier.interim().tenders.map { Counted(it.tender, it.expected) }
+        open(CashSheet.Counting(tenders))
+    }
+
+    private suspend fun closePeriod() {
+        val counting = shown.value?.sheet as? CashSheet.Counting ?: return
+        val counted =
+            counting.tenders.mapNotNull { of ->
+                of.digits.toLongOrNull()?.let { CountedTender(of.tender, it, of.expected.currency) }
+            }
+        open(CashSheet.Report(cashier.closePeriod(counted), isClosure = true))
+    }
+
+    private fun press(key: Key) {
+        movement { copy(digits = key.after(digits, MOST_DIGITS)) }
+        counting {
+            copy(
+                tenders =
+                    tenders.mapIndexed { index, of ->
+                        if (index ==
+                            at
+                        ) {
+                            of.copy(digits = key.after(of.digits, MOST_DIGITS))
+                        } else {
+                            of
+                        }
+                    },
+            )
+        }
+    }
+
+    private fun open(sheet: CashSheet) = change { copy(sheet = sheet) }
+
+    private fun change(what: CashState.() -> CashState) = shown.update { it?.what() }
+
+    private fun movement(what: CashSheet.Movement.() -> CashSheet.Movement) =
+        change {
+            val open = sheet
+            if (open is CashSheet.Movement) copy(sheet = open.what()) else this
+        }
+
+    private fun counting(what: CashSheet.Counting.() -> CashSheet.Counting) =
+        change {
+            val open = sheet
+            if (open is CashSheet.Counting) copy(sheet = open.what()) else this
+        }
+
+    private companion object {
+        const val MOST_DIGITS = 9
+    }
+}
+
+/** What happens to the drawer beside sales, and the end of the day. */
+@Composable
+fun CashPage(
+    state: CashState,
+    onEvent: (CashEvent) -> Unit,
+    modifier: Modifier = Modifier,
+) {
+    val strings = LocalStrings.current
+    val sheet = state.sheet
+    val title =
+        when (sheet) {
+            is CashSheet.Movement -> {
+                strings.move(sheet.move)
+            }
+
+            is CashSheet.Counting -> {
+                strings.closeDay
+            }
+
+            is CashSheet.Report -> {
+                val number = LocalFormats.current.count(sheet.period.z)
+                if (sheet.isClosure) strings.closed(number) else strings.interimOf(number)
+            }
+
+            null -> {
+                ""
+            }
+        }
+    val content: (@Composable ColumnScope.() -> Unit)? =
+        if (sheet ==
+            null
+        ) {
+            null
+        } else {
+            ({ CashSheetContent(sheet, state, onEvent) })
+        }
+    WithSheet(content, title, { onEvent(CashEvent.CloseSheet) }, modifier) {
+        Column(
+            Modifier.fillMaxSize().verticalScroll(rememberScrollState()).padding(bottom = 24.dp),
+            Arrangement.Bottom,
+        ) {
+            if (!state.mayMove || !state.mayClose) {
+                StateLine(Glyphs.lock, strings.notYourRight, TillTheme.states.wait, Modifier.padding(horizontal = Edge))
+            }
+            GroupTitle(strings.cashMovements)
+            Column(Modifier.padding(horizontal = Edge)) {
+                CashMove.entries.forEach { move ->
+                    SheetChoice(
+                        strings.move(move),
+                        moveGlyph(move),
+                        { onEvent(CashEvent.Move(move)) },
+                        hint = strings.moveHint(move),
+                        isEnabled = state.mayMove && state.drawer.isNotEmpty(),
+                    )
+                    HorizontalDivider(color = MaterialTheme.colorScheme.outlineVariant)
+                }
+            }
+            GroupTitle(strings.closure)
+            Column(Modifier.padding(horizontal = Edge), Arrangement.spacedBy(12.dp)) {
+                SheetChoice(
+                    strings.interim,
+                    Glyphs.history,
+                    { onEvent(CashEvent.Interim) },
+                    hint = strings.interimHint,
+                    isEnabled = state.mayClose,
+                )
+                Text(
+                    strings.closeDayHint,
+                    style = MaterialTheme.typography.bodyMedium,
+                    color = MaterialTheme.colorScheme.onSurfaceVariant,
+                )
+                MainButton(strings.closeDay, {
+                    onEvent(CashEvent.Count)
+                }, Modifier.fillMaxWidth(), Glyphs.lock, isEnabled = state.mayClose)
+            }
+        }
+    }
+}
+
+private fun moveGlyph(move: CashMove): ImageVector =
+    when (move) {
+        CashMove.FLOAT_IN -> Glyphs.cash
+        CashMove.PAY_IN -> Glyphs.plus
+        CashMove.PAY_OUT -> Glyphs.minus
+        CashMove.SAFE_DROP -> Glyphs.lock
+        CashMove.BANK_DROP -> Glyphs.shop
+    }
+
+@Composable
+private fun CashSheetContent(
+    sheet: CashSheet,
+    state: CashState,
+    onEvent: (CashEvent) -> Unit,
+) {
+    when (sheet) {
+        is CashSheet.Movement -> MovementSheet(sheet, state.drawer, onEvent)
+        is CashSheet.Counting -> CountingSheet(sheet, state.tenders, onEvent)
+        is CashSheet.Report -> ReportSheet(sheet, state.tenders, onEvent)
+    }
+}
+
+@Composable
+private fun MovementSheet(
+    sheet: CashSheet.Movement,
+    tenders: List<TenderChoice>,
+    onEvent: (CashEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val typed = Amount(sheet.digits.toLongOrNull() ?: 0, sheet.tender.currency, sheet.tender.decimals)
+    if (tenders.size > 1) {
+        FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
+            tenders.forEach { tender ->
+                Choice(tender.name, tender.tender == sheet.tender.tender, { onEvent(CashEvent.ChooseTender(tender)) })
+            }
+        }
+    }
+    TypedAmount(formats.amount(typed))
+    Keypad({ onEvent(CashEvent.Press(it)) })
+    TextEntry(sheet.reason, { onEvent(CashEvent.Reason(it)) }, strings.reason, Modifier.padding(top = 8.dp))
+    MainButton(
+        "${strings.record} ${formats.amount(typed)}",
+        { onEvent(CashEvent.Record) },
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        isEnabled = typed.minor > 0,
+    )
+}
+
+@Composable
+private fun CountingSheet(
+    sheet: CashSheet.Counting,
+    tenders: List<TenderChoice>,
+    onEvent: (CashEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    Text(
+        strings.countedHint,
+        style = MaterialTheme.typography.bodyMedium,
+        color = MaterialTheme.colorScheme.onSurfaceVariant,
+    )
+    FlowRow(
+        Modifier.padding(top = 8.dp),
+        horizontalArrangement = Arrangement.spacedBy(8.dp),
+        verticalArrangement = Arrangement.spacedBy(8.dp),
+    ) {
+        sheet.tenders.forEachIndexed { index, of ->
+            val typed =
+                of.digits
+                    .toLongOrNull()
+                    ?.let { " " + formats.amount(of.expected.copy(minor = it)) }
+                    .orEmpty()
+            Choice(nameOf(of.tender, tenders) + typed, index == sheet.at, { onEvent(CashEvent.CountAt(index)) })
+        }
+    }
+    val at = sheet.tenders.getOrNull(sheet.at)
+    if (at != null) {
+        TypedAmount(formats.amount(at.expected.copy(minor = at.digits.toLongOrNull() ?: 0)))
+        Keypad({ onEvent(CashEvent.Press(it)) })
+    }
+    Text(strings.closeDayQuestion, Modifier.padding(top = 12.dp), style = MaterialTheme.typography.bodyMedium)
+    MainButton(strings.closeDay, {
+        onEvent(CashEvent.ClosePeriod)
+    }, Modifier.fillMaxWidth().padding(top = 8.dp), Glyphs.lock)
+}
+
+@Composable
+private fun ReportSheet(
+    sheet: CashSheet.Report,
+    tenders: List<TenderChoice>,
+    onEvent: (CashEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val period = sheet.period
+    Fact(strings.turnover, formats.amount(period.gross), style = MaterialTheme.typography.titleLarge)
+    Text(
+        strings.salesAndReturns(formats.count(period.sales), formats.count(period.returns)),
+        style = MaterialTheme.typography.bodyMedium,
+        color = MaterialTheme.colorScheme.onSurfaceVariant,
+    )
+    HorizontalDivider(Modifier.padding(vertical = 8.dp))
+    period.tenders.forEach { TenderReport(it, nameOf(it.tender, tenders)) }
+    if (sheet.isClosure) {
+        val unsent = period.unsent.toLong()
+        val states = TillTheme.states
+        StateLine(
+            if (unsent > 0) Glyphs.up else Glyphs.check,
+            strings.unsentAtClosure(unsent),
+            if (unsent > 0) states.wait else states.good,
+            Modifier.padding(vertical = 10.dp),
+            MaterialTheme.typography.titleMedium,
+        )
+        Text(formats.safety(true), style = MaterialTheme.typography.bodyMedium)
+        MainButton(
+            strings.syncNow,
+            { onEvent(CashEvent.SyncNow) },
+            Modifier.fillMaxWidth().padding(top = 12.dp),
+            Glyphs.sync,
+        )
+    }
+    SideButton(strings.close, { onEvent(CashEvent.CloseSheet) }, Modifier.fillMaxWidth().padding(top = 12.dp))
+}
+
+@Composable
+private fun TenderReport(
+    of: ClosedTender,
+    name: String,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    Fact(name, formats.amount(of.expected), style = MaterialTheme.typography.titleMedium)
+    val difference = of.differenceMinor
+    if (difference != null) {
+        val color = if (difference == 0L) TillTheme.states.good else MaterialTheme.colorScheme.error
+        StateLine(
+            if (difference == 0L) Glyphs.check else Glyphs.warning,
+            "${strings.difference} ${formats.amount(of.expected.copy(minor = difference))}",
+            color,
+        )
+    }
+}
+
+private fun nameOf(
+    tender: String,
+    tenders: List<TenderChoice>,
+): String = tenders.find { it.tender == tender }?.name ?: tender

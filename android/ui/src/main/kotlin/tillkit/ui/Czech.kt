@@ -1,0 +1,508 @@
+package tillkit.ui
+
+import tillkit.Advice
+import tillkit.CashMove
+import tillkit.DeliveryMark
+import tillkit.ObjectMark
+import tillkit.RowState
+import tillkit.RunStage
+import java.util.Locale
+
+/** Czech. */
+object Czech : Strings {
+    override val locale: Locale = Locale.forLanguageTag("cs-CZ")
+
+    override val menu = "Nabídka"
+    override val close = "Zavřít"
+    override val back = "Zpět"
+    override val cancel = "Zrušit"
+    override val confirm = "Potvrdit"
+    override val delete = "Smazat"
+
+    override val sell = "Prodej"
+    override val history = "Historie"
+    override val synchronise = "Synchronizace"
+    override val cash = "Hotovost"
+    override val settings = "Nastavení"
+    override val signOut = "Odhlásit"
+    override val locked = "Otevře se po první synchronizaci"
+
+    override fun signedInAs(user: String) = "Přihlášen: $user"
+
+    override fun till(till: String) = "Pokladna $till"
+
+    override val syncEverything = "Synchronizovat vše"
+    override val syncEverythingLong = "Vybrat, co synchronizovat"
+    override val syncAll = "Vše"
+    override val syncAllWithoutAttachments = "Vše bez příloh"
+    override val syncCancel = "Zrušit"
+    override val online = "Online"
+    override val offline = "Offline"
+    override val notAskedYet = "Centrála zatím nebyla dotázána"
+    override val neverSynced = "Ještě nebylo synchronizováno vše"
+    override val nothingUnsent = "Vše je odesláno"
+    override val fromCentre = "Z centrály na pokladnu"
+    override val fromTill = "Z pokladny do centrály"
+    override val whatToDo = "Co dělat:"
+    override val dataSafe = "Vaše data jsou v bezpečí."
+    override val dataNotSafe = "Vaše data mohou být ohrožena: nevypínejte telefon a zavolejte pomoc."
+    override val news = "Je připraveno nové nastavení"
+    override val nothingHere = "Nic zde není"
+    override val moreObjects = "Zobrazit další"
+    override val willBeReplaced = "Příští synchronizace to nahradí"
+    override val documentsBar = "Odeslané doklady"
+    override val down = "Přichází z centrály"
+    override val up = "Odchází do centrály"
+    override val showDetails = "Zobrazit fáze"
+    override val hideDetails = "Skrýt podrobnosti"
+    override val unnamedRun = "Synchronizuje se vše"
+    override val firstSyncHint = "Prodej se otevře po první synchronizaci. Klepněte na červené tlačítko."
+
+    override fun quickSync(unsent: Long) = "Synchronizovat vše, neodeslané doklady: $unsent"
+
+    override fun syncRow(title: String) = "Synchronizovat: $title"
+
+    override fun openRow(title: String) = "Zobrazit obsah: $title"
+
+    override fun offlineSince(moment: String) = "Offline od $moment"
+
+    override fun lastFullSync(ago: String) = "Poslední úplná synchronizace $ago"
+
+    override fun nextTry(moment: String) = "další pokus v $moment"
+
+    override fun lastRight(ago: String) = "naposledy v pořádku $ago"
+
+    override fun lastSent(ago: String) = "naposledy odesláno $ago"
+
+    override fun unsent(count: Long) = plural(count, "neodeslaný doklad", "neodeslané doklady", "neodeslaných dokladů")
+
+    override fun oldest(age: String) = "nejstarší $age"
+
+    override fun newsSections(titles: String) = "$titles: potvrďte a bude se podle nich prodávat."
+
+    override fun localEditsGo(count: Long) = "$count ${plural(count, "změna", "změny", "změn")} z této pokladny se nahradí."
+
+    override fun redRows(titles: String) = "Vyžaduje pozornost: $titles"
+
+    override fun lacking(titles: String) = "Ještě chybí: $titles"
+
+    override fun runningOf(title: String) = "Synchronizuje se: $title"
+
+    override fun running(percent: Int) = "Probíhá, $percent %"
+
+    override fun generation(number: String) = "Nastavení verze $number"
+
+    override fun section(name: String) =
+        when (name) {
+            "directories" -> "Číselníky"
+            "items" -> "Zboží"
+            "rates" -> "Kurzovní lístek"
+            "customers" -> "Zákazníci"
+            "promotions" -> "Akce"
+            "users" -> "Uživatelé"
+            "numerators" -> "Číselné řady"
+            "centre" -> "Středisko"
+            "attributes" -> "Doplňkové údaje"
+            "appointments" -> "Schůzky"
+            "orders" -> "Objednávky"
+            "stock" -> "Zásoby"
+            "attachments" -> "Přílohy"
+            "sales" -> "Prodeje"
+            "closures" -> "Uzávěrky"
+            "cash" -> "Pohyby hotovosti"
+            "orders_made" -> "Zdejší objednávky"
+            "customers_made" -> "Zdejší zákazníci"
+            "stock_documents" -> "Skladové doklady"
+            "events" -> "Události"
+            else -> name
+        }
+
+    override fun kind(name: String) =
+        when (name) {
+            "unit" -> "Měrné jednotky"
+            "warehouse" -> "Sklady"
+            "price_type" -> "Typy cen"
+            "vat_rate" -> "Sazby DPH"
+            "tender" -> "Formy úhrady"
+            "vehicle" -> "Vozidla"
+            "travel_type" -> "Typy jízd"
+            "currency" -> "Měny"
+            "discount_type" -> "Typy slev"
+            "global_price" -> "Globální ceny"
+            "item" -> "Karty zboží"
+            "item_unit" -> "Jednotky zboží"
+            "item_code" -> "Kódy zboží"
+            "price" -> "Ceny"
+            "group" -> "Skupiny"
+            "group_link" -> "Zboží ve skupinách"
+            "exchange_rate" -> "Kurzy"
+            "customer" -> "Zákazníci"
+            "promotion" -> "Akce"
+            "promotion_item" -> "Zboží v akcích"
+            "user" -> "Uživatelé"
+            "role" -> "Role"
+            "numerator" -> "Číselné řady"
+            "centre" -> "Středisko"
+            "location" -> "Provozovny"
+            "receipt_layout" -> "Vzhled účtenky"
+            "device" -> "Zařízení"
+            "policy" -> "Pravidla"
+            "attribute_definition" -> "Definice"
+            "attribute_value" -> "Hodnoty"
+            "appointment_type" -> "Typy schůzek"
+            "appointment_template" -> "Šablony schůzek"
+            "appointment" -> "Schůzky"
+            "transfer_order" -> "Příkazy k převodu"
+            "sales_order" -> "Objednávky"
+            "invoice" -> "Faktury"
+            "audit_plan" -> "Plány inventur"
+            "stock_level" -> "Stavy zásob"
+            "stock_counted" -> "Započtené doklady"
+            "image" -> "Obrázky"
+            "sale" -> "Prodej"
+            "return" -> "Vratka"
+            "void" -> "Storno"
+            "closure" -> "Uzávěrka"
+            "cash_movement" -> "Pohyb hotovosti"
+            "order" -> "Objednávka"
+            "customer_made" -> "Nový zákazník"
+            "goods_receipt" -> "Příjemka"
+            "goods_return" -> "Vrácení zboží"
+            "transfer" -> "Převodka"
+            "count" -> "Inventura"
+            "write_off" -> "Odpis"
+            "event" -> "Událost"
+            else -> name
+        }
+
+    override fun state(state: RowState) =
+        when (state) {
+            RowState.NEVER -> "Ještě nepřišlo"
+            RowState.UP_TO_DATE -> "Aktuální"
+            RowState.BEHIND -> "Čeká nová verze"
+            RowState.UNSENT -> "Neodesláno"
+            RowState.WAITING -> "Čeká na řadu"
+            RowState.RUNNING -> "Probíhá"
+            RowState.FAILED -> "Nepodařilo se"
+            RowState.BLOCKED -> "Čeká na jiný řádek"
+        }
+
+    override fun mark(mark: ObjectMark) =
+        when (mark) {
+            ObjectMark.NEVER -> "Ještě nepřišlo"
+            ObjectMark.VERIFIED -> "Ověřeno"
+            ObjectMark.RED -> "Nepřišlo správně; platí dosavadní"
+        }
+
+    override fun stage(stage: RunStage) =
+        when (stage) {
+            RunStage.CONTACTING -> "Dotaz na centrálu"
+            RunStage.RECEIVING -> "Příjem dat"
+            RunStage.WAITING_FOR_RECEIPT -> "Připraveno, čeká na tuto účtenku"
+            RunStage.APPLYING -> "Uvádí se v platnost"
+            RunStage.SENDING -> "Odesílání dokladů"
+        }
+
+    override fun advice(advice: Advice) =
+        when (advice) {
+            Advice.WAIT -> "Nic, zkusí se to samo znovu."
+            Advice.CHECK_NETWORK -> "Zkontrolujte, zda má telefon síť."
+            Advice.SIGN_IN_TO_NETWORK -> "Otevřete webovou stránku a přihlaste se k síti."
+            Advice.SET_CLOCK -> "Nastavte v telefonu automatické datum a čas."
+            Advice.UPDATE -> "Aktualizujte aplikaci, nebo požádejte o aktualizaci centrály."
+            Advice.PAIR_AGAIN -> "Vyžádejte si v centrále párovací kód a zaregistrujte telefon v Nastavení."
+            Advice.CHOOSE_CENTRE -> "Vyberte středisko v Nastavení."
+            Advice.TAP_ROW -> "Klepněte na ikonu řádku a zkuste to znovu."
+            Advice.FREE_SPACE -> "Uvolněte místo v telefonu."
+            Advice.ASK_BACK_OFFICE -> "Požádejte centrálu, ať se na to podívá."
+        }
+
+    override fun trouble(code: String): String? =
+        when (code) {
+            "no-route" -> "Centrála není dostupná."
+            "captive-portal" -> "V cestě je přihlašovací stránka sítě."
+            "untrusted" -> "Certifikát centrály není důvěryhodný."
+            "server-down" -> "Centrála teď nemůže pracovat."
+            "not-authorised", "unauthorised" -> "Centrála tuto pokladnu nepřijímá."
+            "revoked" -> "Pokladna byla odebrána: může jen odesílat."
+            "clock-wrong", "clock" -> "Hodiny telefonu jdou příliš jinak."
+            "version" -> "Aplikace a centrála mají různé verze."
+            "not-understood" -> "Odpovědi centrály nelze rozumět."
+            "manifest-disbelieved" -> "Data z centrály nejsou správně podepsána."
+            "blob-bad" -> "Část dat přišla poškozená."
+            "mismatch" -> "Přišlo něco jiného, než centrála zveřejnila."
+            "waits-for" -> "Čeká na řádek, který potřebuje."
+            "superseded" -> "Centrála zná novější stav této pokladny."
+            "nothing-published" -> "Středisko zatím nic nezveřejnilo."
+            "cancelled" -> "Zrušeno."
+            "disk-full" -> "Úložiště telefonu je plné."
+            "store" -> "Úložiště telefonu odmítlo."
+            "folder" -> "Složku aplikace nelze použít."
+            "suspended" -> "Pokladna spí."
+            "newer-file" -> "Soubory pokladny jsou z novější verze aplikace."
+            "foreign-file" -> "Soubor pokladny patří jiné aplikaci."
+            "damaged-file" -> "Soubor pokladny je poškozený."
+            "not-enrolled" -> "Tento telefon ještě není pokladnou."
+            "copied" -> "Pokladna byla zkopírována nebo obnovena a musí se znovu zaregistrovat."
+            "key-store" -> "Úložiště klíčů telefonu odmítlo."
+            "wrong-office" -> "Odpovídá jiná centrála, než je v QR."
+            "no-centre" -> "Není vybráno středisko."
+            "not-synced" -> "První synchronizace není dokončena."
+            "bad-setting" -> "Některé nastavení z centrály nelze použít."
+            "wrong-pin" -> "Uživatel a PIN k sobě nepatří."
+            "locked-out" -> "Příliš mnoho chybných PINů: chvíli počkejte."
+            "no-right" -> "K tomu nemáte právo."
+            "unknown" -> "Nic takového tu není."
+            "not-for-sale" -> "Toto zboží není na prodej."
+            "no-rate" -> "Pro dnešek chybí kurz této měny."
+            "no-sale" -> "Není otevřen žádný prodej."
+            "sale-open" -> "Prodej je otevřen: dokončete ho, odložte nebo zrušte."
+            "not-yet" -> "Nejdřív odešlete doklady a dokončete odložené prodeje."
+            "not-reversible" -> "Tento doklad nelze stornovat ani vrátit."
+            "sale" -> "Takto prodej dokončit nelze: zkontrolujte částky."
+            "money" -> "Částka není správně."
+            "printer" -> "Tiskárna netiskne."
+            "code-unknown" -> "Takový párovací kód neexistuje."
+            "code-used" -> "Párovací kód už použil jiný telefon."
+            "code-expired" -> "Platnost párovacího kódu vypršela."
+            "too-many" -> "Příliš mnoho pokusů: chvíli počkejte."
+            "busy" -> "Centrála je zaneprázdněna."
+            "internal" -> "Centrála selhala."
+            else -> null
+        }
+
+    override fun runEnded(
+        result: String,
+        received: String,
+        sent: Long,
+    ) = when (result) {
+        "done" -> "Synchronizováno: přijaté řádky $received, odeslané doklady $sent."
+        "nothing_new" -> "Synchronizováno: nic nového."
+        "waiting" -> "Synchronizováno: novinky čekají na potvrzení."
+        "cancelled" -> "Zrušeno: příští synchronizace naváže."
+        else -> "Nesynchronizovalo se vše. ${trouble(result).orEmpty()} $dataSafe"
+    }
+
+    override val whoSells = "Kdo prodává?"
+    override val signIn = "Přihlásit"
+    override val otherUser = "Někdo jiný"
+    override val noUsers = "Zatím žádní uživatelé"
+    override val noUsersHint = "Uživatelé přijdou s první synchronizací."
+
+    override fun pinOf(user: String) = "PIN: $user"
+
+    override fun digitsEntered(count: Int) = "Zadáno číslic: $count"
+
+    override val search = "Zboží nebo kód"
+    override val searchHint = "Název, nebo kód a Enter"
+    override val clear = "Vymazat"
+    override val scan = "Skenovat"
+    override val emptyCart = "Nový prodej"
+    override val emptyCartHint = "Naskenujte kód, nebo napište název dole."
+    override val total = "Celkem"
+    override val pay = "Platba"
+    override val toPay = "K úhradě"
+    override val change = "Vrátit"
+    override val exact = "Přesná částka"
+    override val otherAmount = "Jiná částka"
+    override val complete = "Dokončit"
+    override val newSale = "Nový prodej"
+    override val print = "Tisk"
+    override val hold = "Odložit prodej"
+    override val heldSales = "Odložené prodeje"
+    override val holdLabel = "Jak mu říkat"
+    override val discount = "Slevit"
+    override val discountReceipt = "Sleva na účtenku"
+    override val noDiscount = "Bez slevy"
+    override val percent = "Procenta"
+    override val amount = "Částka"
+    override val cancelSale = "Zrušit prodej"
+    override val customer = "Zákazník"
+    override val noCustomer = "Bez zákazníka"
+    override val offlineSale = "Offline: prodává se dál, účtenky se odešlou později."
+    override val more = "Další"
+    override val noHits = "Nic nenalezeno"
+    override val editedHere = "Cena změněna na této pokladně"
+
+    override fun payAmount(amount: String) = "Zaplatit $amount"
+
+    override fun payBy(tender: String) = "Zaplaceno: $tender"
+
+    override fun amountOf(currency: String) = "Částka v $currency"
+
+    override fun inStock(
+        quantity: String,
+        unit: String,
+    ) = "skladem $quantity $unit"
+
+    override fun stockAsOf(ago: String) = "stav $ago"
+
+    override fun add(item: String) = "Přidat $item"
+
+    override fun oneMore(item: String) = "O jeden více: $item"
+
+    override fun oneLess(item: String) = "O jeden méně: $item"
+
+    override fun removeLine(item: String) = "Odebrat $item"
+
+    override fun discountOf(item: String) = "Sleva: $item"
+
+    override fun takenOff(amount: String) = "Sleva $amount"
+
+    override fun removePayment(tender: String) = "Vzít zpět platbu: $tender"
+
+    override fun lines(count: Int) = "$count ${plural(count.toLong(), "řádek", "řádky", "řádků")}"
+
+    override fun heldBy(
+        user: String,
+        moment: String,
+    ) = "$user, $moment"
+
+    override val noDocuments = "Na tomto telefonu zatím nic nevzniklo"
+    override val finding = "Centrála má námitku"
+
+    override fun delivery(mark: DeliveryMark) =
+        when (mark) {
+            DeliveryMark.LOCAL -> "V telefonu"
+            DeliveryMark.UPLOADED -> "Odesláno"
+            DeliveryMark.PROCESSED -> "Zpracováno"
+            DeliveryMark.SETTLED -> "Uzavřeno"
+        }
+
+    override fun deliveryLong(mark: DeliveryMark) =
+        when (mark) {
+            DeliveryMark.LOCAL -> "Jen v tomto telefonu, zatím neodesláno"
+            DeliveryMark.UPLOADED -> "Odesláno, v bezpečí v centrále"
+            DeliveryMark.PROCESSED -> "Zpracováno v centrále"
+            DeliveryMark.SETTLED -> "Uzavřeno se svou uzávěrkou"
+        }
+
+    override val cashMovements = "Pohyby hotovosti"
+    override val notYourRight = "Co je zde šedé, k tomu vaše role nemá právo."
+    override val closure = "Konec dne"
+    override val interim = "Přehled X"
+    override val interimHint = "Dosavadní součty; nic se nemění"
+    override val closeDay = "Uzavřít den (Z)"
+    override val closeDayHint = "Jde to i offline: na centrálu se nečeká."
+    override val closeDayQuestion = "Potom je den uzavřen a nelze ho znovu otevřít."
+    override val countedHint = "Spočítejte zásuvku a napište, co v ní je. Co necháte prázdné, se nepočítá."
+    override val difference = "Rozdíl"
+    override val turnover = "Obrat"
+    override val reason = "Důvod"
+    override val record = "Zapsat"
+    override val recorded = "Zapsáno."
+    override val syncNow = "Synchronizovat"
+
+    override fun move(move: CashMove) =
+        when (move) {
+            CashMove.FLOAT_IN -> "Počáteční vklad"
+            CashMove.PAY_IN -> "Vklad"
+            CashMove.PAY_OUT -> "Výběr"
+            CashMove.SAFE_DROP -> "Odvod do trezoru"
+            CashMove.BANK_DROP -> "Odvod do banky"
+        }
+
+    override fun moveHint(move: CashMove) =
+        when (move) {
+            CashMove.FLOAT_IN -> "Drobné, se kterými den začíná"
+            CashMove.PAY_IN -> "Peníze vložené do zásuvky"
+            CashMove.PAY_OUT -> "Peníze vzaté na výdaj"
+            CashMove.SAFE_DROP -> "Ze zásuvky do trezoru"
+            CashMove.BANK_DROP -> "Ze zásuvky do banky"
+        }
+
+    override fun closed(z: String) = "Den uzavřen, Z $z"
+
+    override fun interimOf(z: String) = "Přehled X před Z $z"
+
+    override fun salesAndReturns(
+        sales: String,
+        returns: String,
+    ) = "Prodeje: $sales · Vratky: $returns"
+
+    override fun unsentAtClosure(count: Long) = if (count == 0L) "Při uzávěrce bylo vše odesláno" else "Při uzávěrce neodesláno: $count"
+
+    override val thisTill = "Tato pokladna"
+    override val series = "Řada"
+    override val server = "Centrála"
+    override val centre = "Středisko"
+    override val version = "Aplikace"
+    override val notEnrolled = "Tento telefon ještě není pokladnou"
+    override val noCentre = "Středisko zatím není vybráno"
+    override val copied = "Zkopírováno nebo obnoveno: zaregistrujte znovu. Vše v něm zůstává."
+    override val connection = "Spojení"
+    override val testConnection = "Vyzkoušet spojení"
+    override val address = "Adresa centrály"
+    override val connectionGood = "Spojení funguje"
+    override val enrolment = "Registrace"
+    override val enrolHint = "Párovací kód a QR ukáže centrála v části Pokladny."
+    override val pairingCode = "Párovací kód"
+    override val qrText = "Text z QR"
+    override val enrol = "Zaregistrovat telefon"
+    override val enrolAgain = "Zaregistrovat znovu"
+    override val chooseCentre = "Vybrat středisko"
+    override val showCentres = "Vybrat jiné středisko"
+    override val useCentre = "Používat toto středisko"
+    override val noCentres = "Centrála nemá pro tuto pokladnu žádné středisko."
+    override val thisCentre = "Středisko této pokladny"
+    override val changeCentreHint = "Vše níže se stáhne a nahradí to, co je zde."
+    override val localEdits = "Změněno na této pokladně"
+    override val noLocalEdits = "Nic"
+    override val editPrice = "Změnit cenu"
+    override val newPrice = "Nová cena"
+    override val save = "Uložit"
+    override val signInFirst = "Ke změně ceny se přihlaste s příslušným právem."
+    override val rowsThere = "Tam"
+    override val rowsHere = "Zde"
+
+    override fun enrolled(
+        till: String,
+        series: String,
+    ) = "Tento telefon je teď pokladna $till, řada $series."
+
+    override fun enrolmentNumber(number: String) = "č. $number"
+
+    override fun download(size: String) = "ke stažení $size"
+
+    override fun editsLost(count: Int) = "Ztratí se změny z této pokladny: $count"
+
+    override fun editedBy(
+        user: String,
+        moment: String,
+    ) = "$user, $moment"
+
+    override fun step(step: String) =
+        when (step) {
+            "reach" -> "Centrála"
+            "version" -> "Verze"
+            "clock" -> "Hodiny"
+            "credential" -> "Tato pokladna"
+            "centre" -> "Středisko"
+            else -> step
+        }
+
+    override val justNow = "právě teď"
+
+    override fun minutesAgo(minutes: Long) = "před $minutes min"
+
+    override fun hoursAgo(hours: Long) = "před $hours h"
+
+    override fun daysAgo(days: Long) = if (days == 1L) "před 1 dnem" else "před $days dny"
+
+    override fun minutes(minutes: Long) = "$minutes min"
+
+    override fun hours(hours: Long) = "$hours h"
+
+    override fun days(days: Long) = "$days ${plural(days, "den", "dny", "dnů")}"
+
+    private fun plural(
+        count: Long,
+        one: String,
+        few: String,
+        many: String,
+    ) = when (count) {
+        1L -> one
+        in 2L..4L -> few
+        else -> many
+    }
+}

@@ -1,0 +1,501 @@
+package tillkit.ui
+
+import tillkit.Advice
+import tillkit.CashMove
+import tillkit.DeliveryMark
+import tillkit.ObjectMark
+import tillkit.RowState
+import tillkit.RunStage
+import java.util.Locale
+
+/** English, as it is spoken in British shops. */
+object English : Strings {
+    override val locale: Locale = Locale.UK
+
+    override val menu = "Menu"
+    override val close = "Close"
+    override val back = "Back"
+    override val cancel = "Cancel"
+    override val confirm = "Confirm"
+    override val delete = "Delete"
+
+    override val sell = "Sell"
+    override val history = "History"
+    override val synchronise = "Synchronise"
+    override val cash = "Cash"
+    override val settings = "Settings"
+    override val signOut = "Sign out"
+    override val locked = "Opens after the first synchronisation"
+
+    override fun signedInAs(user: String) = "Signed in: $user"
+
+    override fun till(till: String) = "Till $till"
+
+    override val syncEverything = "Sync everything"
+    override val syncEverythingLong = "Choose what to sync"
+    override val syncAll = "All"
+    override val syncAllWithoutAttachments = "All without attachments"
+    override val syncCancel = "Cancel"
+    override val online = "Online"
+    override val offline = "Offline"
+    override val notAskedYet = "Back office not asked yet"
+    override val neverSynced = "Never fully synchronised"
+    override val nothingUnsent = "Everything is sent"
+    override val fromCentre = "From the back office to this till"
+    override val fromTill = "From this till to the back office"
+    override val whatToDo = "What to do:"
+    override val dataSafe = "Your data is safe."
+    override val dataNotSafe = "Your data may be at risk: do not switch the phone off, call for help."
+    override val news = "New settings are ready"
+    override val nothingHere = "Nothing here"
+    override val moreObjects = "Show more"
+    override val willBeReplaced = "Will be replaced by the next sync"
+    override val documentsBar = "Documents sent"
+    override val down = "Comes from the back office"
+    override val up = "Goes to the back office"
+    override val showDetails = "Show the stages"
+    override val hideDetails = "Hide the details"
+    override val unnamedRun = "Synchronising everything"
+    override val firstSyncHint = "Selling opens after the first synchronisation. Tap the red button."
+
+    override fun quickSync(unsent: Long) =
+        when (unsent) {
+            0L -> "Sync everything now, nothing is unsent"
+            1L -> "Sync everything now, 1 document is unsent"
+            else -> "Sync everything now, $unsent documents are unsent"
+        }
+
+    override fun syncRow(title: String) = "Sync $title"
+
+    override fun openRow(title: String) = "Show what is in $title"
+
+    override fun offlineSince(moment: String) = "Offline since $moment"
+
+    override fun lastFullSync(ago: String) = "Last full sync $ago"
+
+    override fun nextTry(moment: String) = "next try at $moment"
+
+    override fun lastRight(ago: String) = "last right $ago"
+
+    override fun lastSent(ago: String) = "last sent $ago"
+
+    override fun unsent(count: Long) = if (count == 1L) "document not sent" else "documents not sent"
+
+    override fun oldest(age: String) = "oldest $age"
+
+    override fun newsSections(titles: String) = "$titles: confirm to sell by them."
+
+    override fun localEditsGo(count: Long) =
+        if (count ==
+            1L
+        ) {
+            "1 change made on this till will be replaced."
+        } else {
+            "$count changes made on this till will be replaced."
+        }
+
+    override fun redRows(titles: String) = "Needs attention: $titles"
+
+    override fun lacking(titles: String) = "Still missing: $titles"
+
+    override fun runningOf(title: String) = "Synchronising $title"
+
+    override fun running(percent: Int) = "Running, $percent %"
+
+    override fun generation(number: String) = "Version $number of its settings"
+
+    override fun section(name: String) =
+        when (name) {
+            "directories" -> "Directories"
+            "items" -> "Items"
+            "rates" -> "Exchange rates"
+            "customers" -> "Customers"
+            "promotions" -> "Promotions"
+            "users" -> "Users"
+            "numerators" -> "Numerators"
+            "centre" -> "Centre"
+            "attributes" -> "Additional information"
+            "appointments" -> "Appointments"
+            "orders" -> "Orders"
+            "stock" -> "Stock"
+            "attachments" -> "Attachments"
+            "sales" -> "Sales"
+            "closures" -> "Closures"
+            "cash" -> "Cash movements"
+            "orders_made" -> "Orders taken here"
+            "customers_made" -> "Customers made here"
+            "stock_documents" -> "Stock documents"
+            "events" -> "Events"
+            else -> name
+        }
+
+    override fun kind(name: String) =
+        when (name) {
+            "unit" -> "Units"
+            "warehouse" -> "Warehouses"
+            "price_type" -> "Price types"
+            "vat_rate" -> "VAT rates"
+            "tender" -> "Payment forms"
+            "vehicle" -> "Vehicles"
+            "travel_type" -> "Travel types"
+            "currency" -> "Currencies"
+            "discount_type" -> "Discount types"
+            "global_price" -> "Global prices"
+            "item" -> "Item cards"
+            "item_unit" -> "Item units"
+            "item_code" -> "Item codes"
+            "price" -> "Prices"
+            "group" -> "Groups"
+            "group_link" -> "Items in groups"
+            "exchange_rate" -> "Exchange rates"
+            "customer" -> "Customers"
+            "promotion" -> "Promotions"
+            "promotion_item" -> "Items of promotions"
+            "user" -> "Users"
+            "role" -> "Roles"
+            "numerator" -> "Numerators"
+            "centre" -> "Centre"
+            "location" -> "Locations"
+            "receipt_layout" -> "Receipt layouts"
+            "device" -> "Devices"
+            "policy" -> "Policies"
+            "attribute_definition" -> "Definitions"
+            "attribute_value" -> "Values"
+            "appointment_type" -> "Appointment types"
+            "appointment_template" -> "Appointment templates"
+            "appointment" -> "Appointments"
+            "transfer_order" -> "Transfer orders"
+            "sales_order" -> "Sales orders"
+            "invoice" -> "Invoices"
+            "audit_plan" -> "Audit plans"
+            "stock_level" -> "Stock levels"
+            "stock_counted" -> "Documents counted in"
+            "image" -> "Images"
+            "sale" -> "Sale"
+            "return" -> "Return"
+            "void" -> "Void"
+            "closure" -> "Closure"
+            "cash_movement" -> "Cash movement"
+            "order" -> "Order"
+            "customer_made" -> "New customer"
+            "goods_receipt" -> "Goods receipt"
+            "goods_return" -> "Goods return"
+            "transfer" -> "Transfer"
+            "count" -> "Stock count"
+            "write_off" -> "Write-off"
+            "event" -> "Event"
+            else -> name
+        }
+
+    override fun state(state: RowState) =
+        when (state) {
+            RowState.NEVER -> "Not here yet"
+            RowState.UP_TO_DATE -> "Up to date"
+            RowState.BEHIND -> "New version waits"
+            RowState.UNSENT -> "Not sent"
+            RowState.WAITING -> "Waits for its turn"
+            RowState.RUNNING -> "Running"
+            RowState.FAILED -> "Failed"
+            RowState.BLOCKED -> "Waits for another row"
+        }
+
+    override fun mark(mark: ObjectMark) =
+        when (mark) {
+            ObjectMark.NEVER -> "Not here yet"
+            ObjectMark.VERIFIED -> "Verified"
+            ObjectMark.RED -> "Did not come right; the old ones stay"
+        }
+
+    override fun stage(stage: RunStage) =
+        when (stage) {
+            RunStage.CONTACTING -> "Asking the back office"
+            RunStage.RECEIVING -> "Receiving"
+            RunStage.WAITING_FOR_RECEIPT -> "Ready, waits for this receipt"
+            RunStage.APPLYING -> "Putting it to use"
+            RunStage.SENDING -> "Sending documents"
+        }
+
+    override fun advice(advice: Advice) =
+        when (advice) {
+            Advice.WAIT -> "Nothing, it is tried again by itself."
+            Advice.CHECK_NETWORK -> "See whether the phone has a network."
+            Advice.SIGN_IN_TO_NETWORK -> "Open a web page and sign in to the network."
+            Advice.SET_CLOCK -> "Set the phone's date and time to automatic."
+            Advice.UPDATE -> "Update the app, or ask for the back office to be updated."
+            Advice.PAIR_AGAIN -> "Ask the back office for a pairing code and enrol under Settings."
+            Advice.CHOOSE_CENTRE -> "Choose a centre under Settings."
+            Advice.TAP_ROW -> "Tap the row's icon to try again."
+            Advice.FREE_SPACE -> "Make room on the phone."
+            Advice.ASK_BACK_OFFICE -> "Ask the back office to look at it."
+        }
+
+    // Codes whose sentence lives by its facts are missing here: the core's own sentence is English.
+    override fun trouble(code: String): String? =
+        when (code) {
+            "no-route" -> "The back office cannot be reached."
+            "captive-portal" -> "A sign-in page of the network is in the way."
+            "untrusted" -> "The back office's certificate is not trusted."
+            "server-down" -> "The back office cannot work now."
+            "not-authorised", "unauthorised" -> "The back office does not accept this till."
+            "revoked" -> "This till has been withdrawn: it can only send."
+            "clock-wrong", "clock" -> "The phone's clock is too far off."
+            "version" -> "App and back office have different versions."
+            "not-understood" -> "The back office's answer is not understood."
+            "manifest-disbelieved" -> "What the back office sent is not signed as it should be."
+            "blob-bad" -> "A part arrived damaged."
+            "mismatch" -> "What came is not what the back office published."
+            "waits-for" -> "Waits for a row that it needs."
+            "superseded" -> "The back office knows a later state of this till."
+            "nothing-published" -> "The centre has published nothing yet."
+            "cancelled" -> "Cancelled."
+            "disk-full" -> "The phone's storage is full."
+            "store" -> "The phone's storage refused."
+            "folder" -> "The app's folder cannot be used."
+            "suspended" -> "The till is asleep."
+            "newer-file" -> "The till's files come from a newer version of the app."
+            "not-enrolled" -> "This phone is no till yet."
+            "copied" -> "This till was copied or restored and must be enrolled again."
+            "key-store" -> "The phone's key store refused."
+            "no-centre" -> "No centre has been chosen."
+            "wrong-pin" -> "User and PIN do not fit."
+            "no-sale" -> "No sale is open."
+            "sale-open" -> "A sale is open: finish it, hold it or cancel it first."
+            "code-unknown" -> "There is no such pairing code."
+            "code-used" -> "This pairing code was used by another phone."
+            "code-expired" -> "This pairing code has expired."
+            "too-many" -> "Too many tries: wait a little."
+            "busy" -> "The back office is busy."
+            "internal" -> "The back office failed."
+            else -> null
+        }
+
+    override fun runEnded(
+        result: String,
+        received: String,
+        sent: Long,
+    ) = when (result) {
+        "done" -> "Synchronised: $received rows received, $sent documents sent."
+        "nothing_new" -> "Synchronised: nothing new."
+        "waiting" -> "Synchronised: something new waits to be confirmed."
+        "cancelled" -> "Cancelled: the next sync goes on from here."
+        else -> "Not everything was synchronised. ${trouble(result).orEmpty()} $dataSafe"
+    }
+
+    override val whoSells = "Who is selling?"
+    override val signIn = "Sign in"
+    override val otherUser = "Somebody else"
+    override val noUsers = "No users yet"
+    override val noUsersHint = "Users come with the first synchronisation."
+
+    override fun pinOf(user: String) = "PIN of $user"
+
+    override fun digitsEntered(count: Int) = if (count == 1) "1 digit entered" else "$count digits entered"
+
+    override val search = "Item or code"
+    override val searchHint = "Name, or a code and Enter"
+    override val clear = "Clear"
+    override val scan = "Scan"
+    override val emptyCart = "New sale"
+    override val emptyCartHint = "Scan a code, or type a name below."
+    override val total = "Total"
+    override val pay = "Payment"
+    override val toPay = "To pay"
+    override val change = "Change"
+    override val exact = "Exact amount"
+    override val otherAmount = "Other amount"
+    override val complete = "Complete"
+    override val newSale = "New sale"
+    override val print = "Print"
+    override val hold = "Hold this sale"
+    override val heldSales = "Held sales"
+    override val holdLabel = "What to call it"
+    override val discount = "Take off"
+    override val discountReceipt = "Discount on the receipt"
+    override val noDiscount = "No discount"
+    override val percent = "Percent"
+    override val amount = "Amount"
+    override val cancelSale = "Cancel this sale"
+    override val customer = "Customer"
+    override val noCustomer = "No customer"
+    override val offlineSale = "Offline: selling goes on, receipts are sent later."
+    override val more = "More"
+    override val noHits = "Nothing found"
+    override val editedHere = "Price changed on this till"
+
+    override fun payAmount(amount: String) = "Pay $amount"
+
+    override fun payBy(tender: String) = "Paid by $tender"
+
+    override fun amountOf(currency: String) = "Amount in $currency"
+
+    override fun inStock(
+        quantity: String,
+        unit: String,
+    ) = "$quantity $unit in stock"
+
+    override fun stockAsOf(ago: String) = "as of $ago"
+
+    override fun add(item: String) = "Add $item"
+
+    override fun oneMore(item: String) = "One more $item"
+
+    override fun oneLess(item: String) = "One less $item"
+
+    override fun removeLine(item: String) = "Remove $item"
+
+    override fun discountOf(item: String) = "Discount on $item"
+
+    override fun takenOff(amount: String) = "$amount off"
+
+    override fun removePayment(tender: String) = "Take back payment by $tender"
+
+    override fun lines(count: Int) = if (count == 1) "1 line" else "$count lines"
+
+    override fun heldBy(
+        user: String,
+        moment: String,
+    ) = "$user, $moment"
+
+    override val noDocuments = "Nothing recorded on this phone yet"
+    override val finding = "The back office objects"
+
+    override fun delivery(mark: DeliveryMark) =
+        when (mark) {
+            DeliveryMark.LOCAL -> "On this phone"
+            DeliveryMark.UPLOADED -> "Uploaded"
+            DeliveryMark.PROCESSED -> "Processed"
+            DeliveryMark.SETTLED -> "Settled"
+        }
+
+    override fun deliveryLong(mark: DeliveryMark) =
+        when (mark) {
+            DeliveryMark.LOCAL -> "Only on this phone, not sent yet"
+            DeliveryMark.UPLOADED -> "Uploaded, safe at the back office"
+            DeliveryMark.PROCESSED -> "Processed by the back office"
+            DeliveryMark.SETTLED -> "Settled with its closure"
+        }
+
+    override val cashMovements = "Cash movements"
+    override val notYourRight = "What is grey here needs a right that your role lacks."
+    override val closure = "End of the day"
+    override val interim = "X report"
+    override val interimHint = "Totals so far; changes nothing"
+    override val closeDay = "Close the day (Z)"
+    override val closeDayHint = "Works offline too: nothing waits for the back office."
+    override val closeDayQuestion = "After this the day is closed and cannot be reopened."
+    override val countedHint = "Count the drawer and type what is there. What you leave empty is not counted."
+    override val difference = "Difference"
+    override val turnover = "Turnover"
+    override val reason = "Reason"
+    override val record = "Record"
+    override val recorded = "Recorded."
+    override val syncNow = "Synchronise now"
+
+    override fun move(move: CashMove) =
+        when (move) {
+            CashMove.FLOAT_IN -> "Float in"
+            CashMove.PAY_IN -> "Pay in"
+            CashMove.PAY_OUT -> "Pay out"
+            CashMove.SAFE_DROP -> "Drop into the safe"
+            CashMove.BANK_DROP -> "Take to the bank"
+        }
+
+    override fun moveHint(move: CashMove) =
+        when (move) {
+            CashMove.FLOAT_IN -> "The change a day begins with"
+            CashMove.PAY_IN -> "Money put into the drawer"
+            CashMove.PAY_OUT -> "Money taken for an expense"
+            CashMove.SAFE_DROP -> "From the drawer into the safe"
+            CashMove.BANK_DROP -> "From the drawer to the bank"
+        }
+
+    override fun closed(z: String) = "Day closed, Z $z"
+
+    override fun interimOf(z: String) = "X report towards Z $z"
+
+    override fun salesAndReturns(
+        sales: String,
+        returns: String,
+    ) = "Sales: $sales · Returns: $returns"
+
+    override fun unsentAtClosure(count: Long) =
+        when (count) {
+            0L -> "Every document was sent before the closure"
+            1L -> "1 document was unsent at the closure"
+            else -> "$count documents were unsent at the closure"
+        }
+
+    override val thisTill = "This till"
+    override val series = "Series"
+    override val server = "Back office"
+    override val centre = "Centre"
+    override val version = "App"
+    override val notEnrolled = "This phone is no till yet"
+    override val noCentre = "No centre chosen yet"
+    override val copied = "Copied or restored: enrol again. Everything in it is kept."
+    override val connection = "Connection"
+    override val testConnection = "Test the connection"
+    override val address = "Address of the back office"
+    override val connectionGood = "The connection works"
+    override val enrolment = "Enrolment"
+    override val enrolHint = "The back office shows a pairing code and a QR under Tills."
+    override val pairingCode = "Pairing code"
+    override val qrText = "Text of the QR"
+    override val enrol = "Enrol this phone"
+    override val enrolAgain = "Enrol again"
+    override val chooseCentre = "Choose a centre"
+    override val showCentres = "Choose another centre"
+    override val useCentre = "Use this centre"
+    override val noCentres = "The back office has no centre for this till."
+    override val thisCentre = "This till's centre"
+    override val changeCentreHint = "Everything below is downloaded and replaces what is here."
+    override val localEdits = "Changed on this till"
+    override val noLocalEdits = "Nothing"
+    override val editPrice = "Change a price"
+    override val newPrice = "New price"
+    override val save = "Save"
+    override val signInFirst = "To change a price, sign in with the right to do so."
+    override val rowsThere = "There"
+    override val rowsHere = "Here"
+
+    override fun enrolled(
+        till: String,
+        series: String,
+    ) = "This phone is till $till now, series $series."
+
+    override fun enrolmentNumber(number: String) = "No. $number"
+
+    override fun download(size: String) = "$size to download"
+
+    override fun editsLost(count: Int) =
+        if (count == 1) "1 change made on this till will be lost" else "$count changes made on this till will be lost"
+
+    override fun editedBy(
+        user: String,
+        moment: String,
+    ) = "$user, $moment"
+
+    override fun step(step: String) =
+        when (step) {
+            "reach" -> "Back office"
+            "version" -> "Versions"
+            "clock" -> "Clocks"
+            "credential" -> "This till"
+            "centre" -> "Centre"
+            else -> step
+        }
+
+    override val justNow = "just now"
+
+    override fun minutesAgo(minutes: Long) = "$minutes min ago"
+
+    override fun hoursAgo(hours: Long) = "$hours h ago"
+
+    override fun daysAgo(days: Long) = if (days == 1L) "1 day ago" else "$days days ago"
+
+    override fun minutes(minutes: Long) = "$minutes min"
+
+    override fun hours(hours: Long) = "$hours h"
+
+    override fun days(days: Long) = if (days == 1L) "1 day" else "$days days"
+}

@@ -1,0 +1,196 @@
+package tillkit.ui
+
+import androidx.compose.runtime.staticCompositionLocalOf
+import tillkit.Amount
+import tillkit.Trouble
+import tillkit.UnsentView
+import java.math.BigDecimal
+import java.text.NumberFormat
+import java.time.Duration
+import java.time.Instant
+import java.time.LocalDate
+import java.time.ZoneId
+import java.time.ZoneOffset
+import java.time.format.DateTimeFormatter
+import java.time.format.FormatStyle
+import java.util.Currency
+
+/** How values are written: one language, one zone, and the moment that "ago" counts from. */
+data class Formats(
+    val strings: Strings,
+    val zone: ZoneId,
+    val now: Instant,
+) {
+    private val locale get() = strings.locale
+
+    fun amount(amount: Amount): String =
+        money(BigDecimal.valueOf(amount.minor, amount.decimals.toInt()), amount.currency, amount.decimals.toInt())
+
+    /** Amounts in several currencies, one after the other. */
+    fun amounts(amounts: List<Amount>): String = amounts.joinToString(" · ") { amount(it) }
+
+    /** A price per unit: at least the currency's decimals, more where the price has more. */
+    fun price(
+        price: String,
+        currency: String,
+    ): String {
+        val number = price.toBigDecimalOrNull() ?: return "$price $currency"
+        val decimals = knownCurrency(currency)?.defaultFractionDigits?.coerceAtLeast(0) ?: 2
+        return money(number, currency, maxOf(decimals, number.stripTrailingZeros().scale()))
+    }
+
+    /** A decimal number as the language writes it; what is none stays as it is. */
+    fun quantity(quantity: String): String {
+        val number = quantity.toBigDecimalOrNull() ?: return quantity
+        val format = NumberFormat.getNumberInstance(locale)
+        format.maximumFractionDigits = maxOf(number.stripTrailingZeros().scale(), 0)
+        return format.format(number)
+    }
+
+    fun count(count: ULong): String = count(count.toLong())
+
+    fun count(count: Long): String = NumberFormat.getIntegerInstance(locale).format(count)
+
+    fun percent(percent: Int): String {
+        val format = NumberFormat.getPercentInstance(locale)
+        return format.format(percent / 100.0)
+    }
+
+    fun bytes(bytes: ULong): String {
+        val format = NumberFormat.getNumberInstance(locale)
+        format.maximumFractionDigits = 1
+        val size = bytes.toDouble()
+        return when {
+            size >= MEGA -> "${format.format(size / MEGA)} MB"
+            size >= KILO -> "${format.format(size / KILO)} kB"
+            else -> "${format.format(size)} B"
+        }
+    }
+
+    /** "25 min ago"; a moment ahead of the clock is now. */
+    fun ago(ms: Long): String {
+        val since = Duration.between(Instant.ofEpochMilli(ms), now)
+        return when {
+            since < Duration.ofMinutes(1) -> strings.justNow
+            since < Duration.ofHours(1) -> strings.minutesAgo(since.toMinutes())
+            since < Duration.ofDays(1) -> strings.hoursAgo(since.toHours())
+            else -> strings.daysAgo(since.toDays())
+        }
+    }
+
+    /** "14 min": how long ago, without the "ago". */
+    fun age(ms: Long): String {
+        val since = Duration.between(Instant.ofEpochMilli(ms), now)
+        return when {
+            since < Duration.ofMinutes(1) -> "< ${strings.minutes(1)}"
+            since < Duration.ofHours(1) -> strings.minutes(since.toMinutes())
+            since < Duration.ofDays(1) -> strings.hours(since.toHours())
+            else -> strings.days(since.toDays())
+        }
+    }
+
+    /** The time of the day; with the date, if that is another day. */
+    fun moment(ms: Long): String {
+        val then = Instant.ofEpochMilli(ms).atZone(zone)
+        val time = DateTimeFormatter.ofPattern("HH:mm", locale).format(then)
+        val isToday = then.toLocalDate() == now.atZone(zone).toLocalDate()
+        return if (isToday) time else "${date(ms)} $time"
+    }
+
+    /** To the second: when the next try is due. */
+    fun momentExact(ms: Long): String = DateTimeFormatter.ofPattern("HH:mm:ss", locale).format(Instant.ofEpochMilli(ms).atZone(zone))
+
+    fun time(ms: Long): String = DateTimeFormatter.ofPattern("HH:mm", locale).format(Instant.ofEpochMilli(ms).atZone(zone))
+
+    fun day(ms: Long): LocalDate = Instant.ofEpochMilli(ms).atZone(zone).toLocalDate()
+
+    fun date(ms: Long): String = DateTimeFormatter.ofLocalizedDate(FormatStyle.MEDIUM).withLocale(locale).format(day(ms))
+
+    /** The sentence of a trouble in this language, or the core's own. */
+    fun trouble(trouble: Trouble): String = strings.trouble(trouble.code) ?: sentence(trouble.sentence)
+
+    fun safety(isSafe: Boolean): String = if (isSafe) strings.dataSafe else strings.dataNotSafe
+
+    /** Amounts and age of what is unsent, in a line. */
+    fun unsentFacts(unsent: UnsentView): String =
+        listOfNotNull(
+            unsent.amounts.takeIf { it.isNotEmpty() }?.let(::amounts),
+            unsent.oldestMs?.let { strings.oldest(age(it)) },
+        ).joinToString(" · ")
+
+    private fun money(
+        number: BigDecimal,
+        currency: String,
+        decimals: Int,
+    ): String {
+        val known = knownCurrency(currency)
+        if (known == null) {
+            val format = NumberFormat.getNumberInstance(locale)
+            format.minimumFractionDigits = decimals
+            format.maximumFractionDigits = decimals
+            return "${format.format(number)} $currency"
+        }
+        val format = NumberFormat.getCurrencyInstance(locale)
+        format.currency = known
+        format.minimumFractionDigits = decimals
+        format.maximumFractionDigits = decimals
+        return format.format(number)
+    }
+
+    private fun knownCurrency(code: String): Currency? = runCatching { Currency.getInstance(code) }.getOrNull()
+
+    companion object {
+        private const val KILO = 1_000.0
+        private const val MEGA = 1_000_000.0
+
+        /** A row as published, without the signs that only programs need. */
+        fun facts(json: String): String {
+            val facts = StringBuilder()
+            var (isInString, isEscaped) = false to false
+            for (sign in json.removeSurrounding("{", "}")) {
+                when {
+                    isEscaped -> {
+                        facts.append(sign)
+                    }
+
+                    sign == '"' -> {
+                        isInString = !isInString
+                    }
+
+                    sign == '\\' -> {}
+
+                    isInString -> {
+                        facts.append(sign)
+                    }
+
+                    sign == ',' -> {
+                        facts.append(" · ")
+                    }
+
+                    sign == ':' -> {
+                        facts.append(": ")
+                    }
+
+                    else -> {
+                        facts.append(sign)
+                    }
+                }
+                isEscaped = sign == '\\' && !isEscaped
+            }
+            return facts.toString()
+        }
+
+        /** The core's sentences begin small and end without a stop. */
+        fun sentence(text: String): String {
+            val isWord = text.takeWhile { it != ' ' }.all { it.isLetter() || it == '\'' }
+            val begun = if (isWord) text.replaceFirstChar { it.titlecase() } else text
+            return if (begun.endsWith('.')) begun else "$begun."
+        }
+    }
+}
+
+/** The formats of the screen that is drawn. */
+val LocalFormats = staticCompositionLocalOf { Formats(English, ZoneOffset.UTC, Instant.EPOCH) }
+
+/** The texts of the screen that is drawn. */
+val LocalStrings = staticCompositionLocalOf<Strings> { English }

@@ -1,0 +1,278 @@
+package tillkit.ui
+
+import androidx.compose.foundation.clickable
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.PaddingValues
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.lazy.LazyColumn
+import androidx.compose.foundation.lazy.rememberLazyListState
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.HorizontalDivider
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Surface
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
+import androidx.compose.runtime.derivedStateOf
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.remember
+import androidx.compose.ui.Alignment
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.graphics.vector.ImageVector
+import androidx.compose.ui.semantics.Role
+import androidx.compose.ui.semantics.heading
+import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.unit.dp
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import tillkit.DeliveryMark
+import tillkit.DocumentPlace
+import tillkit.DocumentView
+import tillkit.HistoryRow
+
+/** What has been recorded on this phone, newest first, as far as it was scrolled. */
+data class HistoryState(
+    val rows: List<HistoryRow>? = null,
+    val next: DocumentPlace? = null,
+    val open: DocumentView? = null,
+)
+
+sealed interface HistoryEvent {
+    data object More : HistoryEvent
+
+    data class Open(
+        val place: DocumentPlace,
+    ) : HistoryEvent
+
+    data object Close : HistoryEvent
+
+    data object Print : HistoryEvent
+}
+
+class HistoryModel(
+    private val desk: Desk,
+) {
+    private val shown = MutableStateFlow(HistoryState())
+    val state: StateFlow<HistoryState> = shown.asStateFlow()
+
+    private val inTurn = InTurn(desk)
+
+    /** From the top again, as far as was shown: marks change when documents are sent. */
+    fun load() =
+        inTurn.attempt {
+            val most = maxOf(shown.value.rows?.size ?: 0, PAGE)
+            val page = desk.till.history(KINDS, null, most)
+            shown.update { it.copy(rows = page.rows, next = page.next) }
+        }
+
+    fun onEvent(event: HistoryEvent) {
+        when (event) {
+            HistoryEvent.More -> inTurn.attempt { more() }
+            is HistoryEvent.Open -> inTurn.attempt { open(event.place) }
+            HistoryEvent.Close -> shown.update { it.copy(open = null) }
+            HistoryEvent.Print -> desk.attempt { shown.value.open?.let { desk.till.print(it.row.place) } }
+        }
+    }
+
+    fun back(): Boolean {
+        if (shown.value.open == null) return false
+        onEvent(HistoryEvent.Close)
+        return true
+    }
+
+    private suspend fun open(place: DocumentPlace) {
+        val document = desk.till.document(place)
+        shown.update { it.copy(open = document) }
+    }
+
+    private suspend fun more() {
+        val after = shown.value.next ?: return
+        val page = desk.till.history(KINDS, after, PAGE)
+        shown.update { it.copy(rows = it.rows.orEmpty() + page.rows, next = page.next) }
+    }
+
+    private companion object {
+        const val PAGE = 30
+
+        /** All but events, which no cashier looks for. */
+        val KINDS =
+            listOf(
+                "sale",
+                "return",
+                "void",
+                "closure",
+                "cash_movement",
+                "goods_receipt",
+                "goods_return",
+                "transfer",
+                "count",
+                "write_off",
+            )
+    }
+}
+
+/** Every document with how far it has come; a tap opens what was printed. */
+@Composable
+fun HistoryPage(
+    state: HistoryState,
+    onEvent: (HistoryEvent) -> Unit,
+    modifier: Modifier = Modifier,
+) {
+    val open = state.open
+    val rows = state.rows ?: return
+    when {
+        open != null -> DocumentPage(open, onEvent, modifier)
+        rows.isEmpty() -> Empty(Glyphs.history, LocalStrings.current.noDocuments, null, modifier)
+        else -> HistoryRows(rows, state.next != null, onEvent, modifier)
+    }
+}
+
+@Composable
+private fun HistoryRows(
+    rows: List<HistoryRow>,
+    hasMore: Boolean,
+    onEvent: (HistoryEvent) -> Unit,
+    modifier: Modifier,
+) {
+    val formats = LocalFormats.current
+    val list = rememberLazyListState()
+    // The next page is fetched before its place comes into view.
+    val isNearEnd by remember(rows.size) {
+        derivedStateOf {
+            (
+                list.layoutInfo.visibleItemsInfo
+                    .lastOrNull()
+                    ?.index ?: 0
+            ) >= rows.size - NEAR
+        }
+    }
+    LaunchedEffect(isNearEnd, rows.size, hasMore) { if (isNearEnd && hasMore) onEvent(HistoryEvent.More) }
+    val days = rows.groupBy { formats.day(it.recordedMs) }
+    LazyColumn(modifier.fillMaxSize(), list, PaddingValues(bottom = 24.dp)) {
+        days.forEach { (day, documents) ->
+            item("day $day") { GroupTitle(formats.date(documents.first().recordedMs)) }
+            documents.forEach { document ->
+                item("${document.place.enrolment}/${document.place.seq}") { DocumentRow(document, onEvent) }
+            }
+        }
+    }
+}
+
+private const val NEAR = 5
+
+@Composable
+private fun DocumentRow(
+    row: HistoryRow,
+    onEvent: (HistoryEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val colors = MaterialTheme.colorScheme
+    Column(
+        Modifier
+            .clickable(role = Role.Button) { onEvent(HistoryEvent.Open(row.place)) }
+            .fillMaxWidth()
+            .heightIn(min = 68.dp)
+            .padding(horizontal = Edge, vertical = 10.dp),
+        Arrangement.spacedBy(4.dp),
+    ) {
+        Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(12.dp)) {
+            Text(formats.time(row.recordedMs), style = MaterialTheme.typography.titleMedium)
+            Text(strings.kind(row.kind), Modifier.weight(1f), style = MaterialTheme.typography.titleMedium)
+            Text(formats.amount(row.total), style = MaterialTheme.typography.titleMedium)
+        }
+        Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
+            Text(
+                row.number,
+                Modifier.weight(1f),
+                style = MaterialTheme.typography.bodyMedium,
+                color = colors.onSurfaceVariant,
+            )
+            Mark(row.mark)
+        }
+        val finding = row.finding
+        if (finding != null) StateLine(Glyphs.warning, Formats.sentence(finding), colors.error)
+    }
+    HorizontalDivider(color = colors.outlineVariant)
+}
+
+@Composable
+private fun Mark(
+    mark: DeliveryMark,
+    modifier: Modifier = Modifier,
+) {
+    val (glyph, color) = markLook(mark)
+    StateLine(glyph, LocalStrings.current.delivery(mark), color, modifier)
+}
+
+@Composable
+private fun markLook(mark: DeliveryMark): Pair<ImageVector, Color> =
+    when (mark) {
+        DeliveryMark.LOCAL -> Glyphs.phone to TillTheme.states.wait
+        DeliveryMark.UPLOADED -> Glyphs.check to MaterialTheme.colorScheme.onSurfaceVariant
+        DeliveryMark.PROCESSED -> Glyphs.checks to TillTheme.states.good
+        DeliveryMark.SETTLED -> Glyphs.sealed to TillTheme.states.good
+    }
+
+@Composable
+private fun DocumentPage(
+    document: DocumentView,
+    onEvent: (HistoryEvent) -> Unit,
+    modifier: Modifier,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val row = document.row
+    Column(modifier.fillMaxSize()) {
+        Row(Modifier.fillMaxWidth().padding(end = Edge), verticalAlignment = Alignment.CenterVertically) {
+            GlyphButton(Glyphs.back, strings.back, { onEvent(HistoryEvent.Close) }, Modifier.padding(4.dp))
+            Text(
+                "${strings.kind(row.kind)} ${row.number}",
+                Modifier.semantics { heading() },
+                style = MaterialTheme.typography.titleLarge,
+            )
+        }
+        Column(
+            Modifier.weight(1f).verticalScroll(rememberScrollState()).padding(horizontal = Edge),
+            Arrangement.spacedBy(10.dp),
+        ) {
+            val (glyph, color) = markLook(row.mark)
+            StateLine(glyph, strings.deliveryLong(row.mark), color, style = MaterialTheme.typography.titleMedium)
+            Text(
+                "${formats.date(row.recordedMs)} ${formats.time(row.recordedMs)}",
+                style = MaterialTheme.typography.bodyMedium,
+                color = MaterialTheme.colorScheme.onSurfaceVariant,
+            )
+            val finding = row.finding
+            if (finding != null) {
+                Panel(
+                    color = MaterialTheme.colorScheme.errorContainer,
+                    contentColor = MaterialTheme.colorScheme.onErrorContainer,
+                ) {
+                    Text(strings.finding, style = MaterialTheme.typography.titleMedium)
+                    Text(Formats.sentence(finding), style = MaterialTheme.typography.bodyMedium)
+                    Text(
+                        formats.safety(true),
+                        Modifier.padding(top = 6.dp),
+                        style = MaterialTheme.typography.titleSmall,
+                    )
+                }
+            }
+            Surface(
+                Modifier.fillMaxWidth(),
+                shape = MaterialTheme.shapes.medium,
+                color = MaterialTheme.colorScheme.surfaceContainerLowest,
+                shadowElevation = 2.dp,
+            ) { Box(Modifier.padding(14.dp)) { ReceiptText(document.text) } }
+        }
+        MainButton(strings.print, { onEvent(HistoryEvent.Print) }, Modifier.fillMaxWidth().padding(Edge), Glyphs.print)
+    }
+}

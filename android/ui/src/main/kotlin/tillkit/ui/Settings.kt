@@ -1,0 +1,656 @@
+package tillkit.ui
+
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.text.KeyboardOptions
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.HorizontalDivider
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.text.input.KeyboardCapitalization
+import androidx.compose.ui.text.input.KeyboardType
+import androidx.compose.ui.text.style.TextAlign
+import androidx.compose.ui.unit.dp
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import tillkit.CentreInfo
+import tillkit.CentrePreview
+import tillkit.ConnectionStep
+import tillkit.EditView
+import tillkit.SearchHit
+import tillkit.SettingsScreen
+import tillkit.Standing
+import tillkit.StepOutcome
+import tillkit.SyncAll
+import java.math.BigDecimal
+import java.util.Currency
+
+/** Who this till is, whether it reaches the back office, and what was edited on it. */
+data class SettingsState(
+    val screen: SettingsScreen,
+    val address: String = "",
+    val code: String = "",
+    val qr: String = "",
+    val isBusy: Boolean = false,
+    val steps: List<ConnectionStep> = emptyList(),
+    val centres: List<CentreInfo>? = null,
+    val preview: CentrePreview? = null,
+    val mayEdit: Boolean = false,
+    val price: PriceState? = null,
+)
+
+/** The edit of a price: an item is looked for, then its new price is typed. */
+data class PriceState(
+    val query: String = "",
+    val hits: List<SearchHit> = emptyList(),
+    val chosen: SearchHit? = null,
+    val digits: String = "",
+)
+
+sealed interface SettingsEvent {
+    data class Address(
+        val address: String,
+    ) : SettingsEvent
+
+    data class Code(
+        val code: String,
+    ) : SettingsEvent
+
+    data class Qr(
+        val text: String,
+    ) : SettingsEvent
+
+    data object Scan : SettingsEvent
+
+    data object TestConnection : SettingsEvent
+
+    data object Enrol : SettingsEvent
+
+    data object ShowCentres : SettingsEvent
+
+    data class Preview(
+        val centre: String,
+    ) : SettingsEvent
+
+    data object ClosePreview : SettingsEvent
+
+    data object ConfirmCentre : SettingsEvent
+
+    data object OpenPrice : SettingsEvent
+
+    data class FindItem(
+        val query: String,
+    ) : SettingsEvent
+
+    data class ChooseItem(
+        val hit: SearchHit,
+    ) : SettingsEvent
+
+    data class Press(
+        val key: Key,
+    ) : SettingsEvent
+
+    data object SavePrice : SettingsEvent
+
+    data object ClosePrice : SettingsEvent
+}
+
+class SettingsModel(
+    private val desk: Desk,
+    private val device: String,
+    private val scanner: Scanner?,
+) {
+    private val shown = MutableStateFlow<SettingsState?>(null)
+    val state: StateFlow<SettingsState?> = shown.asStateFlow()
+
+    private val inTurn = InTurn(desk)
+
+    fun load() = inTurn.attempt { show() }
+
+    fun onEvent(event: SettingsEvent) {
+        when (event) {
+            is SettingsEvent.Address -> {
+                change { copy(address = event.address) }
+            }
+
+            is SettingsEvent.Code -> {
+                change { copy(code = event.code) }
+            }
+
+            is SettingsEvent.Qr -> {
+                change { copy(qr = event.text) }
+            }
+
+            SettingsEvent.Scan -> {
+                desk.attempt { scanner?.scan()?.let { text -> change { copy(qr = text) } } }
+            }
+
+            SettingsEvent.TestConnection -> {
+                busy { test() }
+            }
+
+            SettingsEvent.Enrol -> {
+                busy { enrol() }
+            }
+
+            SettingsEvent.ShowCentres -> {
+                busy { desk.till.centres().let { found -> change { copy(centres = found) } } }
+            }
+
+            is SettingsEvent.Preview -> {
+                busy { desk.till.previewCentre(event.centre).let { found -> change { copy(preview = found) } } }
+            }
+
+            SettingsEvent.ClosePreview -> {
+                change { copy(preview = null) }
+            }
+
+            SettingsEvent.ConfirmCentre -> {
+                busy { choose() }
+            }
+
+            SettingsEvent.OpenPrice -> {
+                change { copy(price = PriceState()) }
+            }
+
+            is SettingsEvent.FindItem -> {
+                price { copy(query = event.query) }
+                inTurn.attempt { find(event.query) }
+            }
+
+            is SettingsEvent.ChooseItem -> {
+                price { copy(chosen = event.hit, digits = "") }
+            }
+
+            is SettingsEvent.Press -> {
+                price { copy(digits = event.key.after(digits, MOST_DIGITS)) }
+            }
+
+            SettingsEvent.SavePrice -> {
+                inTurn.attempt { save() }
+            }
+
+            SettingsEvent.ClosePrice -> {
+                change { copy(price = null) }
+            }
+        }
+    }
+
+    fun back(): Boolean {
+        val now = shown.value ?: return false
+        when {
+            now.preview != null -> onEvent(SettingsEvent.ClosePreview)
+            now.price != null -> onEvent(SettingsEvent.ClosePrice)
+            else -> return false
+        }
+        return true
+    }
+
+    private suspend fun test() {
+        change { copy(steps = emptyList()) }
+        val steps =
+            desk.till.testConnection(
+                shown.value
+                    ?.address
+                    ?.trim()
+                    ?.ifEmpty { null },
+            )
+        change { copy(steps = steps) }
+    }
+
+    private suspend fun enrol() {
+        val typed = shown.value ?: return
+        val till =
+            if (typed.qr.isNotBlank()) {
+                desk.till.enrolByQr(typed.qr.trim(), device)
+            } else {
+                desk.till.enrol(typed.address.trim(), typed.code.trim(), device)
+            }
+        change { copy(code = "", qr = "", address = "") }
+        desk.say(Notice.Done { it.enrolled(till.till, till.series) })
+        show()
+        // Which centre is the next question anyway.
+        val centres = desk.till.centres()
+        change { copy(centres = centres) }
+    }
+
+    private suspend fun choose() {
+        val centre = shown.value?.preview?.centre ?: return
+        val cashier = desk.cashier.value
+        if (cashier == null) {
+            desk.till.chooseCentre(centre)
+        } else {
+            cashier.changeCentre(centre)
+            // Another centre has users of its own.
+            desk.signOut()
+        }
+        change { copy(preview = null, centres = null) }
+        show()
+        desk.sync(SyncAll)
+        desk.go(Place.SYNC)
+    }
+
+    private suspend fun find(query: String) {
+        val hits =
+            desk.cashier.value
+                ?.sellScreen(query)
+                ?.hits ?: return
+        price { if (this.query == query) copy(hits = hits) else this }
+    }
+
+    private suspend fun save() {
+        val edit = shown.value?.price ?: return
+        val (hit, minor) = (edit.chosen ?: return) to (edit.digits.toLongOrNull() ?: return)
+        desk.cashier.value?.editPrice(hit.item, BigDecimal.valueOf(minor, decimalsOf(hit.currency)).toPlainString())
+        change { copy(price = null) }
+        show()
+    }
+
+    private fun busy(work: suspend () -> Unit) =
+        inTurn.attempt {
+            change { copy(isBusy = true) }
+            try {
+                work()
+            } finally {
+                change { copy(isBusy = false) }
+            }
+        }
+
+    private suspend fun show() {
+        val screen = desk.till.settings()
+        val mayEdit =
+            "local_edit" in
+                desk.cashier.value
+                    ?.sellScreen()
+                    ?.rights
+                    .orEmpty()
+        shown.update { it?.copy(screen = screen, mayEdit = mayEdit) ?: SettingsState(screen, mayEdit = mayEdit) }
+    }
+
+    private fun change(what: SettingsState.() -> SettingsState) = shown.update { it?.what() }
+
+    private fun price(what: PriceState.() -> PriceState) = change { copy(price = price?.what()) }
+
+    private companion object {
+        const val MOST_DIGITS = 9
+    }
+}
+
+/** How many decimals a typed price of this currency has. */
+internal fun decimalsOf(currency: String): Int =
+    runCatching { Currency.getInstance(currency).defaultFractionDigits }.getOrNull()?.coerceAtLeast(0) ?: 2
+
+/** What a till is set up with: connection, enrolment, centre, edits. */
+@Composable
+fun SettingsPage(
+    state: SettingsState,
+    hasScanner: Boolean,
+    onEvent: (SettingsEvent) -> Unit,
+    modifier: Modifier = Modifier,
+) {
+    val strings = LocalStrings.current
+    val (preview, price) = state.preview to state.price
+    val sheet: (@Composable ColumnScope.() -> Unit)? =
+        when {
+            preview != null -> ({ PreviewSheet(preview, state.isBusy, onEvent) })
+            price != null -> ({ PriceSheet(price, onEvent) })
+            else -> null
+        }
+    val title = if (preview != null) nameOf(preview.centre, state) else strings.editPrice
+    val close = if (preview != null) SettingsEvent.ClosePreview else SettingsEvent.ClosePrice
+    WithSheet(sheet, title, { onEvent(close) }, modifier) {
+        Column(Modifier.fillMaxSize().verticalScroll(rememberScrollState()).padding(bottom = 32.dp)) {
+            val isTill = state.screen.standing == Standing.ENROLLED
+            ThisTill(state.screen)
+            if (isTill) {
+                CentreGroup(state, onEvent)
+                EditsGroup(state, onEvent)
+                ConnectionGroup(state, onEvent)
+                EnrolGroup(state, hasScanner, strings.enrolAgain, onEvent)
+            } else {
+                EnrolGroup(state, hasScanner, strings.enrolment, onEvent)
+                ConnectionGroup(state, onEvent)
+            }
+        }
+    }
+}
+
+private fun nameOf(
+    centre: String,
+    state: SettingsState,
+): String = state.centres?.find { it.centre == centre }?.name ?: centre
+
+@Composable
+private fun ThisTill(screen: SettingsScreen) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    GroupTitle(strings.thisTill)
+    Panel(Modifier.padding(horizontal = Edge)) {
+        val style = MaterialTheme.typography.titleMedium
+        when (screen.standing) {
+            Standing.NEW -> {
+                StateLine(Glyphs.phone, strings.notEnrolled, TillTheme.states.wait, style = style)
+            }
+
+            Standing.COPIED -> {
+                StateLine(Glyphs.warning, strings.copied, MaterialTheme.colorScheme.error, style = style)
+            }
+
+            Standing.ENROLLED -> {}
+        }
+        screen.till?.let { Text(strings.till(it), style = MaterialTheme.typography.headlineSmall) }
+        screen.series?.let { Fact(strings.series, it) }
+        screen.enrolment?.let { Fact(strings.enrolment, strings.enrolmentNumber(formats.count(it.toLong()))) }
+        screen.serverUrl?.let { Fact(strings.server, it) }
+        Fact(strings.version, screen.app)
+    }
+}
+
+@Composable
+private fun CentreGroup(
+    state: SettingsState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    GroupTitle(strings.centre)
+    Panel(Modifier.padding(horizontal = Edge)) {
+        val centre = state.screen.centre
+        if (centre == null) {
+            StateLine(
+                Glyphs.warning,
+                strings.noCentre,
+                TillTheme.states.wait,
+                style = MaterialTheme.typography.titleMedium,
+            )
+        } else {
+            Text(centre.name ?: centre.centre, style = MaterialTheme.typography.titleLarge)
+            Text(
+                strings.generation(formats.count(centre.generation)),
+                style = MaterialTheme.typography.bodyMedium,
+                color = MaterialTheme.colorScheme.onSurfaceVariant,
+            )
+        }
+        val centres = state.centres
+        when {
+            centres == null -> {
+                SideButton(
+                    if (centre == null) strings.chooseCentre else strings.showCentres,
+                    { onEvent(SettingsEvent.ShowCentres) },
+                    Modifier.fillMaxWidth().padding(top = 12.dp),
+                    Glyphs.shop,
+                    isEnabled = !state.isBusy,
+                )
+            }
+
+            centres.isEmpty() -> {
+                Text(strings.noCentres, Modifier.padding(top = 8.dp))
+            }
+
+            else -> {
+                centres.forEach { found ->
+                    SheetChoice(
+                        found.name,
+                        Glyphs.shop,
+                        { onEvent(SettingsEvent.Preview(found.centre)) },
+                        hint =
+                            if (found.centre ==
+                                centre?.centre
+                            ) {
+                                strings.thisCentre
+                            } else {
+                                strings.generation(formats.count(found.generation))
+                            },
+                        isEnabled = !state.isBusy,
+                    )
+                }
+            }
+        }
+    }
+}
+
+@Composable
+private fun EditsGroup(
+    state: SettingsState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    GroupTitle(strings.localEdits)
+    Panel(Modifier.padding(horizontal = Edge)) {
+        val edits = state.screen.edits
+        if (edits.isEmpty()) {
+            Text(
+                strings.noLocalEdits,
+                style = MaterialTheme.typography.bodyLarge,
+                color = MaterialTheme.colorScheme.onSurfaceVariant,
+            )
+        }
+        edits.forEach { Edit(it) }
+        if (state.mayEdit) {
+            SideButton(
+                strings.editPrice,
+                { onEvent(SettingsEvent.OpenPrice) },
+                Modifier.fillMaxWidth().padding(top = 12.dp),
+                Glyphs.pencil,
+            )
+        } else {
+            Text(strings.signInFirst, Modifier.padding(top = 6.dp), style = MaterialTheme.typography.bodyMedium)
+        }
+    }
+}
+
+@Composable
+private fun Edit(edit: EditView) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    Column(Modifier.padding(vertical = 8.dp), Arrangement.spacedBy(2.dp)) {
+        Text(edit.name, style = MaterialTheme.typography.titleMedium)
+        Text(strings.editedBy(edit.user, formats.moment(edit.editedMs)), style = MaterialTheme.typography.bodyMedium)
+        StateLine(Glyphs.pencil, strings.willBeReplaced, TillTheme.states.wait)
+    }
+    HorizontalDivider(color = MaterialTheme.colorScheme.outlineVariant)
+}
+
+@Composable
+private fun ConnectionGroup(
+    state: SettingsState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    GroupTitle(strings.connection)
+    Panel(Modifier.padding(horizontal = Edge), spacing = 8.dp) {
+        if (state.screen.standing != Standing.NEW) Address(state, onEvent)
+        state.steps.forEach { Step(it) }
+        if (state.steps.isNotEmpty() && state.steps.none { it.outcome == StepOutcome.BAD }) {
+            StateLine(
+                Glyphs.check,
+                strings.connectionGood,
+                TillTheme.states.good,
+                Modifier.padding(top = 8.dp),
+                MaterialTheme.typography.titleMedium,
+            )
+        }
+        SideButton(
+            strings.testConnection,
+            { onEvent(SettingsEvent.TestConnection) },
+            Modifier.fillMaxWidth(),
+            Glyphs.online,
+            isEnabled = !state.isBusy,
+        )
+    }
+}
+
+@Composable
+private fun Address(
+    state: SettingsState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    TextEntry(
+        state.address,
+        { onEvent(SettingsEvent.Address(it)) },
+        LocalStrings.current.address,
+        keyboard = KeyboardOptions(keyboardType = KeyboardType.Uri, autoCorrectEnabled = false),
+    )
+}
+
+@Composable
+private fun Step(step: ConnectionStep) {
+    val strings = LocalStrings.current
+    val states = TillTheme.states
+    val (glyph, color) =
+        when (step.outcome) {
+            StepOutcome.GOOD -> Glyphs.check to states.good
+            StepOutcome.MIND -> Glyphs.warning to states.wait
+            StepOutcome.BAD -> Glyphs.warning to MaterialTheme.colorScheme.error
+        }
+    Column(Modifier.padding(top = 10.dp)) {
+        StateLine(glyph, strings.step(step.step), color, style = MaterialTheme.typography.titleMedium)
+        val said = step.code?.let(strings::trouble)
+        Text(
+            listOfNotNull(said, Formats.sentence(step.sentence)).joinToString(" "),
+            Modifier.padding(start = 28.dp),
+            style = MaterialTheme.typography.bodyMedium,
+        )
+    }
+}
+
+@Composable
+private fun EnrolGroup(
+    state: SettingsState,
+    hasScanner: Boolean,
+    title: String,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    GroupTitle(title)
+    Panel(Modifier.padding(horizontal = Edge), spacing = 8.dp) {
+        Text(strings.enrolHint, style = MaterialTheme.typography.bodyMedium)
+        if (hasScanner) SideButton(strings.scan, { onEvent(SettingsEvent.Scan) }, Modifier.fillMaxWidth(), Glyphs.scan)
+        TextEntry(state.qr, { onEvent(SettingsEvent.Qr(it)) }, strings.qrText)
+        if (state.qr.isBlank()) {
+            if (state.screen.standing == Standing.NEW) Address(state, onEvent)
+            TextEntry(
+                state.code,
+                { onEvent(SettingsEvent.Code(it)) },
+                strings.pairingCode,
+                keyboard = KeyboardOptions(KeyboardCapitalization.Characters, autoCorrectEnabled = false),
+            )
+        }
+        MainButton(
+            strings.enrol,
+            { onEvent(SettingsEvent.Enrol) },
+            Modifier.fillMaxWidth().padding(top = 4.dp),
+            Glyphs.phone,
+            isEnabled =
+                !state.isBusy && (state.qr.isNotBlank() || (state.address.isNotBlank() && state.code.isNotBlank())),
+        )
+    }
+}
+
+/** What the centre would bring, and what would go, before it is chosen. */
+@Composable
+private fun PreviewSheet(
+    preview: CentrePreview,
+    isBusy: Boolean,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val muted = MaterialTheme.colorScheme.onSurfaceVariant
+    Text(strings.changeCentreHint, style = MaterialTheme.typography.bodyMedium)
+    Text(
+        "${strings.generation(formats.count(preview.generation))} · ${strings.download(formats.bytes(preview.bytes))}",
+        Modifier.padding(vertical = 6.dp),
+        style = MaterialTheme.typography.titleMedium,
+    )
+    Counts("", strings.rowsHere, strings.rowsThere, isHeading = true)
+    preview.sections.filter { it.rows > 0u || it.rowsHere > 0u }.forEach { section ->
+        Counts(strings.section(section.section), formats.count(section.rowsHere), formats.count(section.rows))
+    }
+    if (preview.edits.isNotEmpty()) {
+        StateLine(
+            Glyphs.warning,
+            strings.editsLost(preview.edits.size),
+            TillTheme.states.wait,
+            Modifier.padding(top = 10.dp),
+            MaterialTheme.typography.titleMedium,
+        )
+        preview.edits.forEach {
+            Text(it.name, Modifier.padding(start = 28.dp), color = muted)
+        }
+    }
+    MainButton(
+        strings.useCentre,
+        { onEvent(SettingsEvent.ConfirmCentre) },
+        Modifier.fillMaxWidth().padding(top = Edge),
+        Glyphs.check,
+        isEnabled = !isBusy,
+    )
+}
+
+@Composable
+private fun Counts(
+    name: String,
+    here: String,
+    there: String,
+    isHeading: Boolean = false,
+) {
+    val style = if (isHeading) MaterialTheme.typography.labelMedium else MaterialTheme.typography.bodyLarge
+    Row(
+        Modifier.fillMaxWidth().padding(vertical = 5.dp),
+        Arrangement.spacedBy(8.dp),
+    ) {
+        Text(name, Modifier.weight(1.6f), style = style)
+        Text(
+            here,
+            Modifier.weight(1f),
+            style = style,
+            textAlign = TextAlign.End,
+            color = MaterialTheme.colorScheme.onSurfaceVariant,
+        )
+        Text(there, Modifier.weight(1f), style = style, textAlign = TextAlign.End)
+    }
+}
+
+@Composable
+private fun PriceSheet(
+    price: PriceState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val chosen = price.chosen
+    if (chosen == null) {
+        TextEntry(price.query, { onEvent(SettingsEvent.FindItem(it)) }, strings.search)
+        price.hits.take(MOST_SHOWN).forEach { hit ->
+            SheetChoice(
+                hit.name,
+                Glyphs.tag,
+                { onEvent(SettingsEvent.ChooseItem(hit)) },
+                hint = hit.code,
+                trailing = formats.price(hit.price, hit.currency),
+            )
+        }
+        return
+    }
+    Fact(chosen.name, formats.price(chosen.price, chosen.currency), style = MaterialTheme.typography.titleMedium)
+    val decimals = decimalsOf(chosen.currency)
+    val typed = BigDecimal.valueOf(price.digits.toLongOrNull() ?: 0, decimals)
+    Text(strings.newPrice, style = MaterialTheme.typography.bodyMedium)
+    TypedAmount(formats.price(typed.toPlainString(), chosen.currency))
+    Keypad({ onEvent(SettingsEvent.Press(it)) })
+    StateLine(Glyphs.pencil, strings.willBeReplaced, TillTheme.states.wait, Modifier.padding(top = 10.dp))
+    MainButton(
+        strings.save,
+        { onEvent(SettingsEvent.SavePrice) },
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        isEnabled = typed.signum() > 0,
+    )
+}
+
+private const val MOST_SHOWN = 8

@@ -1,0 +1,290 @@
+package tillkit.ui
+
+import androidx.compose.ui.geometry.Size
+import androidx.compose.ui.input.key.Key
+import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasContentDescription
+import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.onFirst
+import androidx.compose.ui.test.onLast
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performKeyInput
+import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.pressKey
+import androidx.compose.ui.test.runSkikoComposeUiTest
+import androidx.compose.ui.test.waitUntilAtLeastOneExists
+import androidx.compose.ui.test.waitUntilDoesNotExist
+import androidx.compose.ui.unit.Density
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import tillkit.TillKit
+import tillkit.fakes.fakeServices
+import java.io.File
+import java.time.Clock
+import java.time.ZoneOffset
+
+/** The whole app over a till that really sells. */
+@OptIn(ExperimentalTestApi::class)
+class AppTest {
+    private fun app(
+        open: suspend () -> TillKit = { TillKit.preview() },
+        test: suspend SkikoComposeUiTest.(AppModel, TillKit) -> Unit,
+    ) = runSkikoComposeUiTest(Size(780f, 1688f), Density(DENSITY)) {
+        open().use { till ->
+            val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+            val model = AppModel(till, scope, device = "test")
+            try {
+                setContent {
+                    val clock = Clock.fixed(Samples.now, ZoneOffset.UTC)
+                    TillApp(
+                        model,
+                        English,
+                        isDark = false,
+                        fonts = bundledFonts(),
+                        clock = clock,
+                        zone = ZoneOffset.UTC,
+                    )
+                }
+                test(model, till)
+            } finally {
+                scope.cancel()
+            }
+        }
+    }
+
+    private fun said(text: String) = hasText(text) or hasContentDescription(text)
+
+    private fun SkikoComposeUiTest.await(text: String) = waitUntilAtLeastOneExists(said(text), PATIENCE_MS)
+
+    private fun SkikoComposeUiTest.tap(text: String) = tap(hasClickAction() and said(text))
+
+    private fun SkikoComposeUiTest.tap(target: SemanticsMatcher) {
+        waitUntilAtLeastOneExists(target, PATIENCE_MS)
+        val node = onAllNodes(target).onFirst()
+        runCatching { node.performScrollTo() }
+        node.performClick()
+    }
+
+    private fun SkikoComposeUiTest.signIn() {
+        "1234".forEach { tap(it.toString()) }
+        tap(English.signIn)
+        await(English.emptyCart)
+    }
+
+    private fun SkikoComposeUiTest.go(place: String) {
+        tap(English.menu)
+        // The menu stands after the page; the page may have a button of the same name.
+        onAllNodes(hasClickAction() and hasText(place)).onLast().performClick()
+        waitForIdle()
+    }
+
+    private fun SkikoComposeUiTest.type(text: String) = onNode(hasSetTextAction()).performTextInput(text)
+
+    @Test
+    fun `a cashier finds, scans, is paid in cash, and sees the change and the receipt`() =
+        app { model, till ->
+            signIn()
+
+            type("earl")
+            tap("Earl Grey Tea")
+            tap(English.oneMore("Earl Grey Tea"))
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            await("Blue Mug")
+            tap(English.payAmount("£9.35"))
+            tap(hasClickAction() and hasText(English.otherAmount))
+            assertTrue(model.back())
+            tap(hasClickAction() and hasText("Cash") and hasText(English.exact))
+            tap(English.complete)
+
+            await(English.newSale)
+            await("T3A-000001")
+            assertEquals(1uL, till.unsent().documents)
+            tap(English.newSale)
+            await(English.emptyCartHint)
+        }
+
+    @Test
+    fun `another amount than the rest gives change`() =
+        app { _, _ ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            tap(English.payAmount("£4.25"))
+            waitUntilAtLeastOneExists(hasText(English.otherAmount), PATIENCE_MS)
+            // Tenders stand in the order of their keys: card, cash.
+            onAllNodes(hasClickAction() and hasText(English.otherAmount))[1].performClick()
+            listOf("5", "00").forEach { tap(hasClickAction() and hasText(it)) }
+            tap(English.payAmount("£5.00"))
+
+            await("£0.75")
+            tap(English.complete)
+            await("£0.75")
+        }
+
+    @Test
+    fun `no tap on the quantity is lost`() =
+        app { model, _ ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            await(English.oneMore("Blue Mug"))
+
+            val selling = model.shift.value!!.selling
+            repeat(9) { selling.onEvent(SellEvent.Step(0, 1)) }
+
+            await(English.payAmount("£42.50"))
+        }
+
+    @Test
+    fun `a wrong PIN is told, and the next try counts anew`() =
+        app { _, _ ->
+            "9999".forEach { tap(it.toString()) }
+            tap(English.signIn)
+            await(English.trouble("wrong-pin")!!)
+            signIn()
+        }
+
+    @Test
+    fun `a code that nobody knows is refused with its facts, and the data is safe`() =
+        app { _, _ ->
+            signIn()
+            type("NOTHING")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            await(English.dataSafe)
+            tap(English.close)
+            waitUntilDoesNotExist(hasText(English.dataSafe), PATIENCE_MS)
+        }
+
+    @Test
+    fun `a held sale comes back as it was`() =
+        app { _, _ ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            tap(English.more)
+            tap(English.hold)
+            tap(hasClickAction() and hasText(English.hold))
+            tap("${English.heldSales} (1)")
+            tap(hasClickAction() and hasText("anna", substring = true))
+            await(English.payAmount("£4.25"))
+        }
+
+    @Test
+    fun `nobody signs out of an open sale`() =
+        app { model, _ ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            await(English.payAmount("£4.25"))
+
+            model.onEvent(FrameEvent.SignOut)
+
+            await(English.trouble("sale-open")!!)
+            await(English.payAmount("£4.25"))
+        }
+
+    @Test
+    fun `the day is closed with what was counted, and it is said how many documents are unsent`() =
+        app { _, till ->
+            signIn()
+            go(English.cash)
+            tap(hasClickAction() and hasText(English.move(tillkit.CashMove.FLOAT_IN)))
+            listOf("5", "0", "00").forEach { tap(hasClickAction() and hasText(it)) }
+            tap("${English.record} £50.00")
+            await(English.recorded)
+            tap(hasClickAction() and hasText(English.closeDay))
+            await(English.countedHint)
+            listOf("5", "0", "00").forEach { tap(hasClickAction() and hasText(it)) }
+            tap(hasClickAction() and hasText(English.closeDay))
+
+            await(English.closed("1"))
+            await(English.unsentAtClosure(1))
+            assertEquals(2uL, till.unsent().documents)
+        }
+
+    @Test
+    fun `the history opens a document as it was printed`() =
+        app { model, _ ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            tap(English.payAmount("£4.25"))
+            tap(hasClickAction() and hasText("Card"))
+            tap(English.complete)
+            tap(English.newSale)
+            go(English.history)
+            tap(hasClickAction() and hasText("T3A-000001"))
+
+            await(English.deliveryLong(tillkit.DeliveryMark.LOCAL))
+            waitUntilAtLeastOneExists(hasText("Blue Mug", substring = true), PATIENCE_MS)
+            assertTrue(model.back())
+            await(English.delivery(tillkit.DeliveryMark.LOCAL))
+        }
+
+    @Test
+    fun `a changed price is marked as one that the next sync replaces`() =
+        app { _, _ ->
+            signIn()
+            go(English.settings)
+            tap(English.editPrice)
+            type("mug")
+            tap(hasClickAction() and hasText("Blue Mug"))
+            listOf("3", "9", "5").forEach { tap(hasClickAction() and hasText(it)) }
+            tap(English.save)
+
+            await(English.willBeReplaced)
+            await("Blue Mug")
+        }
+
+    @Test
+    fun `a sync that reaches nobody ends with its cause, and says that the data is safe`() =
+        app { _, till ->
+            signIn()
+            go(English.synchronise)
+            tap(English.syncEverything)
+
+            waitUntilAtLeastOneExists(hasText(English.dataSafe, substring = true), PATIENCE_MS)
+            waitUntilAtLeastOneExists(hasText(English.trouble("no-route")!!, substring = true), PATIENCE_MS)
+            assertFalse(till.syncScreen().lastRun!!.isComplete)
+        }
+
+    @Test
+    fun `a list of what the till holds opens from the row of its section`() =
+        app { model, _ ->
+            go(English.synchronise)
+            tap(hasClickAction() and hasText("Items"))
+            tap(hasClickAction() and hasText("Item cards"))
+            await("Beeswax Candle")
+            assertTrue(model.back())
+            await("Item cards")
+        }
+
+    @Test
+    fun `a phone that is no till yet shows its settings, and the other pages are locked`(
+        @TempDir folder: File,
+    ) = app({ TillKit.open(folder.path, fakeServices()) }) { _, _ ->
+        await(English.enrol)
+        tap(English.menu)
+        waitUntilAtLeastOneExists(hasText(English.locked), PATIENCE_MS)
+        assertEquals(3, onAllNodes(hasText(English.locked)).fetchSemanticsNodes().size)
+        tap(hasClickAction() and hasText(English.synchronise))
+        await(English.trouble("not-enrolled")!!)
+    }
+
+    private companion object {
+        const val PATIENCE_MS = 20_000L
+    }
+}

@@ -1,0 +1,337 @@
+package tillkit.ui
+
+import tillkit.Amount
+import tillkit.CartLine
+import tillkit.CartTender
+import tillkit.CartView
+import tillkit.CentreInfo
+import tillkit.CentrePreview
+import tillkit.CentreView
+import tillkit.ClosedPeriod
+import tillkit.ClosedTender
+import tillkit.ConnectionStep
+import tillkit.DeliveryMark
+import tillkit.DocumentPlace
+import tillkit.DocumentView
+import tillkit.EditView
+import tillkit.HistoryRow
+import tillkit.ObjectRow
+import tillkit.RecordedDocument
+import tillkit.SearchHit
+import tillkit.SectionPreview
+import tillkit.SellScreen
+import tillkit.SettingsScreen
+import tillkit.Standing
+import tillkit.StepOutcome
+import tillkit.StockView
+import tillkit.SyncSample
+import tillkit.TenderChoice
+import tillkit.TenderKind
+import tillkit.UnsentView
+import tillkit.UserChoice
+import tillkit.sampleSyncScreen
+import java.time.Instant
+
+/** A shop on the morning that the core's own samples are taken at. */
+object Samples {
+    /** 9 March 2026, 10:15 UTC. */
+    val now: Instant = Instant.ofEpochMilli(1_773_051_300_000)
+
+    private fun minutesAgo(minutes: Long) = now.minusSeconds(minutes * 60).toEpochMilli()
+
+    fun pounds(minor: Long) = Amount(minor, "GBP", 2u)
+
+    fun sync(sample: SyncSample) = SyncState(sampleSyncScreen(sample))
+
+    fun frame(
+        place: Place,
+        sample: SyncSample = SyncSample.UNSENT,
+        user: String? = "anna".takeIf { sampleSyncScreen(sample).canSell },
+    ) = FrameState(place, sampleSyncScreen(sample), user)
+
+    val users = listOf(UserChoice("anna", "Anna"), UserChoice("bob", "Bob"), UserChoice("jan", "Jan Novák"))
+
+    val tenders =
+        listOf(
+            TenderChoice("card", "Card", TenderKind.CARD, "GBP", 2u),
+            TenderChoice("cash", "Cash", TenderKind.CASH, "GBP", 2u),
+            TenderChoice("credit", "On account", TenderKind.CUSTOMER_CREDIT, "GBP", 2u),
+            TenderChoice("euros", "Euros", TenderKind.CASH, "EUR", 2u),
+        )
+
+    val hits =
+        listOf(
+            SearchHit(
+                "tea",
+                "Earl Grey Tea",
+                "5901234123457",
+                "2.55",
+                "GBP",
+                "pc",
+                StockView("48", minutesAgo(25)),
+                false,
+            ),
+            SearchHit(
+                "teapot",
+                "Teapot, Regency Blue",
+                "22697",
+                "12.75",
+                "GBP",
+                "pc",
+                StockView("3", minutesAgo(25)),
+                false,
+            ),
+            SearchHit("teatowel", "Tea Towel", "TOWEL", "3.95", "GBP", "pc", null, true),
+        )
+
+    private fun line(
+        item: String,
+        name: String,
+        quantity: String,
+        price: String,
+        gross: Long,
+        discount: Long = 0,
+        isEdited: Boolean = false,
+    ) = CartLine(item, name, quantity, "pc", price, pounds(discount), pounds(gross), isEdited)
+
+    val cart =
+        CartView(
+            lines =
+                listOf(
+                    line("tea", "Earl Grey Tea", "2", "2.55", 510),
+                    line("bag", "Jumbo Bag Red Retrospot", "3", "1.95", 527, discount = 58),
+                    line("mug", "Blue Mug", "1", "4.25", 425, isEdited = true),
+                ),
+            total = pounds(1462),
+            rest = pounds(1462),
+            change = pounds(0),
+            tenders = emptyList(),
+            customer = null,
+        )
+
+    fun sell(
+        cart: CartView? = null,
+        query: String = "",
+        hits: List<SearchHit> = emptyList(),
+        held: ULong = 1u,
+    ) = SellState(
+        SellScreen(
+            user = "anna",
+            rights = listOf("sell", "discount", "cash_movement", "closure", "local_edit"),
+            query = query,
+            hits = hits,
+            cart = cart,
+            tenders = tenders,
+            held = held,
+            unsent = UnsentView(4u, listOf(pounds(-6160)), minutesAgo(14)),
+            receipt = null,
+        ),
+        query = query,
+    )
+
+    val partlyPaid =
+        cart.copy(
+            rest = pounds(618),
+            tenders = listOf(CartTender("euros", Amount(1000, "EUR", 2u), pounds(844))),
+        )
+
+    val overPaid =
+        cart.copy(
+            rest = pounds(0),
+            change = pounds(538),
+            tenders = listOf(CartTender("cash", pounds(2000), pounds(2000))),
+        )
+
+    private fun place(seq: ULong) = DocumentPlace("T3", 1u, seq)
+
+    val receipt =
+        """
+        |              High Street 1
+        |
+        |Receipt T3A-000118
+        |2026-03-09 10:14            Cashier: anna
+        |------------------------------------------
+        |Earl Grey Tea
+        |  2 pc x 2.55                         5.10
+        |Jumbo Bag Red Retrospot
+        |  3 pc x 1.95                         5.85
+        |  Discount                           -0.58
+        |Blue Mug
+        |  1 pc x 4.25                         4.25
+        |------------------------------------------
+        |TOTAL GBP                            14.62
+        |Cash                                 20.00
+        |Change                               -5.38
+        |
+        |VAT 20%   net 12.18   VAT 2.44       14.62
+        |
+        |                Thank you
+        """.trimMargin()
+
+    val document = RecordedDocument(place(118u), "T3A-000118", pounds(1462), pounds(538), receipt)
+
+    private fun row(
+        seq: ULong,
+        kind: String,
+        minutes: Long,
+        minor: Long,
+        mark: DeliveryMark,
+        finding: String? = null,
+    ) = HistoryRow(
+        place(seq),
+        kind,
+        "T3A-${seq.toString().padStart(6, '0')}",
+        minutesAgo(minutes),
+        pounds(minor),
+        mark,
+        finding,
+    )
+
+    val history =
+        HistoryState(
+            listOf(
+                row(118u, "sale", 1, 1462, DeliveryMark.LOCAL),
+                row(117u, "cash_movement", 9, -10000, DeliveryMark.LOCAL),
+                row(116u, "sale", 14, 2378, DeliveryMark.LOCAL),
+                row(115u, "return", 22, -425, DeliveryMark.UPLOADED),
+                row(
+                    114u,
+                    "sale",
+                    31,
+                    1200,
+                    DeliveryMark.PROCESSED,
+                    "the VAT rate std of item book is not the one published for that day",
+                ),
+                row(113u, "sale", 44, 690, DeliveryMark.PROCESSED),
+                row(112u, "closure", 60 * 15, 41235, DeliveryMark.SETTLED),
+                row(111u, "sale", 60 * 15 + 12, 255, DeliveryMark.SETTLED),
+            ),
+        )
+
+    val opened = history.copy(open = DocumentView(history.rows!![4], receipt))
+
+    private val edits = listOf(EditView("item", "mug", "Blue Mug", "anna", minutesAgo(70)))
+
+    private val screen =
+        SettingsScreen(
+            standing = Standing.ENROLLED,
+            till = "T3",
+            enrolment = 1u,
+            series = "T3A",
+            serverUrl = "https://office.example",
+            centre = CentreView("main", "High Street", 7u),
+            app = "TillKit 0.1.0",
+            edits = edits,
+        )
+
+    val settings = SettingsState(screen, mayEdit = true)
+
+    val settingsNew =
+        SettingsState(
+            SettingsScreen(Standing.NEW, null, null, null, null, null, "TillKit 0.1.0", emptyList()),
+            address = "https://office.example",
+            code = "K7QF-2MXA",
+        )
+
+    val centres = listOf(CentreInfo("main", 7u, "High Street"), CentreInfo("market", 3u, "Market stall"))
+
+    val preview =
+        settings.copy(
+            centres = centres,
+            preview =
+                CentrePreview(
+                    "market",
+                    3u,
+                    184_320u,
+                    listOf(
+                        SectionPreview("directories", 14u, 14u, 1_100u),
+                        SectionPreview("items", 612u, 9_178u, 96_000u),
+                        SectionPreview("customers", 0u, 4_372u, 0u),
+                        SectionPreview("users", 3u, 8u, 900u),
+                        SectionPreview("centre", 3u, 3u, 700u),
+                    ),
+                    edits,
+                ),
+        )
+
+    val tested =
+        settings.copy(
+            steps =
+                listOf(
+                    ConnectionStep("reach", StepOutcome.GOOD, "https://office.example answers", null),
+                    ConnectionStep("version", StepOutcome.GOOD, "1.0, this till 0.1.0", null),
+                    ConnectionStep("clock", StepOutcome.MIND, "150 s behind the back office", null),
+                    ConnectionStep(
+                        "credential",
+                        StepOutcome.BAD,
+                        "the till has been revoked. Ask for a new pairing code in the back office, under Tills.",
+                        "revoked",
+                    ),
+                ),
+        )
+
+    val cash = CashState(tenders, mayMove = true, mayClose = true)
+
+    val movement = cash.copy(sheet = CashSheet.Movement(tillkit.CashMove.SAFE_DROP, tenders[1], "10000", ""))
+
+    val counting =
+        cash.copy(
+            sheet =
+                CashSheet.Counting(
+                    listOf(
+                        Counted("cash", pounds(18840), "18840"),
+                        Counted("card", pounds(21000)),
+                        Counted("euros", Amount(1000, "EUR", 2u)),
+                    ),
+                    at = 0,
+                ),
+        )
+
+    val closed =
+        cash.copy(
+            sheet =
+                CashSheet.Report(
+                    ClosedPeriod(
+                        z = 12u,
+                        gross = pounds(41235),
+                        sales = 37u,
+                        returns = 1u,
+                        unsent = 3u,
+                        tenders =
+                            listOf(
+                                ClosedTender("card", pounds(21000), null),
+                                ClosedTender("cash", pounds(18840), -50),
+                                ClosedTender("euros", Amount(1000, "EUR", 2u), 0),
+                            ),
+                        place = place(119u),
+                    ),
+                    isClosure = true,
+                ),
+        )
+
+    val objects =
+        ObjectsState(
+            "item",
+            listOf(
+                ObjectRow(
+                    "bag",
+                    "Jumbo Bag Red Retrospot",
+                    """{"codes":["85099B"],"name":"Jumbo Bag Red Retrospot","price":"1.95","unit":"pc","vat":"std"}""",
+                    false,
+                ),
+                ObjectRow(
+                    "mug",
+                    "Blue Mug",
+                    """{"codes":["MUG"],"name":"Blue Mug","price":"3.95","unit":"pc","vat":"std"}""",
+                    true,
+                ),
+                ObjectRow(
+                    "tea",
+                    "Earl Grey Tea",
+                    """{"codes":["5901234123457"],"name":"Earl Grey Tea","price":"2.55","unit":"pc","vat":"std"}""",
+                    false,
+                ),
+            ),
+            isAtEnd = false,
+        )
+}
