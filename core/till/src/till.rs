@@ -180,6 +180,10 @@ impl Till {
             });
         }
         drop(view);
+        sections.sort_by_key(|section| {
+            let known = Section::of_name(&section.section);
+            (known.is_none(), known) // as the sync screen has them, unknown ones last
+        });
         Ok(CentrePreview {
             centre: manifest.centre,
             generation: manifest.generation,
