@@ -140,6 +140,9 @@ fn kotlin_tests(count: &mut Count) -> Result<()> {
         skip(count, "Kotlin: a JDK and Maven are not installed".into());
         return Ok(());
     }
+    let mut lint = phone::maven();
+    lint.args(["-q", "-N", "-P", "lint", "verify"]);
+    check(count, "style of Kotlin", lint)?;
     let mut maven = phone::maven();
     maven.arg("verify");
     tests(count, "tests in Kotlin", maven, |line| {

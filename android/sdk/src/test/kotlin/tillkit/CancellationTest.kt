@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import tillkit.fakes.fakeServices
+import tillkit.ffi.SyncObserver
+import tillkit.ffi.SyncSubscription
+import tillkit.ffi.Till
+import tillkit.ffi.TillInterface
 import java.io.File
 import java.util.concurrent.CountDownLatch
 
@@ -69,13 +73,22 @@ class CancellationTest {
     @Test
     fun `a collection that ends drops its subscription`() =
         test {
-            TillKit.preview().use { till ->
-                val first = CompletableDeferred<Unit>()
-                val collection = launch { till.syncScreens.collect { first.complete(Unit) } }
-                first.await()
+            val subscriptions = mutableListOf<SyncSubscription>()
+            val core = Till.preview()
+            val watched =
+                object : TillInterface by core {
+                    override fun observe(observer: SyncObserver) = core.observe(observer).also { subscriptions += it }
+                }
+            TillKit(watched, core, Dispatchers.IO).use { till ->
+                till.syncScreens.first()
+                assertTrue(subscriptions.single().uniffiIsDestroyed)
+
+                val shown = CompletableDeferred<Unit>()
+                val collection = launch { till.syncScreens.collect { shown.complete(Unit) } }
+                shown.await()
                 collection.cancelAndJoin()
-                // Another one begins with the current screen again.
-                assertTrue(till.syncScreens.first().canSell)
+                assertEquals(2, subscriptions.size)
+                assertTrue(subscriptions.last().uniffiIsDestroyed)
             }
         }
 
