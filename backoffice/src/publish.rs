@@ -148,6 +148,7 @@ pub async fn publish(office: &Backoffice, tenant: TenantId, centre: &str) -> Res
         centre: centre.into(),
         epoch: office.server.epoch.clone(),
         generation,
+        live: before.as_ref().map_or(0, |before| before.live),
         published_ms: office.clock.now_ms(),
         sections,
     };

@@ -419,7 +419,6 @@ impl Till {
             head: self.head,
             oldest_ms: None,
             processed: 0,
-            sums: BTreeMap::new(),
             through: self.seq,
             unsent: 0,
         }

@@ -240,6 +240,9 @@ pub struct CashMovement {
 pub struct Stock {
     /// What moved or was counted.
     pub lines: Vec<StockLine>,
+    /// Key of the `audit_plan` that a count follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -264,6 +267,66 @@ pub struct StockLine {
     pub quantity: Quantity,
     /// Key of the `unit`.
     pub unit: String,
+}
+
+/// `order`: what a customer wants delivered later. It moves neither money nor stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Key of the `customer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// What is wanted.
+    pub lines: Vec<OrderLine>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// By when, `2010-12-24`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted_day: Option<String>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// Key of the `item`.
+    pub item: String,
+    /// As shown.
+    pub name: String,
+    /// Positive.
+    pub quantity: Quantity,
+    /// Key of the `unit`.
+    pub unit: String,
+    /// Per unit, as it stood when the order was taken; the sale has its own.
+    pub unit_price: UnitPrice,
+}
+
+/// `customer_made`: a customer written down on a till. The personal data stand beside the line, so
+/// that they can be erased without breaking the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerMade {
+    /// The key of its `customer` row, made on the till: random, so that no other till makes the same.
+    pub customer: String,
+    /// SHA-256 of the canonical line of its [`CustomerPart`].
+    pub part: Hash,
+}
+
+/// The personal data of a customer made on a till: the part beside its line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerPart {
+    /// Where to send things.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// For receipts and notices.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub email: String,
+    /// As shown and printed.
+    pub name: String,
+    /// To call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+    /// VAT identification number.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub vat_id: String,
 }
 
 /// `closure`: a Z. It lists its documents and never waits for the server.

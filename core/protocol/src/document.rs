@@ -41,13 +41,17 @@ pub enum Kind {
     Count,
     /// Goods written off.
     WriteOff,
+    /// What a customer wants delivered later.
+    Order,
+    /// A customer written down on a till.
+    CustomerMade,
     /// A log-in, a use of a special right.
     Event,
 }
 
 impl Kind {
     /// Every kind this version records.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Sale,
         Kind::Return,
         Kind::Void,
@@ -58,6 +62,8 @@ impl Kind {
         Kind::Transfer,
         Kind::Count,
         Kind::WriteOff,
+        Kind::Order,
+        Kind::CustomerMade,
         Kind::Event,
     ];
 
@@ -74,6 +80,8 @@ impl Kind {
             Kind::Transfer => "transfer",
             Kind::Count => "count",
             Kind::WriteOff => "write_off",
+            Kind::Order => "order",
+            Kind::CustomerMade => "customer_made",
             Kind::Event => "event",
         }
     }
@@ -92,6 +100,8 @@ impl Kind {
             Kind::GoodsReceipt | Kind::GoodsReturn | Kind::Transfer | Kind::Count | Kind::WriteOff => {
                 Section::StockDocuments
             }
+            Kind::Order => Section::OrdersMade,
+            Kind::CustomerMade => Section::CustomersMade,
             Kind::Event => Section::Events,
         }
     }

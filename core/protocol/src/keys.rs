@@ -20,6 +20,8 @@ pub enum Use {
     Token,
     /// An enrolment: proof that the till holds the private key.
     Enrol,
+    /// What a back office has stored of an export file, by the tenant's key.
+    Receipt,
 }
 
 impl Use {
@@ -29,6 +31,7 @@ impl Use {
             Use::Manifest => b"tillkit-manifest-1",
             Use::Token => b"tillkit-token-1",
             Use::Enrol => b"tillkit-enrol-1",
+            Use::Receipt => b"tillkit-receipt-1",
         }
     }
 

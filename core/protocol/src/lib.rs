@@ -11,12 +11,14 @@
 //! - [`rows`]: how rows travel: blobs, their borders, their limits.
 //! - [`manifest`]: what a centre publishes, signed.
 //! - [`document`]: what a till records, signed and chained; [`bodies`] holds what is inside.
+//! - [`export`]: the same documents as a file, and the receipt for it.
 //! - [`wire`]: requests and answers; [`problem`]: refusals; [`limits`]: the numbers in force.
 
 pub mod bodies;
 pub mod canonical;
 pub mod digest;
 pub mod document;
+pub mod export;
 pub mod keys;
 pub mod limits;
 pub mod manifest;

@@ -24,3 +24,5 @@ pub const MANIFEST_BYTES: usize = 1 << 20;
 pub const ANSWER_BYTES: usize = 1 << 20;
 /// Step blobs a manifest lists for a section at most.
 pub const STEPS: usize = 64;
+/// What stands beside a document's line, in bytes.
+pub const PART_BYTES: usize = 1 << 20;

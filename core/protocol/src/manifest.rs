@@ -23,10 +23,17 @@ pub struct Manifest {
     pub epoch: String,
     /// 1, 2, … within the epoch.
     pub generation: u64,
+    /// Counts what has been written to live sections within the epoch; never goes down either.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub live: u64,
     /// Server clock, Unix milliseconds.
     pub published_ms: i64,
     /// What comes down, by section name; names a till does not know are kept.
     pub sections: BTreeMap<String, SectionManifest>,
+}
+
+fn is_zero(live: &u64) -> bool {
+    *live == 0
 }
 
 /// One section of a manifest.
@@ -205,6 +212,7 @@ mod tests {
             centre: "main".into(),
             epoch: "e1".into(),
             generation: 1,
+            live: 0,
             published_ms: 5,
             sections: BTreeMap::from([("items".into(), section(1, vec![]))]),
         };

@@ -148,6 +148,47 @@ pub struct Customer {
     /// Whether sales may be put on account.
     #[serde(default)]
     pub credit: bool,
+    /// Where to send things.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// For receipts and notices.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub email: String,
+    /// To call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+    /// VAT identification number.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub vat_id: String,
+    /// The customer that this one, made twice, has become part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+}
+
+/// `image`: a picture. Its bytes are a blob of their own, `GET /v1/blobs/{sha256}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Length of the picture, at most [`BLOB_STORED_BYTES`](crate::limits::BLOB_STORED_BYTES).
+    pub bytes: u64,
+    /// Key of the `item` it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// `image/jpeg`, `image/png`, `image/webp`.
+    pub media_type: String,
+    /// SHA-256 of the bytes: the blob's name.
+    pub sha256: crate::Hash,
+}
+
+/// `audit_plan`: what is to be counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditPlan {
+    /// Keys of the `item`s to count, in the order of the walk; none means everything.
+    #[serde(default)]
+    pub items: Vec<String>,
+    /// As shown.
+    pub name: String,
+    /// Key of the `warehouse`.
+    pub warehouse: String,
 }
 
 /// `stock_level`: how much of an item is in a warehouse, as the back office has booked it.
@@ -267,12 +308,20 @@ pub struct Policy {
     pub send: SendWhen,
     /// Settled documents are kept this long.
     pub keep_days: u32,
-    /// Between scheduled contacts.
+    /// Between scheduled contacts; never less than 15.
     pub schedule_minutes: u32,
+    /// Room that images may take on a till, megabytes; those that do not fit are not fetched.
+    pub attachments_mb: u32,
 }
 
 impl Default for Policy {
     fn default() -> Policy {
-        Policy { apply: ApplyWhen::default(), send: SendWhen::default(), keep_days: 90, schedule_minutes: 15 }
+        Policy {
+            apply: ApplyWhen::default(),
+            send: SendWhen::default(),
+            keep_days: 90,
+            schedule_minutes: 15,
+            attachments_mb: 500,
+        }
     }
 }

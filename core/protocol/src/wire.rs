@@ -12,6 +12,7 @@
 //! | `GET /v1/manifest?centre=ID` | – | the same of another centre, for a preview |
 //! | `GET /v1/blobs/{sha256}` | – | the blob's stored bytes |
 //! | `POST /v1/documents` | zstd of records, one a line | [`Uploaded`] |
+//! | `POST /v1/parts/{sha256}` | what stands beside a document's line, at most 1 MiB | [`Empty`] |
 //! | `GET /v1/events` | – | SSE: `poke`, heartbeats |
 //!
 //! All but hello, enrol and token carry `Authorization: Bearer <token>`.
@@ -206,9 +207,6 @@ pub struct Contact {
     pub oldest_ms: Option<i64>,
     /// Processed up to here, as this till knows it.
     pub processed: u64,
-    /// Σ `total_minor` of this enrolment's documents up to `through`, by currency.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    pub sums: BTreeMap<String, i64>,
     /// The seq of the newest document of this enrolment.
     pub through: u64,
     /// Documents not acknowledged.
@@ -259,6 +257,10 @@ pub struct Ranges {
     /// The till.
     pub till: String,
 }
+
+/// An answer that says nothing but that it is done, durably.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Empty {}
 
 /// What became of an upload; sent only once it is durable at the centre.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

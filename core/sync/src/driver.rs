@@ -845,7 +845,6 @@ async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError>
             head: head.hash,
             oldest_ms: unsent.oldest_ms(),
             processed: store.journal.processed_through(&till, enrolment)?,
-            sums: BTreeMap::new(),
             through: head.seq,
             unsent: unsent.documents(),
         })
