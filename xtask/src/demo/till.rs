@@ -201,8 +201,14 @@ impl DemoTill {
             _ => "goods without a price",
         };
         let reference = Some(format!("invoice {}", deed.invoice));
-        let body =
-            Stock { lines, reason: reason.into(), reference, to_warehouse: None, warehouse: "main".into() };
+        let body = Stock {
+            lines,
+            plan: None,
+            reason: reason.into(),
+            reference,
+            to_warehouse: None,
+            warehouse: "main".into(),
+        };
         Ok(self.session()?.record_stock(kind, body)?)
     }
 
