@@ -64,6 +64,7 @@ async fn a_day_of_a_till_meets_at_the_centre_to_the_penny() {
     assert!(matches!(session.void(&sale.reference, "late"), Err(TillError::NotReversible { .. })));
 
     let receipt = bodies::Stock {
+        plan: None,
         lines: vec![StockLine {
             item: "tea".into(),
             name: "Tea".into(),
