@@ -243,6 +243,7 @@ impl Till {
             keys: Arc::new(OfPhone(services.key_store)),
             connect,
             app: services.app,
+            aside: tillkit::Aside::Threads,
         };
         let core = tillkit::Till::open(folder.as_ref(), core_services, runtime()?)?;
         let till = Arc::new(Till { core, printer: services.printer });

@@ -291,6 +291,7 @@ pub fn services(rim: Arc<dyn Rim>, key: &Path, line: &Arc<Line>) -> Services {
             Ok(Arc::new(Disturbed { http, line: line.clone() }))
         }),
         app: "test 1".into(),
+        aside: tillkit::Aside::Threads,
     }
 }
 

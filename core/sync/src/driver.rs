@@ -27,13 +27,13 @@ use tillkit_store::{
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
-    task::spawn_blocking,
+    task::JoinSet,
 };
 
 use crate::{
-    Client, SharedRim, SyncError,
+    Aside, Client, SharedRim, SyncError,
     client::ManifestAnswer,
-    loader::{Loader, Meter, Wanted, joined},
+    loader::{Loader, Meter, Wanted},
     machine::{self, Effect, Event, Group, Run, Scope, State, Trigger},
     status::{Mode, Notice, Progress, Red, Report, SectionProgress, Stage, Status, percent, red},
 };
@@ -56,6 +56,8 @@ pub struct Parts {
     pub tenant_key: PublicKey,
     /// Version of the app, as told to the centre.
     pub app: String,
+    /// Where disk and digests are waited for.
+    pub aside: Aside,
 }
 
 /// The name of the setting in `journal.db` that holds the id of the chosen centre.
@@ -157,6 +159,7 @@ enum Outcome {
     Applied(Vec<(Section, Result<(), SyncError>)>),
     Sent(Box<Result<SentBatch, SyncError>>),
     TimerFired,
+    Tidied,
 }
 
 /// A manifest that was verified.
@@ -206,8 +209,8 @@ struct Driver {
     state: State,
     status: watch::Sender<Status>,
     receipt: watch::Receiver<bool>,
-    outcomes: mpsc::UnboundedSender<Outcome>,
-    results: Option<mpsc::UnboundedReceiver<Outcome>>,
+    /// What runs beside; it ends with the driver.
+    beside: JoinSet<Outcome>,
     believed: Option<Believed>,
     ready: Vec<(Section, Ready)>,
     group: Group,
@@ -220,12 +223,12 @@ struct Driver {
 
 impl Driver {
     fn new(parts: Parts, status: watch::Sender<Status>, receipt: watch::Receiver<bool>) -> Driver {
-        let (outcomes, results) = mpsc::unbounded_channel();
         let loader = Loader {
             client: parts.client.clone(),
             store: parts.store.clone(),
             folder: parts.folder.clone(),
             meter: Arc::new(Meter::default()),
+            aside: parts.aside,
         };
         Driver {
             parts: Arc::new(parts),
@@ -233,8 +236,7 @@ impl Driver {
             state: State::default(),
             status,
             receipt,
-            outcomes,
-            results: Some(results),
+            beside: JoinSet::new(),
             believed: None,
             ready: Vec::new(),
             group: Group::new(),
@@ -246,7 +248,6 @@ impl Driver {
     }
 
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        let Some(mut results) = self.results.take() else { return };
         self.believed = self.stored_manifest().await;
         let checked_ms = self.stored_checked().await;
         self.status.send_modify(|status| status.checked_ms = checked_ms);
@@ -254,11 +255,14 @@ impl Driver {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                biased; // one order, so that a simulation can repeat it
                 command = commands.recv() => match command {
                     Some(command) => self.command(command).await,
                     None => return,
                 },
-                Some(outcome) = results.recv() => self.outcome(outcome).await,
+                Some(ended) = self.beside.join_next() => if let Ok(outcome) = ended {
+                    self.outcome(outcome).await;
+                },
                 _ = tick.tick(), if self.book.is_some() => {}
             }
             self.publish_progress();
@@ -397,6 +401,7 @@ impl Driver {
                 self.status.send_modify(|status| status.next_try_ms = None);
                 self.step(Event::TimerFired).await;
             }
+            Outcome::Tidied => {}
         }
     }
 
@@ -713,11 +718,12 @@ impl Driver {
     }
 
     /// Empties the slots that a swap left idle, beside everything else, a chunk at a time.
-    fn tidy(&self) {
+    fn tidy(&mut self) {
         let loader = self.loader.clone();
-        tokio::spawn(async move {
+        self.beside(async move {
             // What cannot be tidied now is tidied when its slot is wanted.
             while let Ok(false) = loader.on_store(|store| store.centre.tidy()).await {}
+            Outcome::Tidied
         });
     }
 
@@ -798,12 +804,8 @@ impl Driver {
         Some(Believed { id: Manifest::id(&signed), manifest: Arc::new(manifest) })
     }
 
-    fn beside(&self, work: impl Future<Output = Outcome> + Send + 'static) {
-        let outcomes = self.outcomes.clone();
-        tokio::spawn(async move {
-            // Nobody listens any more only when the engine has been dropped.
-            drop(outcomes.send(work.await));
-        });
+    fn beside(&mut self, work: impl Future<Output = Outcome> + Send + 'static) {
+        self.beside.spawn(work);
     }
 }
 
@@ -982,13 +984,12 @@ async fn make_all_live(
     drops: bool,
     at_ms: i64,
 ) -> Result<(), SyncError> {
-    let store = loader.store.clone();
-    let made = spawn_blocking(move || {
+    let made = loader.on_store(move |store| {
         let changes: Vec<Change> = ready.iter().map(|(_, ready)| ready.change()).collect();
         let edits: Vec<Section> = ready.iter().map(|(section, _)| *section).filter(|_| drops).collect();
         store.centre.make_live(&changes, &edits, at_ms)
     });
-    Ok(joined(made.await)??)
+    made.await
 }
 
 async fn bring_whole(

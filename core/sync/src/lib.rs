@@ -5,10 +5,11 @@
 //!   what people see of it.
 //! - [`client`] speaks the protocol over a [`Transport`]: one request in, a status, headers and a
 //!   byte stream out. Credentials, limits and decoding stand here, above the transport.
-//! - [`loader`] brings a section's blobs into its idle slot, three threads deep.
+//! - [`loader`] brings a section's blobs into its idle slot, three deep.
 //!
-//! Clock and randomness are injected through [`Rim`].
+//! Clock and randomness are injected through [`Rim`], threads through [`Aside`].
 
+mod aside;
 pub mod client;
 pub mod driver;
 mod error;
@@ -19,6 +20,7 @@ pub mod transport;
 
 use std::sync::Arc;
 
+pub use aside::Aside;
 pub use client::{Client, Identity};
 pub use driver::{Engine, Parts, RunHandle};
 pub use error::{Cause, SyncError};

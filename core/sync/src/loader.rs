@@ -1,7 +1,7 @@
-//! Brings a section's blobs into its idle slot, three threads deep.
+//! Brings a section's blobs into its idle slot, three deep.
 //!
 //! ```text
-//!  fetch + hash (async) ──files──▶ parse + digest (thread) ──prepared──▶ insert (thread)
+//!  fetch + hash ──files──▶ parse + digest (aside) ──prepared──▶ insert (aside)
 //! ```
 //!
 //! Blobs are downloaded to files named by their hash, so that an interruption costs at most the blob
@@ -9,7 +9,7 @@
 
 use std::{
     collections::BTreeSet,
-    io,
+    io::Write,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -28,9 +28,9 @@ use tillkit_store::{
     Store,
     load::{self, Load, Prepared, Steps, Target},
 };
-use tokio::{io::AsyncWriteExt, sync::mpsc, task::spawn_blocking};
+use tokio::sync::mpsc;
 
-use crate::{Client, SyncError};
+use crate::{Aside, Client, SyncError};
 
 /// A section on its way down; owned, because threads share it.
 #[derive(Debug, Clone)]
@@ -91,6 +91,8 @@ pub struct Loader {
     pub folder: PathBuf,
     /// Counts.
     pub meter: Arc<Meter>,
+    /// Where disk and digests are waited for.
+    pub aside: Aside,
 }
 
 impl Loader {
@@ -105,19 +107,17 @@ impl Loader {
         });
         let load = begun.await?;
         let loaded = load.loaded.clone();
-        let (to_prepare, files) = mpsc::channel::<(Hash, PathBuf)>(2);
-        let (to_insert, prepared) = std::sync::mpsc::sync_channel::<Prepared>(1);
-        let preparing = spawn_blocking(move || prepare_all(files, &to_insert));
-        let inserting = spawn_blocking({
-            let this = self.clone();
-            let section = wanted.section.clone();
-            move || this.insert_all(&section, load, prepared)
-        });
-        let fetched = self.fetch_all(wanted, &loaded, &to_prepare).await;
-        drop(to_prepare);
-        let prepared = joined(preparing.await)?;
-        let load = joined(inserting.await)?;
-        // The cause comes first: a thread that stopped early shows at the others as a closed channel.
+        let (to_prepare, files) = mpsc::channel(2);
+        let (to_insert, prepared) = mpsc::channel(1);
+        let fetching = async {
+            let fetched = self.fetch_all(wanted, &loaded, &to_prepare).await;
+            drop(to_prepare);
+            fetched
+        };
+        let preparing = self.prepare_all(files, to_insert);
+        let inserting = self.insert_all(&wanted.section, load, prepared);
+        let (fetched, prepared, load) = futures_util::future::join3(fetching, preparing, inserting).await;
+        // The cause comes first: one that stopped early shows at the others as a closed channel.
         let (load, ()) = (load?, prepared?);
         fetched?;
         let finished = self.on_store({
@@ -137,9 +137,9 @@ impl Loader {
         let mut steps = Steps::default();
         for step in chain {
             let path = self.fetch(&step.sha256, step.bytes).await?;
-            let stored = tokio::fs::read(&path).await?;
-            let expanded = rows::open_blob(&stored, &step.sha256)?;
-            steps.add(&expanded)?;
+            let name = step.sha256;
+            let expanded = self.aside.run(move || Ok(rows::open_blob(&std::fs::read(&path)?, &name)?));
+            steps.add(&expanded.await?)?;
             self.meter.add_done(section, step.bytes);
         }
         self.meter.rows.fetch_add(steps.len() as u64, Ordering::Relaxed);
@@ -148,10 +148,13 @@ impl Loader {
 
     /// Removes blobs that are not needed any more.
     pub async fn forget(&self, names: impl Iterator<Item = Hash>) {
-        for name in names {
+        let files: Vec<_> = names.map(|name| self.folder.join(name.to_string())).collect();
+        let removing = self.aside.run(move || {
             // A file that stays costs room, nothing else; the next full sync asks again.
-            drop(tokio::fs::remove_file(self.folder.join(name.to_string())).await);
-        }
+            files.iter().for_each(|file| drop(std::fs::remove_file(file)));
+            Ok(())
+        });
+        drop(removing.await);
     }
 
     async fn fetch_all(
@@ -170,7 +173,7 @@ impl Loader {
         let mut fetches = futures_util::stream::iter(fetches).buffered(2);
         while let Some(fetched) = fetches.next().await {
             if to_prepare.send(fetched?).await.is_err() {
-                return Ok(()); // the thread behind has stopped, and says why itself
+                return Ok(()); // the one behind has stopped, and says why itself
             }
         }
         Ok(())
@@ -186,51 +189,64 @@ impl Loader {
             return Err(BadBlob::TooLarge { limit: BLOB_STORED_BYTES }.into());
         }
         let path = self.folder.join(name.to_string());
-        if tokio::fs::try_exists(&path).await? {
-            return Ok(path);
-        }
-        self.meter.check()?;
-        tokio::fs::create_dir_all(&self.folder).await?;
         let part = path.with_extension("part");
-        self.fetch_part(name, bytes, &part).await?;
-        let found = Hash::of(&tokio::fs::read(&part).await?);
-        if found != *name {
-            tokio::fs::remove_file(&part).await?;
-            return Err(BadBlob::Altered { named: *name, found }.into());
+        let (file, begun) = (path.clone(), part.clone());
+        let folder = self.folder.clone();
+        let looking = self.aside.run(move || {
+            if file.try_exists()? {
+                return Ok(None);
+            }
+            std::fs::create_dir_all(&folder)?;
+            Ok(Some(std::fs::metadata(&begun).map_or(0, |file| file.len())))
+        });
+        let Some(have) = looking.await? else { return Ok(path) };
+        self.meter.check()?;
+        if have != bytes {
+            self.fetch_part(name, bytes, &part, have).await?;
         }
-        tokio::fs::rename(&part, &path).await?;
+        let (named, file) = (*name, path.clone());
+        let checking = self.aside.run(move || {
+            let found = Hash::of(&std::fs::read(&part)?);
+            if found != named {
+                std::fs::remove_file(&part)?;
+                return Err(BadBlob::Altered { named, found }.into());
+            }
+            Ok(std::fs::rename(&part, &file)?)
+        });
+        checking.await?;
         Ok(path)
     }
 
-    async fn fetch_part(&self, name: &Hash, bytes: u64, part: &Path) -> Result<(), SyncError> {
-        let have = tokio::fs::metadata(part).await.map_or(0, |file| file.len());
-        if have == bytes {
-            return Ok(());
-        }
+    /// Brings what is missing of a blob behind the `have` bytes that are there of it.
+    async fn fetch_part(&self, name: &Hash, bytes: u64, part: &Path, have: u64) -> Result<(), SyncError> {
         let (answer, begins) = self.client.blob(name, if have < bytes { have } else { 0 }).await?;
-        let mut file = tokio::fs::OpenOptions::new().create(true).append(true).open(part).await?;
-        file.set_len(begins).await?;
+        let path = part.to_path_buf();
+        let opening = self.aside.run(move || {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+            file.set_len(begins)?;
+            Ok(file)
+        });
+        let mut file = opening.await?;
         let mut length = begins;
         let mut body = answer.body;
         while let Some(chunk) = body.next().await {
             self.meter.check()?;
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(error) => {
-                    file.flush().await?; // what has come stays for the next try
-                    return Err(error.into());
-                }
-            };
-            length += chunk.len() as u64;
+            let chunk = chunk?; // what has come stays for the next try
+            let size = chunk.len() as u64;
+            length += size;
             if length > bytes {
                 drop(file);
-                tokio::fs::remove_file(part).await?;
+                let path = part.to_path_buf();
+                self.aside.run(move || Ok(std::fs::remove_file(path)?)).await?;
                 return Err(BadBlob::TooLarge { limit: bytes as usize }.into());
             }
-            file.write_all(&chunk).await?;
-            self.meter.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            let writing = self.aside.run(move || {
+                file.write_all(&chunk)?;
+                Ok(file)
+            });
+            file = writing.await?;
+            self.meter.bytes.fetch_add(size, Ordering::Relaxed);
         }
-        file.flush().await?;
         if length < bytes {
             let why = format!("it ended after {length} of {bytes} bytes");
             return Err(crate::NetError::Cut(why).into());
@@ -238,47 +254,51 @@ impl Loader {
         Ok(())
     }
 
-    fn insert_all(
+    async fn prepare_all(
+        &self,
+        mut files: mpsc::Receiver<(Hash, PathBuf)>,
+        to_insert: mpsc::Sender<Prepared>,
+    ) -> Result<(), SyncError> {
+        while let Some((name, path)) = files.recv().await {
+            let preparing = self.aside.run(move || {
+                let stored = std::fs::read(&path)?;
+                let prepared = load::prepare(&stored, &name).inspect_err(|_| {
+                    drop(std::fs::remove_file(&path)); // the next try fetches it again
+                });
+                Ok(prepared?)
+            });
+            if to_insert.send(preparing.await?).await.is_err() {
+                return Ok(()); // the one behind has stopped, and says why itself
+            }
+        }
+        Ok(())
+    }
+
+    async fn insert_all(
         &self,
         section: &str,
         mut load: Load,
-        prepared: std::sync::mpsc::Receiver<Prepared>,
+        mut prepared: mpsc::Receiver<Prepared>,
     ) -> Result<Load, SyncError> {
-        for blob in prepared {
-            self.store.centre.load_blob(&mut load, &blob)?;
-            self.meter.rows.fetch_add(blob.rows(), Ordering::Relaxed);
-            self.meter.add_done(section, blob.stored_bytes());
+        while let Some(blob) = prepared.recv().await {
+            let (rows, stored_bytes) = (blob.rows(), blob.stored_bytes());
+            let inserting = self.on_store(move |store| {
+                store.centre.load_blob(&mut load, &blob)?;
+                Ok(load)
+            });
+            load = inserting.await?;
+            self.meter.rows.fetch_add(rows, Ordering::Relaxed);
+            self.meter.add_done(section, stored_bytes);
         }
         Ok(load)
     }
 
-    /// Runs a call of the store on a thread that may wait for the disk.
+    /// Runs a call of the store, which may wait for the disk.
     pub(crate) async fn on_store<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> tillkit_store::Result<T> + Send + 'static,
     ) -> Result<T, SyncError> {
         let store = self.store.clone();
-        Ok(joined(spawn_blocking(move || work(&store)).await)??)
+        self.aside.run(move || Ok(work(&store)?)).await
     }
-}
-
-fn prepare_all(
-    mut files: mpsc::Receiver<(Hash, PathBuf)>,
-    to_insert: &std::sync::mpsc::SyncSender<Prepared>,
-) -> Result<(), SyncError> {
-    while let Some((name, path)) = files.blocking_recv() {
-        let stored = std::fs::read(&path)?;
-        let prepared = load::prepare(&stored, &name).inspect_err(|_| {
-            drop(std::fs::remove_file(&path)); // the next try fetches it again
-        })?;
-        if to_insert.send(prepared).is_err() {
-            return Ok(()); // the thread behind has stopped, and says why itself
-        }
-    }
-    Ok(())
-}
-
-/// A blocking task only fails to end if it panicked or the runtime is going down.
-pub(crate) fn joined<T>(ended: Result<T, tokio::task::JoinError>) -> Result<T, SyncError> {
-    ended.map_err(|error| SyncError::Folder(io::Error::other(error)))
 }

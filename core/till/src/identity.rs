@@ -66,6 +66,7 @@ impl Core {
             enrolment: enrolment.enrolment,
             tenant_key: enrolment.tenant_key,
             app: self.services.app.clone(),
+            aside: self.services.aside,
         };
         let engine = Engine::start(parts, &self.runtime);
         Ok(Some(Device { enrolment, key, client, engine }))

@@ -65,7 +65,7 @@ pub use tillkit_store::{
     journal::{Delivery, Recorded, Unsent, UnsentSection},
 };
 pub use tillkit_sync::{
-    Cause, Report, Rim, RunHandle, Scope, SharedRim, SyncError, Trigger,
+    Aside, Cause, Report, Rim, RunHandle, Scope, SharedRim, SyncError, Trigger,
     status::{Mode, Notice, Progress, Red, SectionProgress, Stage, Status},
     transport::{self, HttpTransport, Transport},
 };

@@ -77,6 +77,7 @@ impl Till {
             keys: Arc::new(keys),
             connect: Arc::new(|_| Ok(Arc::new(Nobody))),
             app: "preview".into(),
+            aside: tillkit_sync::Aside::Threads,
         };
         // Nothing is downloaded, so nothing is put into the folder.
         Till::over(store, Path::new(""), services, runtime)

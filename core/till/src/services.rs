@@ -8,7 +8,7 @@ use std::{
 };
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, aead::Aead};
-use tillkit_sync::{HttpTransport, NetError, Rim, SharedRim, Transport};
+use tillkit_sync::{Aside, HttpTransport, NetError, Rim, SharedRim, Transport};
 use zeroize::Zeroizing;
 
 use crate::TillError;
@@ -45,6 +45,8 @@ pub struct Services {
     pub connect: Connect,
     /// Name and version of the app, as told to the back office.
     pub app: String,
+    /// Where sync waits for the disk: on threads, unless everything has to happen in one order.
+    pub aside: Aside,
 }
 
 impl Services {
@@ -55,6 +57,7 @@ impl Services {
             keys: Arc::new(FileKeyStore::new(keys)),
             connect: Arc::new(|url| Ok(Arc::new(HttpTransport::new(url)?))),
             app: concat!("tillkit ", env!("CARGO_PKG_VERSION")).into(),
+            aside: Aside::Threads,
         }
     }
 }

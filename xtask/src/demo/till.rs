@@ -266,6 +266,7 @@ fn services(folder: &Path, clock: &Arc<ShopClock>, mishaps: &Arc<Mishaps>) -> Se
             Ok(Arc::new(wire) as Arc<dyn Transport>)
         }),
         app: concat!("tillkit demo ", env!("CARGO_PKG_VERSION")).into(),
+        aside: tillkit::Aside::Threads,
     }
 }
 
