@@ -107,6 +107,15 @@ pub struct CountedTender {
     pub currency: String,
 }
 
+/// A day that was closed.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ClosedDay {
+    /// What the closure says.
+    pub period: ClosedPeriod,
+    /// Accounting documents that the back office does not have yet.
+    pub left: u64,
+}
+
 /// A period and its totals.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ClosedPeriod {
@@ -351,12 +360,33 @@ impl Session {
     /// # Errors
     /// `Forbidden`; `Refused` if a sale is open.
     pub fn close_period(&self, counted: Vec<CountedTender>) -> Result<ClosedPeriod, TillError> {
-        let counted = counted.into_iter().map(|counted| {
-            let amount = Money::new(counted.minor, parse_currency(&counted.currency)?);
-            Ok(tillkit::Counted { tender: counted.tender, amount })
-        });
-        let counted: Vec<_> = counted.collect::<Result<_, TillError>>()?;
-        Ok(closed(&self.core, self.core.close(&counted)?)?)
+        Ok(closed(&self.core, self.core.close(&counted_of(counted)?)?)?)
+    }
+
+    /// Opens the day: records the float of each drawer, then syncs as the centre's policy says. Offline
+    /// the day is open all the same. The run goes on beside selling.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Refused`.
+    pub fn open_day(&self, floats: Vec<CountedTender>) -> Result<(), TillError> {
+        // The run goes on without its handle; the sync screen shows it.
+        drop(self.core.open_day(&counted_of(floats)?)?);
+        Ok(())
+    }
+
+    /// Closes the day: sends what there is, for ten seconds at most, then closes (Z) with what is left
+    /// stated inside, then sends the closure. It closes whether or not the back office answers.
+    ///
+    /// # Errors
+    /// `Forbidden`; `Refused` if a sale is open.
+    pub async fn close_day(self: Arc<Self>, counted: Vec<CountedTender>) -> Result<ClosedDay, TillError> {
+        let counted = counted_of(counted)?;
+        beside(async move {
+            let day = self.core.close_day(&counted).await?;
+            let period = closed(&self.core, day.closed)?;
+            Ok::<_, tillkit::TillError>(ClosedDay { period, left: day.left.documents() })
+        })
+        .await
     }
 
     /// Edits an item's price on this till, until the next sync of the items replaces it.
@@ -434,6 +464,14 @@ fn returned(line: ReturnedLine) -> Result<ReturnLine, TillError> {
         }),
         reason: line.reason,
     })
+}
+
+fn counted_of(counted: Vec<CountedTender>) -> Result<Vec<tillkit::Counted>, TillError> {
+    let counted = counted.into_iter().map(|counted| {
+        let amount = Money::new(counted.minor, parse_currency(&counted.currency)?);
+        Ok(tillkit::Counted { tender: counted.tender, amount })
+    });
+    counted.collect()
 }
 
 fn closed(session: &tillkit::Session, closed: tillkit::Closed) -> Result<ClosedPeriod, tillkit::TillError> {

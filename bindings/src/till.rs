@@ -1,6 +1,9 @@
 //! The device: open, enrol, choose a centre, sync, observe.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use tillkit::{Connect, HttpTransport, Services, SystemRim, screens::Trouble};
 use tillkit_protocol::{Section, document::Kind};
@@ -246,6 +249,7 @@ impl Till {
             aside: tillkit::Aside::Threads,
         };
         let core = tillkit::Till::open(folder.as_ref(), core_services, runtime()?)?;
+        core.stay_in_touch();
         let till = Arc::new(Till { core, printer: services.printer });
         if let Some(network) = services.network {
             let itself: Weak<Till> = Arc::downgrade(&till);
@@ -354,6 +358,24 @@ impl Till {
     /// `NotReady`.
     pub fn sync_in_background(&self) -> Result<Arc<SyncRun>, TillError> {
         self.start(Scope::All, tillkit::Trigger::Schedule)
+    }
+
+    /// The same within a time that the scheduler gives: what is not done by then goes on next time.
+    ///
+    /// # Errors
+    /// `NotReady`.
+    pub async fn run_for(&self, seconds: u32) -> Result<Option<SyncReport>, TillError> {
+        let core = self.core.clone();
+        let ended = beside(async move { core.run_for(Duration::from_secs(seconds.into())).await });
+        Ok(ended.await?.map(SyncReport::from))
+    }
+
+    /// A picture that came down with the attachments, by the key of its row (kind `image`).
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn image(&self, key: String) -> Result<Option<Vec<u8>>, TillError> {
+        Ok(self.core.image(&key)?)
     }
 
     /// Stops the run under way, whoever started it.

@@ -6,6 +6,7 @@
 mod arrows;
 mod bad_input;
 mod crashes;
+mod day;
 mod screens;
 mod selling;
 mod syncing;

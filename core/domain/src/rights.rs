@@ -50,18 +50,26 @@ impl fmt::Display for Right {
 pub struct Rights(BTreeSet<Right>);
 
 impl Rights {
-    /// Of these names; those this version does not know grant nothing, `*` grants all.
+    /// Of these names; those this version does not know grant nothing, `*` grants all, and a minus in
+    /// front takes one away. `data_exchange` is on by default: a role is without it only by
+    /// `-data_exchange`.
     ///
     /// ```
     /// # use tillkit_domain::{Right, Rights};
     /// let rights = Rights::of_names(["sell", "teleport"]);
-    /// assert!(rights.has(Right::Sell) && !rights.has(Right::Void));
+    /// assert!(rights.has(Right::Sell) && rights.has(Right::DataExchange) && !rights.has(Right::Void));
+    /// assert!(!Rights::of_names(["*", "-data_exchange"]).has(Right::DataExchange));
     /// ```
     pub fn of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Rights {
-        let mut rights = BTreeSet::new();
+        let (mut rights, mut withheld) = (BTreeSet::from([Right::DataExchange]), BTreeSet::<Right>::new());
         for name in names {
-            rights.extend(Right::ALL.iter().filter(|right| name == "*" || right.name() == name));
+            let (name, into) = match name.strip_prefix('-') {
+                Some(name) => (name, &mut withheld),
+                None => (name, &mut rights),
+            };
+            into.extend(Right::ALL.iter().filter(|right| name == "*" || right.name() == name));
         }
+        rights.retain(|right| !withheld.contains(right));
         Rights(rights)
     }
 

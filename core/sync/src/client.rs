@@ -167,6 +167,15 @@ impl Client {
         json(self.call(request).await?, "/v1/documents").await
     }
 
+    /// Begins to listen: each poke means "make contact".
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn pokes(&self) -> Result<Pokes, SyncError> {
+        let answer = self.call(get("/v1/events")).await?;
+        Ok(Pokes { body: answer.body, begun: Vec::new() })
+    }
+
     /// A request with this till's credential, renewed once if it is not accepted.
     async fn call(&self, request: Request) -> Result<Response, SyncError> {
         let token = self.token().await?;
@@ -251,6 +260,37 @@ impl Client {
                 Err(problem.into())
             }
         }
+    }
+}
+
+/// What a back office says unasked: that there is news, and nothing else (SSE, WHATWG HTML §9.2).
+pub struct Pokes {
+    body: futures_util::stream::BoxStream<'static, Result<Bytes, crate::NetError>>,
+    /// A line whose end has not come.
+    begun: Vec<u8>,
+}
+
+impl Pokes {
+    /// Waits for the next poke; `false` once nobody speaks any more.
+    pub async fn next(&mut self) -> bool {
+        /// No line of ours is longer; whoever sends more is somebody else.
+        const LINE_BYTES: usize = 1024;
+        while let Some(Ok(chunk)) = self.body.next().await {
+            self.begun.extend_from_slice(&chunk);
+            let Some(end) = self.begun.iter().rposition(|byte| *byte == b'\n') else {
+                if self.begun.len() > LINE_BYTES {
+                    return false;
+                }
+                continue;
+            };
+            let rest = self.begun.split_off(end + 1);
+            let lines = std::mem::replace(&mut self.begun, rest);
+            // Several at once are one: contact asks for everything there is.
+            if lines.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == b"event: poke") {
+                return true;
+            }
+        }
+        false
     }
 }
 

@@ -15,8 +15,8 @@ use tillkit_protocol::{
     keys::PublicKey,
     limits::{BATCH_BYTES, BATCH_RECORDS},
     manifest::Disbelieved,
-    settings::Policy,
-    wire::{Contact, Contacted, Ranges, Uploaded},
+    settings::{Image, Policy},
+    wire::{Contact, Contacted, Finding, Ranges, Uploaded},
 };
 use tillkit_store::{
     Store, StoreError,
@@ -32,7 +32,7 @@ use tokio::{
 
 use crate::{
     Aside, Client, SharedRim, SyncError,
-    client::ManifestAnswer,
+    client::{ManifestAnswer, Pokes},
     loader::{Loader, Meter, Wanted},
     machine::{self, Effect, Event, Group, Run, Scope, State, Trigger},
     status::{Mode, Notice, Progress, Red, Report, SectionProgress, Stage, Status, percent, red},
@@ -48,6 +48,8 @@ pub struct Parts {
     pub rim: SharedRim,
     /// Where blobs wait.
     pub folder: PathBuf,
+    /// Where pictures are kept, each in a file named by its SHA-256.
+    pub images: PathBuf,
     /// The numbered place of sale.
     pub till: String,
     /// The till's n-th enrolment.
@@ -101,9 +103,18 @@ impl Drop for Engine {
 }
 
 enum Command {
-    Ask(Scope, Trigger, oneshot::Sender<Report>),
+    Ask(Asked, oneshot::Sender<Report>),
+    StayInTouch,
     Recorded,
     Cancel,
+}
+
+/// A run that is wanted.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    scope: Scope,
+    trigger: Trigger,
+    may_receive: bool,
 }
 
 impl Engine {
@@ -118,11 +129,16 @@ impl Engine {
         Engine { commands, status, receipt_open, client, task }
     }
 
-    /// Asks for a run; one that is under way and covers it is joined.
-    pub fn ask(&self, scope: Scope, trigger: Trigger) -> RunHandle {
+    /// Asks for a run; one that is under way and covers it is joined. Who may not receive by hand only sends.
+    pub fn ask(&self, scope: Scope, trigger: Trigger, may_receive: bool) -> RunHandle {
         let (reply, report) = oneshot::channel();
-        drop(self.commands.send(Command::Ask(scope, trigger, reply)));
+        drop(self.commands.send(Command::Ask(Asked { scope, trigger, may_receive }, reply)));
         RunHandle { report, commands: self.commands.clone() }
+    }
+
+    /// From now on: listens for pokes, makes contact by the clock and when the connection is back.
+    pub fn stay_in_touch(&self) {
+        drop(self.commands.send(Command::StayInTouch));
     }
 
     /// Says that a document was recorded. Costs nothing and waits for nothing.
@@ -157,8 +173,14 @@ enum Outcome {
     Planned(Result<Believed, SyncError>),
     Loaded(Vec<(Section, Result<Ready, SyncError>)>),
     Applied(Vec<(Section, Result<(), SyncError>)>),
+    Images(Result<(), SyncError>),
     Sent(Box<Result<SentBatch, SyncError>>),
-    TimerFired,
+    TimerFired(u64),
+    ScheduleDue,
+    Listening(Result<Pokes, SyncError>),
+    Poked(Pokes),
+    NotListening,
+    Relisten,
     Tidied,
 }
 
@@ -219,6 +241,8 @@ struct Driver {
     /// The last document of the sweep under way: one that was refused is not tried twice in one.
     sweep: Option<Recorded>,
     sweep_refused: Option<Red>,
+    /// How often listening has failed in a row; `None` before the till stays in touch.
+    listen_attempt: Option<u32>,
 }
 
 impl Driver {
@@ -244,6 +268,7 @@ impl Driver {
             queued_waiters: Vec::new(),
             sweep: None,
             sweep_refused: None,
+            listen_attempt: None,
         }
     }
 
@@ -271,7 +296,8 @@ impl Driver {
 
     async fn command(&mut self, command: Command) {
         match command {
-            Command::Ask(scope, trigger, reply) => self.ask(scope, trigger, Some(reply)).await,
+            Command::Ask(asked, reply) => self.ask(asked, Some(reply)).await,
+            Command::StayInTouch => self.stay_in_touch().await,
             Command::Recorded => {
                 let policy = self.policy().await;
                 self.step(Event::Recorded(policy)).await;
@@ -286,19 +312,106 @@ impl Driver {
         }
     }
 
-    async fn ask(&mut self, scope: Scope, trigger: Trigger, reply: Option<oneshot::Sender<Report>>) {
+    async fn ask(&mut self, asked: Asked, reply: Option<oneshot::Sender<Report>>) {
+        let Asked { scope, trigger, may_receive } = asked;
         let policy = self.policy().await;
         let starts = self.state.run.is_none();
         if starts {
             self.open_book(scope, trigger).await;
         }
-        self.step(Event::Asked(scope, trigger, policy)).await;
+        let is_refused =
+            !may_receive && trigger.is_by_hand() && machine::rules(trigger, scope, &policy).receives;
+        if let Some(book) = self.book.as_mut().filter(|_| is_refused) {
+            book.report.receive_error = Some(red(&SyncError::NoRight));
+        }
+        let mut reply = reply;
+        if let Some(book) = self.book.as_mut().filter(|_| starts) {
+            // Before the step: a run with nothing to do is over after it.
+            book.waiters.extend(reply.take());
+        }
+        self.step(Event::Asked { scope, trigger, policy, may_receive }).await;
         let is_queued = self.state.queue.iter().any(|(queued, _)| *queued == scope);
         match (reply, &mut self.book) {
-            (Some(reply), _) if !starts && is_queued => self.queued_waiters.push((scope, reply)),
+            (Some(reply), _) if is_queued => self.queued_waiters.push((scope, reply)),
             (Some(reply), Some(book)) => book.waiters.push(reply),
             _ => {}
         }
+    }
+
+    /// A run that the till itself wants.
+    async fn ask_itself(&mut self, trigger: Trigger) {
+        self.ask(Asked { scope: Scope::All, trigger, may_receive: true }, None).await;
+    }
+
+    async fn stay_in_touch(&mut self) {
+        if self.listen_attempt.is_none() {
+            self.listen_attempt = Some(1);
+            self.listen();
+            self.start_schedule().await;
+        }
+    }
+
+    async fn start_schedule(&mut self) {
+        /// Never more often than this, whatever a policy says.
+        const LEAST_MINUTES: u32 = 15;
+        let minutes = self.policy().await.schedule_minutes.max(LEAST_MINUTES);
+        // Up to a tenth later, so that the tills of a centre do not all come at once.
+        let ms = u64::from(minutes) * 60_000;
+        let delay_ms = ms + self.random() % (ms / 10);
+        self.beside(async move {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            Outcome::ScheduleDue
+        });
+    }
+
+    fn listen(&mut self) {
+        let client = self.parts.client.clone();
+        self.beside(async move { Outcome::Listening(client.pokes().await) });
+    }
+
+    fn hear(&mut self, mut pokes: Pokes) {
+        self.beside(async move {
+            // Why it ends says the next try.
+            if pokes.next().await { Outcome::Poked(pokes) } else { Outcome::NotListening }
+        });
+    }
+
+    /// Listens again in a while: at once if it was heard last time, later each time if not.
+    async fn listen_later(&mut self) {
+        let attempt = self.listen_attempt.unwrap_or(0).saturating_add(1);
+        self.listen_attempt = Some(attempt);
+        let delay_ms = machine::backoff_ms(attempt, self.cap_ms().await, self.random());
+        self.beside(async move {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            Outcome::Relisten
+        });
+    }
+
+    async fn listening(&mut self, listening: Result<Pokes, SyncError>) {
+        self.learn_mode(listening.as_ref().err());
+        match listening {
+            Ok(pokes) => {
+                self.listen_attempt = Some(0);
+                self.hear(pokes);
+                // What was said while nobody listened is asked for now.
+                self.ask_itself(Trigger::Reconnect).await;
+            }
+            Err(_) => self.listen_later().await,
+        }
+    }
+
+    fn random(&self) -> u64 {
+        let mut random = [0; 8];
+        self.parts.rim.random(&mut random);
+        u64::from_le_bytes(random)
+    }
+
+    /// The longest pause between two tries.
+    async fn cap_ms(&self) -> u64 {
+        let unsent = self.loader.on_store(|store| store.journal.unsent()).await;
+        let is_behind = self.believed.as_ref().is_none_or(|believed| !self.behind(believed).is_empty());
+        let is_waiting = is_behind || unsent.map_or(true, |unsent| unsent.all() > 0);
+        if is_waiting { 30_000 } else { 300_000 }
     }
 
     async fn open_book(&mut self, scope: Scope, trigger: Trigger) {
@@ -340,7 +453,8 @@ impl Driver {
                 if let Effect::AskNext(scope, trigger) = effect {
                     self.open_book(scope, trigger).await;
                     let policy = self.policy().await;
-                    events.push_back(Event::Asked(scope, trigger, policy));
+                    // Whoever queued it was asked for the right then.
+                    events.push_back(Event::Asked { scope, trigger, policy, may_receive: true });
                 } else {
                     self.perform(effect).await;
                 }
@@ -362,10 +476,13 @@ impl Driver {
             Effect::Load(group) => self.load(group),
             Effect::Apply => self.apply(),
             Effect::Announce => {
-                let behind = self
+                let mut behind = self
                     .believed
                     .as_ref()
                     .map(|believed| (believed.manifest.generation, self.behind(believed)));
+                if let Some((_, sections)) = &mut behind {
+                    sections.retain(|section| !machine::is_live(*section));
+                }
                 let notice =
                     behind.filter(|(_, sections)| !sections.is_empty()).map(|(generation, sections)| {
                         Notice { generation, sections: sections.into_iter().collect() }
@@ -383,7 +500,13 @@ impl Driver {
                     async move { Outcome::Sent(Box::new(send(&parts, &loader, &sections, after).await)) },
                 );
             }
-            Effect::StartTimer { attempt } => self.start_timer(attempt),
+            Effect::FetchImages => {
+                self.stage(Stage::Receiving(Section::Attachments));
+                let (parts, loader) = (self.parts.clone(), self.loader.clone());
+                let room_bytes = u64::from(self.policy().await.attachments_mb) << 20;
+                self.beside(async move { Outcome::Images(fetch_images(&parts, &loader, room_bytes).await) });
+            }
+            Effect::StartTimer { attempt, number } => self.start_timer(attempt, number).await,
             Effect::StopLoading => self.loader.meter.stop.store(true, Ordering::Relaxed),
             Effect::Finish(run) => self.finish(run).await,
             Effect::AskNext(..) => {}
@@ -397,10 +520,24 @@ impl Driver {
             Outcome::Loaded(loaded) => self.loaded(loaded).await,
             Outcome::Applied(applied) => self.applied(applied).await,
             Outcome::Sent(sent) => self.sent(*sent).await,
-            Outcome::TimerFired => {
-                self.status.send_modify(|status| status.next_try_ms = None);
-                self.step(Event::TimerFired).await;
+            Outcome::TimerFired(number) => {
+                if number == self.state.timer {
+                    self.status.send_modify(|status| status.next_try_ms = None);
+                }
+                self.step(Event::TimerFired(number)).await;
             }
+            Outcome::Images(fetched) => self.images_fetched(fetched).await,
+            Outcome::ScheduleDue => {
+                self.ask_itself(Trigger::Schedule).await;
+                self.start_schedule().await;
+            }
+            Outcome::Listening(listening) => self.listening(listening).await,
+            Outcome::Poked(pokes) => {
+                self.hear(pokes);
+                self.ask_itself(Trigger::Poke).await;
+            }
+            Outcome::NotListening => self.listen_later().await,
+            Outcome::Relisten => self.listen(),
             Outcome::Tidied => {}
         }
     }
@@ -508,6 +645,7 @@ impl Driver {
     async fn loaded(&mut self, loaded: Vec<(Section, Result<Ready, SyncError>)>) {
         let mut failed = BTreeSet::new();
         let mut ready = BTreeMap::new();
+        let mut may_pass = false;
         for (section, result) in loaded {
             match result {
                 Ok(change) => drop(ready.insert(section, change)),
@@ -516,6 +654,7 @@ impl Driver {
                 }
                 Err(error) => {
                     self.learn_mode(Some(&error));
+                    may_pass |= is_of_the_line(&error);
                     failed.insert(section);
                     self.mark_red(section, red(&error));
                 }
@@ -527,7 +666,7 @@ impl Driver {
             self.mark_red(section, red(&error));
         }
         self.ready = go.into_iter().filter_map(|section| Some((section, ready.remove(&section)?))).collect();
-        self.step(Event::Loaded).await;
+        self.step(Event::Loaded { may_pass }).await;
     }
 
     fn apply(&mut self) {
@@ -571,6 +710,19 @@ impl Driver {
             self.status.send_modify(|status| status.notice = None);
         }
         self.step(Event::Applied).await;
+    }
+
+    async fn images_fetched(&mut self, fetched: Result<(), SyncError>) {
+        let event = match fetched {
+            Ok(()) => Event::ImagesFetched { may_pass: false },
+            Err(SyncError::Cancelled) => Event::ReceiveFailed { may_pass: false },
+            Err(error) => {
+                self.learn_mode(Some(&error));
+                self.mark_red(Section::Attachments, red(&error));
+                Event::ImagesFetched { may_pass: is_of_the_line(&error) }
+            }
+        };
+        self.step(event).await;
     }
 
     async fn drop_edits(&mut self) {
@@ -629,17 +781,13 @@ impl Driver {
         Event::SendFailed { may_pass }
     }
 
-    fn start_timer(&mut self, attempt: u32) {
-        /// While something is unsent or behind; there is always one of them when a timer starts.
-        const CAP_MS: u64 = 30_000;
-        let mut random = [0; 8];
-        self.parts.rim.random(&mut random);
-        let delay_ms = machine::backoff_ms(attempt, CAP_MS, u64::from_le_bytes(random));
-        let at_ms = self.parts.rim.now_ms().saturating_add(delay_ms as i64);
+    async fn start_timer(&mut self, attempt: u32, number: u64) {
+        let delay_ms = machine::backoff_ms(attempt, self.cap_ms().await, self.random());
+        let at_ms = self.parts.rim.now_ms().saturating_add_unsigned(delay_ms);
         self.status.send_modify(|status| status.next_try_ms = Some(at_ms));
         self.beside(async move {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
-            Outcome::TimerFired
+            Outcome::TimerFired(number)
         });
     }
 
@@ -676,6 +824,7 @@ impl Driver {
         if !report.applied.is_empty() {
             self.tidy();
         }
+        self.prune().await;
         let checked_ms = self.checked(&run, &report);
         self.status.send_modify(|status| {
             status.run = None;
@@ -686,6 +835,23 @@ impl Driver {
         self.keep_checked().await;
         for waiter in book.waiters {
             drop(waiter.send(report.clone()));
+        }
+    }
+
+    /// Forgets documents that are settled and older than the policy keeps them.
+    async fn prune(&self) {
+        const DAY_MS: i64 = 86_400_000;
+        let keep_ms = i64::from(self.policy().await.keep_days).saturating_mul(DAY_MS);
+        let before_ms = self.parts.rim.now_ms().saturating_sub(keep_ms);
+        let pruned = self.loader.on_store(move |store| {
+            if store.journal.has_settled_before(before_ms)? {
+                store.journal.write(|journal| journal.prune(before_ms))
+            } else {
+                Ok(0)
+            }
+        });
+        if let Err(error) = pruned.await {
+            tracing::warn!(code = error.code(), "settled documents could not be pruned");
         }
     }
 
@@ -839,7 +1005,11 @@ async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError>
         let head = store.journal.head(&till, enrolment)?;
         let unsent = store.journal.unsent()?;
         let live = store.centre.all_live();
-        let newest = live.values().max_by_key(|section| section.generation);
+        // Live sections count for themselves.
+        let of_generation =
+            |name: &str| Section::of_name(name).is_none_or(|section| !machine::is_live(section));
+        let published = live.iter().filter(|(name, _)| of_generation(name)).map(|(_, section)| section);
+        let newest = published.max_by_key(|section| section.generation);
         Ok(Contact {
             app,
             epoch: newest.map(|section| epoch_of(&section.epoch).to_string()).unwrap_or_default(),
@@ -881,7 +1051,15 @@ async fn learn_delivery(
         }
         store.journal.write(|journal| {
             if has_lost {
-                journal.unacknowledge(&till, enrolment, answer.through)?;
+                let lost = journal.unacknowledge(&till, enrolment, answer.through)?;
+                let finding = Finding {
+                    code: "lost".into(),
+                    detail: format!("the back office had {lost} more documents once; they are sent again"),
+                    enrolment,
+                    seq: answer.through + 1,
+                    till: till.clone(),
+                };
+                journal.add_findings(&[finding], at_ms)?;
             }
             journal.processed(&till, enrolment, answer.processed.min(answer.through), at_ms)?;
             journal.add_findings(&answer.findings, at_ms)
@@ -909,7 +1087,7 @@ async fn read_manifest(
     };
     let manifest = Manifest::verify(&signed, &parts.tenant_key, &centre)?;
     if let Some(known) = known.filter(|known| known.manifest.epoch == manifest.epoch)
-        && manifest.generation < known.manifest.generation
+        && (manifest.generation < known.manifest.generation || manifest.live < known.manifest.live)
     {
         let (found, held) = (manifest.generation, known.manifest.generation);
         return Err(Disbelieved::Older { found, held }.into());
@@ -917,6 +1095,60 @@ async fn read_manifest(
     let id = Manifest::id(&signed);
     loader.on_store(move |store| store.centre.set_fact(MANIFEST, &signed)).await?;
     Ok(Believed { id, manifest: Arc::new(manifest) })
+}
+
+/// Whether the line or the back office is at fault, so that time alone may mend it. What does not add
+/// up is not fetched again and again: it waits for the next trigger.
+fn is_of_the_line(error: &SyncError) -> bool {
+    matches!(error, SyncError::Offline { .. } | SyncError::Refused(_)) && error.may_pass()
+}
+
+/// Brings the pictures that rows name, in the order of their keys, as far as there is room; those that
+/// no row names any more go.
+async fn fetch_images(parts: &Parts, loader: &Loader, room_bytes: u64) -> Result<(), SyncError> {
+    let named = loader.on_store(|store| {
+        const PAGE: usize = 1_000;
+        let view = store.centre.view()?;
+        let (mut named, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = view.list("image", after.as_deref(), PAGE)?;
+            // A picture this version cannot read is shown by nobody.
+            named.extend(page.iter().filter_map(|found| found.read::<Image>().ok()));
+            after = page.last().map(|last| last.key.clone());
+            if page.len() < PAGE {
+                return Ok(named);
+            }
+        }
+    });
+    let mut left_bytes = room_bytes;
+    let mut wanted = BTreeMap::new();
+    for image in named.await? {
+        let is_new = !wanted.contains_key(&image.sha256);
+        if is_new && image.bytes <= left_bytes {
+            left_bytes -= image.bytes;
+            wanted.insert(image.sha256, image.bytes);
+        }
+    }
+    let (folder, kept) = (parts.images.clone(), wanted.clone());
+    let tidying = loader.aside.run(move || {
+        if !folder.exists() {
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|name| Hash::parse(name.to_str()?));
+            if name.is_none_or(|name| !kept.contains_key(&name)) {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    });
+    tidying.await?;
+    let pictures = Loader { folder: parts.images.clone(), ..loader.clone() };
+    for (sha256, bytes) in wanted {
+        pictures.fetch(&sha256, bytes).await?;
+    }
+    Ok(())
 }
 
 async fn load_section(loader: &Loader, wanted: Wanted, by_steps: bool) -> Result<Ready, SyncError> {

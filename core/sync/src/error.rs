@@ -100,6 +100,11 @@ pub enum SyncError {
         /// Which of the two.
         why: &'static str,
     },
+    /// The signed-in user's role lacks the right to receive by hand. Documents go all the same.
+    #[error(
+        "the role of who is signed in lacks the right data_exchange: nothing was received, documents are sent"
+    )]
+    NoRight,
     /// A person cancelled. What is here stays; the next run goes on from it.
     #[error("cancelled")]
     Cancelled,
@@ -123,6 +128,7 @@ impl SyncError {
             SyncError::WaitsFor { .. } => "waits-for",
             SyncError::Superseded { .. } => "superseded",
             SyncError::NothingPublished { .. } => "nothing-published",
+            SyncError::NoRight => "no-right",
             SyncError::Cancelled => "cancelled",
             SyncError::Store(StoreError::DiskFull) => "disk-full",
             SyncError::Store(StoreError::Mismatch { .. }) => "mismatch",
@@ -153,7 +159,7 @@ impl SyncError {
             SyncError::Refused(problem) => {
                 !matches!(problem.retry, Retry::Never | Retry::Upgrade | Retry::Operator)
             }
-            SyncError::Superseded { .. } | SyncError::Cancelled => false,
+            SyncError::Superseded { .. } | SyncError::NoRight | SyncError::Cancelled => false,
             _ => true,
         }
     }

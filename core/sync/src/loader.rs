@@ -184,7 +184,7 @@ impl Loader {
     }
 
     /// A blob's file, complete and of the right hash; what is there of it already is not fetched again.
-    async fn fetch(&self, name: &Hash, bytes: u64) -> Result<PathBuf, SyncError> {
+    pub(crate) async fn fetch(&self, name: &Hash, bytes: u64) -> Result<PathBuf, SyncError> {
         if bytes > BLOB_STORED_BYTES as u64 {
             return Err(BadBlob::TooLarge { limit: BLOB_STORED_BYTES }.into());
         }

@@ -7,6 +7,7 @@
 //!  down   Idle ──asked──▶ Contacting ──news──▶ Reading ──plan──▶ Loading ⇄ Applying ──last──▶ Idle
 //!                              │ nothing new       │ failed        │ failed: the next group
 //!                              └───────▶ Idle ◀────┴───────────────┘
+//!         Idle ──the run has sent──▶ Loading ⇄ Applying (attachments) ──▶ Images ──▶ Idle
 //!
 //!  up     Drained ──recorded or asked──▶ Sending ──all acknowledged──▶ Drained
 //!                                         ▲   │ failed
@@ -18,6 +19,7 @@
 //! - `a_failed_receive_does_not_stop_sending`: no lane waits for the other.
 //! - `a_second_tap_joins_the_run`: one run at a time, totals fixed at its start.
 //! - `a_run_ends_when_both_lanes_have`: and says so once.
+//! - `one_timer_at_a_time_however_often_both_lanes_fail`: days offline cost no more than minutes.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -211,6 +213,8 @@ pub enum Down {
     Reading,
     /// A group is being brought.
     Loading {
+        /// Which.
+        group: Group,
         /// Those after it.
         waiting: VecDeque<Group>,
     },
@@ -219,6 +223,20 @@ pub enum Down {
         /// Those after it.
         waiting: VecDeque<Group>,
     },
+    /// The pictures that the rows of images name are being brought.
+    Images,
+}
+
+/// What a run does when it has sent: attachments come last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Late {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These groups, then the pictures.
+    Due(VecDeque<Group>),
+    /// The groups are on their way, the pictures come after them.
+    Begun,
 }
 
 /// Where the up lane stands.
@@ -252,6 +270,8 @@ pub struct Run {
     pub rules: Rules,
     /// Whether its own sending has come to an end.
     has_sent: bool,
+    /// Whether something failed that trying again may mend.
+    wants_retry: bool,
 }
 
 /// Both lanes, and the run people see.
@@ -265,15 +285,28 @@ pub struct State {
     pub run: Option<Run>,
     /// Runs asked for that are not covered by the one under way.
     pub queue: VecDeque<(Scope, Trigger)>,
-    /// Failures to receive in a row that a retry may mend.
+    /// What the run under way does after sending.
+    pub late: Late,
+    /// Runs in a row that could not receive all and may by trying again.
     pub receive_attempt: u32,
+    /// The number of the timer that counts; one started before it is void.
+    pub timer: u64,
 }
 
 /// What has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody or something wants a run, under the policy in force.
-    Asked(Scope, Trigger, Policy),
+    /// Somebody or something wants a run.
+    Asked {
+        /// What it is about.
+        scope: Scope,
+        /// What asks.
+        trigger: Trigger,
+        /// The policy in force.
+        policy: Policy,
+        /// Whether whoever is at the till may receive by hand.
+        may_receive: bool,
+    },
     /// The centre answered.
     Contacted {
         /// Whether its manifest is another than the one that is live here.
@@ -282,9 +315,17 @@ pub enum Event {
     /// The manifest was read and believed.
     Planned(Vec<Group>),
     /// The group is in its idle slots, as far as it could be brought.
-    Loaded,
+    Loaded {
+        /// Whether a section is missing that trying again may bring.
+        may_pass: bool,
+    },
     /// The group is live, as far as it may be.
     Applied,
+    /// The pictures are here, as far as they could be brought.
+    ImagesFetched {
+        /// Whether one is missing that trying again may bring.
+        may_pass: bool,
+    },
     /// The contact, the manifest, or the store failed: nothing more comes down in this run.
     ReceiveFailed {
         /// Whether trying again may help.
@@ -302,8 +343,8 @@ pub enum Event {
         /// Whether trying again may help.
         may_pass: bool,
     },
-    /// The retry timer fired.
-    TimerFired,
+    /// The retry timer of this number fired.
+    TimerFired(u64),
     /// Somebody pressed Cancel.
     Cancelled,
 }
@@ -319,6 +360,8 @@ pub enum Effect {
     Load(Group),
     /// Make what was loaded live, between receipts → `Applied` or `ReceiveFailed`.
     Apply,
+    /// Bring the pictures that rows name and that are not here → `ImagesFetched` or `ReceiveFailed`.
+    FetchImages,
     /// Show that something new is here.
     Announce,
     /// Drop the local edits in the run's scope.
@@ -329,6 +372,8 @@ pub enum Effect {
     StartTimer {
         /// 1, 2, …
         attempt: u32,
+        /// The number it fires with.
+        number: u64,
     },
     /// Stop what the down lane is doing at the next chunk border.
     StopLoading,
@@ -342,34 +387,47 @@ pub enum Effect {
 pub fn step(mut state: State, event: Event) -> (State, Vec<Effect>) {
     let mut effects = Vec::new();
     match event {
-        Event::Asked(scope, trigger, policy) => ask(&mut state, scope, trigger, &policy, &mut effects),
+        Event::Asked { scope, trigger, policy, may_receive } => {
+            ask(&mut state, (scope, trigger), &policy, may_receive, &mut effects);
+        }
         Event::Recorded(policy) if policy.send == SendWhen::Automatic => match &mut state.up {
             Up::Sending { again, .. } => *again = true,
             Up::Drained => send(&mut state, &mut effects),
             Up::Waiting { .. } => {}
         },
         Event::Recorded(_) => {}
-        Event::TimerFired => retry(&mut state, &mut effects),
+        Event::TimerFired(number) if number == state.timer => retry(&mut state, &mut effects),
+        Event::TimerFired(_) => {}
         Event::Sent { left } => sent(&mut state, left, &mut effects),
         Event::SendFailed { may_pass } => send_failed(&mut state, may_pass, &mut effects),
         Event::Cancelled => cancel(&mut state, &mut effects),
         received => receive(&mut state, received, &mut effects),
     }
+    begin_late(&mut state, &mut effects);
     finish(&mut state, &mut effects);
     (state, effects)
 }
 
-fn ask(state: &mut State, scope: Scope, trigger: Trigger, policy: &Policy, effects: &mut Vec<Effect>) {
+fn ask(
+    state: &mut State,
+    asked: (Scope, Trigger),
+    policy: &Policy,
+    may_receive: bool,
+    effects: &mut Vec<Effect>,
+) {
+    let (scope, trigger) = asked;
     if let Some(run) = &state.run {
-        let joins = run.scope == scope || (matches!(run.scope, Scope::All) && run.rules.applies);
-        let is_queued = state.queue.iter().any(|(queued, _)| *queued == scope);
-        if !(joins && (run.rules.applies || !trigger.is_by_hand())) && !is_queued {
-            state.queue.push_back((scope, trigger));
+        if !joins(run, &state.down, scope, trigger) {
+            queue(&mut state.queue, scope, trigger);
         }
         return;
     }
-    let rules = rules(trigger, scope, policy);
-    state.run = Some(Run { scope, trigger, rules, has_sent: !rules.sends });
+    let mut rules = rules(trigger, scope, policy);
+    // A centre just chosen is brought by the right that chose it.
+    if !may_receive && trigger.is_by_hand() && trigger != Trigger::CentreChosen {
+        rules = Rules { receives: false, applies: false, drops_edits: false, ..rules };
+    }
+    state.run = Some(Run { scope, trigger, rules, has_sent: !rules.sends, wants_retry: false });
     if rules.drops_edits {
         effects.push(Effect::DropEdits);
     }
@@ -381,7 +439,25 @@ fn ask(state: &mut State, scope: Scope, trigger: Trigger, policy: &Policy, effec
     }
 }
 
-/// The timer of either lane: what has failed is tried again; a run under way does that anyway.
+/// Whether the run under way does what is asked for.
+fn joins(run: &Run, down: &Down, scope: Scope, trigger: Trigger) -> bool {
+    let covers = run.scope == scope || (run.scope == Scope::All && run.rules.applies);
+    let is_enough = run.rules.applies || !trigger.is_by_hand();
+    // A poke says that there is news since; a run that has asked already does not know of it.
+    let knows = trigger != Trigger::Poke || *down == Down::Contacting;
+    covers && is_enough && knows
+}
+
+/// One run a scope waits at most; a person's wish is never lost behind a machine's.
+fn queue(queue: &mut VecDeque<(Scope, Trigger)>, scope: Scope, trigger: Trigger) {
+    match queue.iter_mut().find(|(queued, _)| *queued == scope) {
+        Some((_, queued)) if trigger.is_by_hand() && !queued.is_by_hand() => *queued = trigger,
+        Some(_) => {}
+        None => queue.push_back((scope, trigger)),
+    }
+}
+
+/// The timer: what has failed is tried again; a run under way does that anyway.
 fn retry(state: &mut State, effects: &mut Vec<Effect>) {
     if state.run.is_none() && state.receive_attempt > 0 {
         effects.push(Effect::AskNext(Scope::All, Trigger::Reconnect));
@@ -390,39 +466,53 @@ fn retry(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+fn start_timer(state: &mut State, attempt: u32, effects: &mut Vec<Effect>) {
+    state.timer += 1;
+    effects.push(Effect::StartTimer { attempt, number: state.timer });
+}
+
 fn receive(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
-    let Some(run) = state.run else { return };
-    match event {
-        Event::Contacted { .. } => state.receive_attempt = 0,
-        Event::ReceiveFailed { may_pass: true } => {
-            state.receive_attempt = state.receive_attempt.saturating_add(1);
-            effects.push(Effect::StartTimer { attempt: state.receive_attempt });
-        }
-        _ => {}
-    }
+    let Some(run) = &mut state.run else { return };
+    run.wants_retry |= matches!(
+        event,
+        Event::ReceiveFailed { may_pass: true }
+            | Event::Loaded { may_pass: true }
+            | Event::ImagesFetched { may_pass: true }
+    );
+    let run = *run;
     let down = std::mem::take(&mut state.down);
     state.down = match (down, event) {
         (Down::Contacting, Event::Contacted { has_news: true }) => {
             effects.push(Effect::ReadManifest);
             Down::Reading
         }
-        (Down::Reading, Event::Planned(groups)) => load_next(groups.into(), effects),
-        (Down::Loading { waiting }, Event::Loaded) if run.rules.applies => {
+        (Down::Contacting, Event::Contacted { has_news: false }) => {
+            plan_late(state, run, VecDeque::new());
+            Down::Idle
+        }
+        (Down::Reading, Event::Planned(groups)) => {
+            let (late, now) =
+                groups.into_iter().partition(|group: &Group| group.contains(&Section::Attachments));
+            plan_late(state, run, late);
+            load_next(state, run, now, effects)
+        }
+        // Live sections wait for nobody's confirmation.
+        (Down::Loading { group, waiting }, Event::Loaded { .. })
+            if run.rules.applies || group.iter().copied().all(is_live) =>
+        {
             effects.push(Effect::Apply);
             Down::Applying { waiting }
         }
-        (Down::Loading { waiting }, Event::Loaded) => {
-            if waiting.is_empty() {
-                effects.push(Effect::Announce);
-            }
-            load_next(waiting, effects)
-        }
-        (Down::Applying { waiting }, Event::Applied) => load_next(waiting, effects),
-        (Down::Contacting, Event::Contacted { has_news: false })
-        | (
-            Down::Contacting | Down::Reading | Down::Loading { .. } | Down::Applying { .. },
+        (Down::Loading { waiting, .. }, Event::Loaded { .. })
+        | (Down::Applying { waiting }, Event::Applied) => load_next(state, run, waiting, effects),
+        (Down::Images, Event::ImagesFetched { .. }) => Down::Idle,
+        (
+            Down::Contacting | Down::Reading | Down::Loading { .. } | Down::Applying { .. } | Down::Images,
             Event::ReceiveFailed { .. },
-        ) => Down::Idle,
+        ) => {
+            state.late = Late::Nothing;
+            Down::Idle
+        }
         (down, _) => down,
     };
     if state.down == Down::Idle {
@@ -430,14 +520,36 @@ fn receive(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
     }
 }
 
-fn load_next(mut waiting: VecDeque<Group>, effects: &mut Vec<Effect>) -> Down {
-    match waiting.pop_front() {
-        Some(group) => {
-            effects.push(Effect::Load(group));
-            Down::Loading { waiting }
-        }
-        None => Down::Idle,
+/// Images are for a run that applies what it brings, and has them in its scope.
+fn plan_late(state: &mut State, run: Run, groups: VecDeque<Group>) {
+    if run.rules.applies && run.scope.covers(Section::Attachments) {
+        state.late = Late::Due(groups);
     }
+}
+
+/// Once a run has received and sent, it turns to what comes last.
+fn begin_late(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(run) = state.run.filter(|run| run.has_sent && state.down == Down::Idle) else { return };
+    if let Late::Due(groups) = std::mem::take(&mut state.late) {
+        state.late = Late::Begun;
+        state.down = load_next(state, run, groups, effects);
+    }
+}
+
+fn load_next(state: &mut State, run: Run, mut waiting: VecDeque<Group>, effects: &mut Vec<Effect>) -> Down {
+    if let Some(group) = waiting.pop_front() {
+        effects.push(Effect::Load(group.clone()));
+        return Down::Loading { group, waiting };
+    }
+    if state.late == Late::Begun {
+        state.late = Late::Nothing;
+        effects.push(Effect::FetchImages);
+        return Down::Images;
+    }
+    if !run.rules.applies {
+        effects.push(Effect::Announce);
+    }
+    Down::Idle
 }
 
 /// The run's own turn to send: it goes at once even if a retry was waiting for its timer.
@@ -480,7 +592,7 @@ fn send_failed(state: &mut State, may_pass: bool, effects: &mut Vec<Effect>) {
     let attempt = attempt.saturating_add(1);
     if may_pass {
         state.up = Up::Waiting { attempt };
-        effects.push(Effect::StartTimer { attempt });
+        start_timer(state, attempt, effects);
     } else {
         state.up = Up::Drained;
     }
@@ -499,6 +611,7 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
     state.queue.clear();
     if let Some(run) = &mut state.run {
         run.has_sent = true;
+        state.late = Late::Nothing;
         if state.down != Down::Idle {
             effects.push(Effect::StopLoading);
         }
@@ -508,10 +621,15 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
 /// Ends a run whose lanes have both come to an end, and begins the next one that was asked for.
 fn finish(state: &mut State, effects: &mut Vec<Effect>) {
     let is_over = state.down == Down::Idle && state.run.is_some_and(|run| run.has_sent);
-    if let Some(run) = state.run.take_if(|_| is_over) {
-        effects.push(Effect::Finish(run));
-        effects.extend(state.queue.pop_front().map(|(scope, trigger)| Effect::AskNext(scope, trigger)));
+    let Some(run) = state.run.take_if(|_| is_over) else { return };
+    effects.push(Effect::Finish(run));
+    if run.wants_retry {
+        state.receive_attempt = state.receive_attempt.saturating_add(1);
+        start_timer(state, state.receive_attempt, effects);
+    } else if run.rules.receives {
+        state.receive_attempt = 0;
     }
+    effects.extend(state.queue.pop_front().map(|(scope, trigger)| Effect::AskNext(scope, trigger)));
 }
 
 /// Whether a section comes down with a version of its own.
@@ -546,8 +664,10 @@ mod tests {
     }
 
     fn asked(scope: Scope, trigger: Trigger) -> Event {
-        Event::Asked(scope, trigger, Policy::default())
+        Event::Asked { scope, trigger, policy: Policy::default(), may_receive: true }
     }
+
+    const LOADED: Event = Event::Loaded { may_pass: false };
 
     #[test]
     fn the_table_of_triggers_is_the_designs() {
@@ -618,10 +738,11 @@ mod tests {
             asked(Scope::All, Trigger::RedButton),
             Event::Contacted { has_news: true },
             Event::Planned(vec![group.clone()]),
-            Event::Loaded,
+            LOADED,
             Event::Applied,
             Event::Sent { left: true },
             Event::Sent { left: false },
+            Event::ImagesFetched { may_pass: false },
         ]);
         assert_eq!(effects[0], [Effect::DropEdits, Effect::Contact]);
         assert_eq!(effects[1], [Effect::ReadManifest]);
@@ -629,8 +750,116 @@ mod tests {
         assert_eq!(effects[3], [Effect::Apply]);
         assert_eq!(effects[4], [Effect::Send(vec![])]);
         assert_eq!(effects[5], [Effect::Send(vec![])]);
-        assert!(matches!(effects[6][..], [Effect::Finish(_)]));
+        assert_eq!(effects[6], [Effect::FetchImages]);
+        assert!(matches!(effects[7][..], [Effect::Finish(_)]));
         assert_eq!(state, State::default());
+    }
+
+    #[test]
+    fn attachments_come_after_documents_and_only_when_asked_for() {
+        let images = vec![Section::Attachments];
+        let news = |scope| {
+            play([
+                asked(scope, Trigger::RedButton),
+                Event::Contacted { has_news: true },
+                Event::Planned(vec![vec![Section::Items], images.clone()]),
+                LOADED,
+                Event::Applied,
+                Event::Sent { left: false },
+                LOADED,
+                Event::Applied,
+                Event::ImagesFetched { may_pass: false },
+            ])
+        };
+        let (state, effects) = news(Scope::All);
+        assert_eq!(effects[4], [Effect::Send(vec![])]);
+        assert_eq!(effects[5], [Effect::Load(images.clone())]);
+        assert_eq!((&effects[6][..], &effects[7][..]), (&[Effect::Apply][..], &[Effect::FetchImages][..]));
+        assert!(matches!(effects[8][..], [Effect::Finish(_)]));
+        assert_eq!(state, State::default());
+        let (_, effects) = news(Scope::AllWithoutAttachments);
+        assert!(matches!(effects[5][..], [Effect::Finish(_)]), "{:?}", effects[5]);
+    }
+
+    #[test]
+    fn a_live_section_waits_for_nobody_but_never_outruns_what_it_needs() {
+        let (state, effects) = play([
+            asked(Scope::All, Trigger::Schedule),
+            Event::Contacted { has_news: true },
+            Event::Planned(vec![vec![Section::Items, Section::Stock], vec![Section::Customers]]),
+            LOADED,
+            LOADED,
+            Event::Applied,
+        ]);
+        assert_eq!(effects[3], [Effect::Load(vec![Section::Customers])], "prices wait, and stock with them");
+        assert_eq!(effects[4], [Effect::Apply]);
+        assert_eq!(effects[5], [Effect::Announce, Effect::Send(vec![])]);
+        assert!(state.run.is_some());
+    }
+
+    #[test]
+    fn without_the_right_nothing_comes_down_and_documents_go_all_the_same() {
+        let forbidden =
+            |scope, trigger| Event::Asked { scope, trigger, policy: Policy::default(), may_receive: false };
+        let (_, effects) = play([forbidden(Scope::All, Trigger::RedButton), Event::Sent { left: false }]);
+        assert_eq!(effects[0], [Effect::Send(vec![])]);
+        assert!(matches!(effects[1][..], [Effect::Finish(_)]));
+        let (_, effects) = play([forbidden(Scope::One(Section::Items), Trigger::Row)]);
+        assert!(matches!(effects[0][..], [Effect::Finish(_)]), "{:?}", effects[0]);
+        let (_, effects) = play([forbidden(Scope::All, Trigger::Schedule)]);
+        assert_eq!(effects[0], [Effect::Contact], "the clock needs no right");
+    }
+
+    #[test]
+    fn one_timer_at_a_time_however_often_both_lanes_fail() {
+        let mut state = State::default();
+        let mut timers = VecDeque::new();
+        let feed = |state: &mut State, timers: &mut VecDeque<u64>, event| {
+            let (next, effects) = step(std::mem::take(state), event);
+            *state = next;
+            for effect in &effects {
+                if let Effect::StartTimer { number, .. } = effect {
+                    timers.push_back(*number);
+                }
+            }
+            effects
+        };
+        feed(&mut state, &mut timers, Event::Recorded(Policy::default()));
+        feed(&mut state, &mut timers, Event::SendFailed { may_pass: true });
+        for _ in 0..1_000 {
+            let Some(number) = timers.pop_front() else { break };
+            for effect in feed(&mut state, &mut timers, Event::TimerFired(number)) {
+                match effect {
+                    Effect::AskNext(scope, trigger) => {
+                        feed(&mut state, &mut timers, asked(scope, trigger));
+                        feed(&mut state, &mut timers, Event::ReceiveFailed { may_pass: true });
+                        feed(&mut state, &mut timers, Event::SendFailed { may_pass: true });
+                    }
+                    Effect::Send(_) => {
+                        feed(&mut state, &mut timers, asked(Scope::All, Trigger::Poke));
+                        feed(&mut state, &mut timers, Event::ReceiveFailed { may_pass: true });
+                        feed(&mut state, &mut timers, Event::SendFailed { may_pass: true });
+                    }
+                    _ => {}
+                }
+            }
+            let live = timers.iter().filter(|number| **number == state.timer).count();
+            assert_eq!((live, timers.len() <= 3), (1, true), "{timers:?}");
+        }
+    }
+
+    #[test]
+    fn a_poke_is_not_joined_to_a_run_that_has_asked_before_it() {
+        let (_, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            asked(Scope::All, Trigger::Poke),
+            Event::Contacted { has_news: false },
+            asked(Scope::All, Trigger::Poke),
+            asked(Scope::All, Trigger::RedButton),
+            Event::Sent { left: false },
+            Event::ImagesFetched { may_pass: false },
+        ]);
+        assert!(matches!(effects[6][..], [Effect::Finish(_), Effect::AskNext(Scope::All, Trigger::Poke)]));
     }
 
     #[test]
@@ -670,12 +899,12 @@ mod tests {
         let failed = [Event::Recorded(Policy::default()), Event::SendFailed { may_pass: true }];
         let (state, effects) = play(failed.clone());
         assert_eq!(state.up, Up::Waiting { attempt: 1 });
-        assert_eq!(effects[1], [Effect::StartTimer { attempt: 1 }]);
+        assert_eq!(effects[1], [Effect::StartTimer { attempt: 1, number: 1 }]);
 
-        let (_, effects) =
-            play(failed.clone().into_iter().chain([Event::TimerFired, Event::SendFailed { may_pass: true }]));
+        let again = [Event::TimerFired(1), Event::SendFailed { may_pass: true }];
+        let (_, effects) = play(failed.clone().into_iter().chain(again));
         assert_eq!(effects[2], [Effect::Send(vec![])]);
-        assert_eq!(effects[3], [Effect::StartTimer { attempt: 2 }]);
+        assert_eq!(effects[3], [Effect::StartTimer { attempt: 2, number: 2 }]);
 
         let (_, effects) = play(failed.into_iter().chain([asked(Scope::One(Section::Sales), Trigger::Row)]));
         assert_eq!(effects[2], [Effect::Send(vec![Section::Sales])]);
@@ -687,10 +916,28 @@ mod tests {
             asked(Scope::All, Trigger::Schedule),
             Event::ReceiveFailed { may_pass: true },
             Event::Sent { left: false },
-            Event::TimerFired,
+            Event::TimerFired(1),
         ]);
-        assert_eq!(effects[1], [Effect::StartTimer { attempt: 1 }, Effect::Send(vec![])]);
+        assert_eq!(effects[1], [Effect::Send(vec![])]);
+        assert!(matches!(effects[2][..], [Effect::Finish(_), Effect::StartTimer { attempt: 1, number: 1 }]));
         assert_eq!(effects[3], [Effect::AskNext(Scope::All, Trigger::Reconnect)]);
+    }
+
+    #[test]
+    fn a_section_that_was_cut_short_is_tried_again_less_and_less_often() {
+        let run = |trigger| {
+            [
+                asked(Scope::All, trigger),
+                Event::Contacted { has_news: true },
+                Event::Planned(vec![vec![Section::Items]]),
+                Event::Loaded { may_pass: true },
+                Event::Sent { left: false },
+            ]
+        };
+        let (state, effects) = play(run(Trigger::Poke).into_iter().chain(run(Trigger::Reconnect)));
+        assert!(matches!(effects[4][..], [Effect::Finish(_), Effect::StartTimer { attempt: 1, .. }]));
+        assert!(matches!(effects[9][..], [Effect::Finish(_), Effect::StartTimer { attempt: 2, .. }]));
+        assert_eq!(state.receive_attempt, 2);
     }
 
     #[test]
@@ -699,11 +946,11 @@ mod tests {
             asked(Scope::All, Trigger::Schedule),
             Event::Contacted { has_news: true },
             Event::Planned(vec![vec![Section::Items], vec![Section::Users]]),
-            Event::Loaded,
-            Event::Loaded,
+            LOADED,
+            LOADED,
         ]);
         assert_eq!(effects[3], [Effect::Load(vec![Section::Users])]);
-        assert_eq!(effects[4], [Effect::Announce, Effect::Send(vec![])]);
+        assert_eq!(effects[4], [Effect::Announce, Effect::Send(vec![])], "all of it is here");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The end of a period: X shows, Z records. Neither waits for the server.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use tillkit_domain::{self as domain, Currency, Fact, Money, Right, Settled, Totals};
+use tillkit_domain::{self as domain, CashMovementKind, Currency, Fact, Money, Right, Settled, Totals};
 use tillkit_protocol::{
     Hash,
     bodies::{self, ClosureTotals},
@@ -11,8 +11,9 @@ use tillkit_protocol::{
 };
 use tillkit_store::{
     StoreError,
-    journal::{Enrolment, JournalWrite, Recorded},
+    journal::{Enrolment, JournalWrite, Recorded, Unsent},
 };
+use tillkit_sync::{RunHandle, Scope, Trigger};
 
 use crate::{Session, TillError, selling::CANCELLED};
 
@@ -65,6 +66,57 @@ impl Session {
             record(journal, draft.with_body(body))
         })?;
         Ok(Closed { closure: closure.ok_or(TillError::NoSale)?, recorded: Some(recorded) })
+    }
+}
+
+/// How long closing the day waits for the back office, at most.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A day that was closed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayClosed {
+    /// The Z.
+    pub closed: Closed,
+    /// What the back office does not have yet, the Z itself among it unless it was sent at once.
+    pub left: Unsent,
+}
+
+impl Session {
+    /// Opens the day: records the float of each drawer, then syncs. What is published is applied as
+    /// the centre's policy says; offline the day is open all the same. The run goes on beside selling.
+    ///
+    /// # Errors
+    /// As [`Session::move_cash`], of the first float that is refused; those before it are recorded.
+    pub fn open_day(&self, floats: &[Counted]) -> Result<RunHandle, TillError> {
+        for float in floats {
+            self.move_cash(CashMovementKind::FloatIn, &float.tender, float.amount, "")?;
+        }
+        let event = self.event("day_opened", "")?;
+        self.write(|journal, record| record(journal, event))?;
+        Ok(self.core.device()?.engine.ask(Scope::All, Trigger::Opening, true))
+    }
+
+    /// Closes the day: sends what there is, for ten seconds at most, then closes with what is left
+    /// stated inside, then sends the closure. It closes whether or not the back office answers.
+    ///
+    /// # Errors
+    /// As [`Session::close`].
+    pub async fn close_day(&self, counted: &[Counted]) -> Result<DayClosed, TillError> {
+        self.check(Right::Closure)?;
+        if self.sale().is_some() {
+            return Err(TillError::SaleOpen);
+        }
+        self.send_for_closing().await?;
+        let closed = self.close(counted)?;
+        self.send_for_closing().await?;
+        Ok(DayClosed { closed, left: self.core.store.journal.unsent()? })
+    }
+
+    async fn send_for_closing(&self) -> Result<(), TillError> {
+        let run = self.core.device()?.engine.ask(Scope::All, Trigger::Closing, true);
+        // What does not get through in this time is in the closure, and goes later.
+        drop(tokio::time::timeout(PATIENCE, run.wait()).await);
+        Ok(())
     }
 }
 

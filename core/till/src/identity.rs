@@ -62,6 +62,7 @@ impl Core {
             client: client.clone(),
             rim: self.services.rim.clone(),
             folder: self.folder.join("blobs"),
+            images: self.folder.join("images"),
             till: enrolment.till.clone(),
             enrolment: enrolment.enrolment,
             tenant_key: enrolment.tenant_key,

@@ -38,7 +38,7 @@ mod session;
 mod closing;
 mod till;
 
-pub use closing::{Closed, Counted};
+pub use closing::{Closed, Counted, DayClosed};
 pub use connection::{ConnectionTest, Hint, Step};
 pub use error::{Remedy, TillError};
 pub use identity::{PairingQr, Standing};

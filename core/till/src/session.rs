@@ -51,6 +51,7 @@ impl Session {
         let (sale, last_receipt) = (Mutex::new(None), Mutex::new(None));
         let session = Session { core, user: user.into(), rights, sale, last_receipt };
         session.record_signed_in(lockout)?;
+        session.core.signed_in(Some((user.into(), session.rights.clone())));
         Ok(session)
     }
 
@@ -216,31 +217,69 @@ impl Session {
     }
 
     pub(crate) fn event(&self, what: &str, detail: &str) -> Result<NewDocument<Event>, TillError> {
-        self.draft(Kind::Event, Event { detail: detail.into(), what: what.into() })
+        self.core.event(&self.user, what, detail)
     }
 
     /// A document as it stands now, without money, stock or reversals.
     pub(crate) fn draft<Body>(&self, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
-        let core = &self.core;
-        let view = core.store.centre.view()?;
-        let centre = core.subscription()?.ok_or(TillError::NoCentre)?;
-        let recorded_ms = core.services.rim.now_ms();
-        let device = core.device()?;
+        self.core.draft(&self.user, kind, body)
+    }
+
+    /// One durable transaction of the journal; afterwards the up lane knows.
+    pub(crate) fn write<Body: Serialize>(
+        &self,
+        work: impl FnOnce(
+            &JournalWrite,
+            &dyn Fn(&JournalWrite, NewDocument<Body>) -> Result<Recorded, TillError>,
+        ) -> Result<Recorded, TillError>,
+    ) -> Result<Recorded, TillError> {
+        self.core.write(work)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.core.signed_in(None);
+    }
+}
+
+impl Core {
+    fn check_synced(&self) -> Result<(), TillError> {
+        let needed = Section::down().filter(|section| section.spec().to_sell);
+        let missing: Vec<&str> =
+            needed.map(Section::name).filter(|name| self.store.centre.live(name).generation == 0).collect();
+        if missing.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: missing.join(", ") }) }
+    }
+
+    pub(crate) fn event(
+        &self,
+        user: &str,
+        what: &str,
+        detail: &str,
+    ) -> Result<NewDocument<Event>, TillError> {
+        self.draft(user, Kind::Event, Event { detail: detail.into(), what: what.into() })
+    }
+
+    fn draft<Body>(&self, user: &str, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
+        let view = self.store.centre.view()?;
+        let centre = self.subscription()?.ok_or(TillError::NoCentre)?;
+        let recorded_ms = self.services.rim.now_ms();
+        let device = self.device()?;
         let mode = device.engine.status().borrow().mode;
         Ok(NewDocument {
             kind,
             body,
-            business_day: core.local(recorded_ms).date().to_string(),
+            business_day: self.local(recorded_ms).date().to_string(),
             currency: view.terms()?.currency.code().into(),
             generations: view.generations(),
             numerator: if kind == Kind::Event { None } else { Some(view.numerator(kind)?) },
             centre,
-            monotonic_ms: core.services.rim.monotonic_ms(),
+            monotonic_ms: self.services.rim.monotonic_ms(),
             offline: matches!(mode, Mode::Offline { .. }),
             recorded_ms,
             server_offset_ms: device.engine.offset_ms(),
             total_minor: 0,
-            user: self.user.clone(),
+            user: user.into(),
             stock: Vec::new(),
             reversals: Vec::<Reversal>::new(),
         })
@@ -254,23 +293,37 @@ impl Session {
             &dyn Fn(&JournalWrite, NewDocument<Body>) -> Result<Recorded, TillError>,
         ) -> Result<Recorded, TillError>,
     ) -> Result<Recorded, TillError> {
-        let device = self.core.device()?;
+        let device = self.device()?;
         let record = |journal: &JournalWrite, document: NewDocument<Body>| {
             Ok(journal.record(&device.enrolment, &device.key, document)?)
         };
-        let recorded = self.core.store.journal.write(|journal| work(journal, &record))?;
+        let recorded = self.store.journal.write(|journal| work(journal, &record))?;
         device.engine.recorded();
-        self.core.changed();
+        self.changed();
         Ok(recorded)
     }
-}
 
-impl Core {
-    fn check_synced(&self) -> Result<(), TillError> {
-        let needed = Section::down().filter(|section| section.spec().to_sell);
-        let missing: Vec<&str> =
-            needed.map(Section::name).filter(|name| self.store.centre.live(name).generation == 0).collect();
-        if missing.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: missing.join(", ") }) }
+    /// Whether whoever is at the till may receive by hand, and who that is. While nobody is signed in
+    /// it is what everybody may; before the first users have come, the pairing code is right enough.
+    pub(crate) fn may_receive(&self) -> Result<(bool, Option<String>), TillError> {
+        if let Some((user, rights)) = self.who_is_signed_in() {
+            return Ok((rights.has(Right::DataExchange), Some(user)));
+        }
+        let view = self.store.centre.view()?;
+        let mut after: Option<String> = None;
+        loop {
+            let page = view.list("role", after.as_deref(), 100)?;
+            for found in &page {
+                let role: settings::Role = found.read()?;
+                if !Rights::of_names(role.rights.iter().map(String::as_str)).has(Right::DataExchange) {
+                    return Ok((false, None));
+                }
+            }
+            match page.last() {
+                Some(last) => after = Some(last.key.clone()),
+                None => return Ok((true, None)),
+            }
+        }
     }
 
     /// The user's rights if the PIN is right. An unknown user takes as long as a wrong PIN.

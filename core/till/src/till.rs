@@ -1,13 +1,18 @@
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use tillkit_domain::Rights;
 use tillkit_protocol::{
     Manifest, Section,
     document::Kind,
+    settings,
     wire::{CentreInfo, Enrolled, Finding},
 };
 use tillkit_store::{
@@ -16,7 +21,8 @@ use tillkit_store::{
     journal::{BrokenChain, Head, Recorded, Unsent},
 };
 use tillkit_sync::{
-    RunHandle, Scope, SyncError, Trigger, client::ManifestAnswer, driver::SUBSCRIPTION, status::Status,
+    Report, RunHandle, Scope, SyncError, Trigger, client::ManifestAnswer, driver::SUBSCRIPTION,
+    status::Status,
 };
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
@@ -36,6 +42,9 @@ pub(crate) struct Core {
     pub runtime: Handle,
     // Std mutex: held to clone or replace an Arc, never across an await.
     secrets: Mutex<Secrets>,
+    // Std mutex: held for a copy. The last to sign in; who signs out is forgotten.
+    signed_in: Mutex<Option<(String, Rights)>>,
+    is_in_touch: AtomicBool,
     /// Wakes whoever shows the till: something was recorded, edited, enrolled, chosen.
     pub changes: watch::Sender<()>,
 }
@@ -98,7 +107,16 @@ impl Till {
         let store = Arc::new(store);
         let secrets = Mutex::new(Secrets::default());
         let changes = watch::Sender::new(());
-        let core = Core { folder: folder.to_path_buf(), store, services, runtime, secrets, changes };
+        let core = Core {
+            folder: folder.to_path_buf(),
+            store,
+            services,
+            runtime,
+            secrets,
+            signed_in: Mutex::default(),
+            is_in_touch: AtomicBool::new(false),
+            changes,
+        };
         core.open_secrets()?;
         Ok(Till(Arc::new(core)))
     }
@@ -217,10 +235,68 @@ impl Till {
 
     /// Starts a sync, or joins the one under way. It goes on when the handle is dropped.
     ///
+    /// Sending needs no right. To receive by hand, whoever is signed in needs `data_exchange`; without
+    /// it the run only sends, and its report says `no-right`. Each use leaves an event.
+    ///
     /// # Errors
-    /// [`StoreError::NotEnrolled`], [`TillError::Copied`].
+    /// [`StoreError::NotEnrolled`], [`TillError::Copied`], [`TillError::Store`].
     pub fn sync(&self, scope: Scope, trigger: Trigger) -> Result<RunHandle, TillError> {
-        Ok(self.0.device()?.engine.ask(scope, trigger))
+        let device = self.0.device()?;
+        let is_down = !matches!(scope, Scope::One(section) if !section.is_down());
+        if !(trigger.is_by_hand() && is_down && self.can_sell()) {
+            return Ok(device.engine.ask(scope, trigger, true));
+        }
+        let (may_receive, user) = self.0.may_receive()?;
+        if let Some(user) = user.filter(|_| may_receive) {
+            let event = self.0.event(&user, "sync_by_hand", scope.name())?;
+            self.0.write(|journal, record| record(journal, event))?;
+        }
+        Ok(device.engine.ask(scope, trigger, may_receive))
+    }
+
+    /// From now on the till keeps itself up to date: it listens for the back office's pokes, makes
+    /// contact by the centre's schedule, and when the connection is back. What it finds is sent and
+    /// applied as the centre's policy says.
+    pub fn stay_in_touch(&self) {
+        self.0.is_in_touch.store(true, Ordering::Relaxed);
+        // A phone that is no till yet begins when it is enrolled.
+        if let Ok(device) = self.0.device() {
+            device.engine.stay_in_touch();
+        }
+    }
+
+    /// For a job of the phone's scheduler: sends and fetches, and applies what the policy lets be
+    /// applied without anybody; ends by `deadline`, and goes on next time where it stopped. `None` if
+    /// the till was closed meanwhile.
+    ///
+    /// # Errors
+    /// As [`Till::sync`].
+    pub async fn run_for(&self, deadline: Duration) -> Result<Option<Report>, TillError> {
+        let device = self.0.device()?;
+        let mut run = std::pin::pin!(device.engine.ask(Scope::All, Trigger::Schedule, true).wait());
+        match tokio::time::timeout(deadline, &mut run).await {
+            Ok(report) => Ok(report),
+            Err(_) => {
+                device.engine.cancel();
+                Ok(run.await)
+            }
+        }
+    }
+
+    /// A picture that came down with the attachments, by the key of its row; `None` while it is not here.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn image(&self, key: &str) -> Result<Option<Vec<u8>>, TillError> {
+        let image: Option<settings::Image> = self.0.store.centre.view()?.read("image", key)?;
+        let file = image.map(|image| self.0.folder.join("images").join(image.sha256.to_string()));
+        match file.map(std::fs::read) {
+            Some(Ok(bytes)) => Ok(Some(bytes)),
+            Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(SyncError::Folder(error).into())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Stops the sync under way at its next border; what is here stays.
@@ -348,6 +424,11 @@ impl Till {
     /// As [`Till::open`].
     pub fn resume(&self) -> Result<(), TillError> {
         self.0.store.resume()?;
+        if let Ok(device) = self.0.device()
+            && self.0.is_in_touch.load(Ordering::Relaxed)
+        {
+            drop(device.engine.ask(Scope::All, Trigger::Reconnect, true));
+        }
         self.0.changed();
         Ok(())
     }
@@ -362,6 +443,14 @@ impl Core {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn signed_in(&self, who: Option<(String, Rights)>) {
+        *self.signed_in.lock().unwrap_or_else(PoisonError::into_inner) = who;
+    }
+
+    pub(crate) fn who_is_signed_in(&self) -> Option<(String, Rights)> {
+        self.signed_in.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn open_secrets(&self) -> Result<(), TillError> {
         let (device, is_copied) = match self.open_device() {
             Ok(device) => (device.map(Arc::new), false),
@@ -369,6 +458,9 @@ impl Core {
             Err(error) => return Err(error),
         };
         let pepper = self.open_pepper()?;
+        if let Some(device) = device.as_ref().filter(|_| self.is_in_touch.load(Ordering::Relaxed)) {
+            device.engine.stay_in_touch();
+        }
         *self.secrets() = Secrets { device, is_copied, pepper };
         self.changed();
         Ok(())

@@ -125,6 +125,21 @@ impl Journal {
         Ok(statement.query_row(named_params! {":till": till, ":enrolment": enrolment}, |row| row.get(0))?)
     }
 
+    /// Whether there is something to prune: the oldest document is settled and was recorded before `before_ms`.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn has_settled_before(&self, before_ms: i64) -> Result<bool> {
+        const OLDEST: &str = "SELECT recorded_ms < :before_ms AND settled_ms IS NOT NULL FROM document
+             ORDER BY recorded_ms LIMIT 1";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(OLDEST)?;
+        Ok(statement
+            .query_row(named_params! {":before_ms": before_ms}, |row| row.get(0))
+            .optional()?
+            .unwrap_or(false))
+    }
+
     /// One document.
     ///
     /// # Errors
