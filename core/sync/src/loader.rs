@@ -167,20 +167,41 @@ impl Loader {
             wanted.manifest.snapshot.iter().partition(|blob| loaded.contains(&blob.sha256));
         let here_bytes = here.iter().map(|blob| blob.bytes).sum();
         self.meter.add_done(&wanted.section, here_bytes);
+        // Once one has failed no other begins, but those on their way arrive: dropped in the middle, one
+        // might still be writing its file while the next try reads it.
+        let given_up = Arc::new(AtomicBool::new(false));
         // Owned before the stream begins: a stream of borrowing futures is no `Send` future here.
-        let fetches: Vec<_> =
-            missing.into_iter().map(|blob| self.clone().fetch_named(blob.sha256, blob.bytes)).collect();
+        let fetches: Vec<_> = missing
+            .into_iter()
+            .map(|blob| self.clone().fetch_named(blob.sha256, blob.bytes, given_up.clone()))
+            .collect();
         let mut fetches = futures_util::stream::iter(fetches).buffered(2);
+        let mut failed = None;
         while let Some(fetched) = fetches.next().await {
-            if to_prepare.send(fetched?).await.is_err() {
-                return Ok(()); // the one behind has stopped, and says why itself
-            }
+            let is_over = match fetched {
+                // If the one behind has stopped, it says why itself.
+                Ok(Some(blob)) => to_prepare.send(blob).await.is_err(),
+                Ok(None) => true,
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    true
+                }
+            };
+            given_up.fetch_or(is_over, Ordering::Relaxed);
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
-    async fn fetch_named(self, name: Hash, bytes: u64) -> Result<(Hash, PathBuf), SyncError> {
-        Ok((name, self.fetch(&name, bytes).await?))
+    async fn fetch_named(
+        self,
+        name: Hash,
+        bytes: u64,
+        given_up: Arc<AtomicBool>,
+    ) -> Result<Option<(Hash, PathBuf)>, SyncError> {
+        if given_up.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Ok(Some((name, self.fetch(&name, bytes).await?)))
     }
 
     /// A blob's file, complete and of the right hash; what is there of it already is not fetched again.
@@ -234,6 +255,7 @@ impl Loader {
             let chunk = chunk?; // what has come stays for the next try
             let size = chunk.len() as u64;
             length += size;
+            self.meter.bytes.fetch_add(size, Ordering::Relaxed);
             if length > bytes {
                 drop(file);
                 let path = part.to_path_buf();
@@ -245,7 +267,6 @@ impl Loader {
                 Ok(file)
             });
             file = writing.await?;
-            self.meter.bytes.fetch_add(size, Ordering::Relaxed);
         }
         if length < bytes {
             let why = format!("it ended after {length} of {bytes} bytes");
