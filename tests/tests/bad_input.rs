@@ -72,7 +72,7 @@ async fn a_hotels_page_is_no_back_office() {
     assert_eq!(till.unsent().unwrap().documents(), 1);
     let test = till.test_connection(None).await.unwrap();
     assert!(
-        matches!(&test.steps[..], [(Step::Reach, Hint::Bad { code, .. })] if code == "captive-portal"),
+        matches!(test.steps.last(), Some((Step::Office, Hint::Bad { code, .. })) if code == "captive-portal"),
         "{test:?}"
     );
     line.is_portal.store(false, Ordering::SeqCst);
@@ -134,7 +134,7 @@ async fn a_clock_ten_years_off_still_sells_and_syncs() {
     let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert!(report.is_complete(), "{report:?}");
     let test = till.test_connection(None).await.unwrap();
-    assert!(matches!(test.steps[2], (Step::Clock, Hint::Mind(_))), "{test:?}");
+    assert!(matches!(test.steps[5], (Step::Clock, Hint::Mind(_))), "{test:?}");
     sell_one(&till);
     let sale = till.history(&[Kind::Sale], None, 1).unwrap().remove(0);
     let offset_ms = sale.document::<serde_json::Value>().unwrap().server_offset_ms.unwrap();

@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use tillkit::{
-    AddLine, CashMovementKind, Counted, Currency, Delivery, Discount, Kind, LineOrigin, Money, NewReturn,
-    Quantity, ReturnLine, ReturnPurpose, Right, Scope, Section, StockKind, TillError, Trigger,
+    AddLine, CashMovementKind, Counted, Currency, Delivery, Discount, Goods, Kind, LineOrigin, Money,
+    NewReturn, NewStock, Quantity, ReturnLine, ReturnPurpose, Right, Scope, Section, StockKind, TillError,
+    Trigger,
 };
 use tillkit_domain::SaleError;
-use tillkit_protocol::bodies::{self, StockLine};
 use tillkit_tests::world::{Line, Shop};
 
 fn pounds(minor: i64) -> Money {
@@ -63,21 +63,11 @@ async fn a_day_of_a_till_meets_at_the_centre_to_the_penny() {
     assert!(matches!(session.void(&foreign.reference, "again"), Err(TillError::NotReversible { .. })));
     assert!(matches!(session.void(&sale.reference, "late"), Err(TillError::NotReversible { .. })));
 
-    let receipt = bodies::Stock {
-        plan: None,
-        lines: vec![StockLine {
-            item: "tea".into(),
-            name: "Tea".into(),
-            quantity: 10.into(),
-            unit: "pc".into(),
-        }],
-        reason: String::new(),
-        reference: Some("DN 7".into()),
-        to_warehouse: None,
-        warehouse: "main".into(),
-    };
-    session.record_stock(StockKind::GoodsReceipt, receipt.clone()).unwrap();
-    let unexplained = session.record_stock(StockKind::WriteOff, receipt).unwrap_err();
+    let tea = || vec![Goods::item("tea", 10.into())];
+    let delivery_note = Some("DN 7".into());
+    let receipt = NewStock { reference: delivery_note, ..NewStock::new(StockKind::GoodsReceipt, tea()) };
+    session.move_goods(receipt).unwrap();
+    let unexplained = session.move_goods(NewStock::new(StockKind::WriteOff, tea())).unwrap_err();
     assert!(matches!(unexplained, TillError::Sale(SaleError::ReasonMissing { .. })), "{unexplained}");
     session.move_cash(CashMovementKind::SafeDrop, "cash", pounds(30_00), "evening").unwrap();
 

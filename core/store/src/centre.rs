@@ -22,7 +22,10 @@ use crate::{
 
 static KIND: FileKind = FileKind {
     application_id: 0x544b_4331, // "TKC1"
-    migrations: &[include_str!("../migrations/centre/0001_centre.sql")],
+    migrations: &[
+        include_str!("../migrations/centre/0001_centre.sql"),
+        include_str!("../migrations/centre/0002_customer_word.sql"),
+    ],
     // NORMAL: a power cut may lose the last loads, never the file; one sync brings them again.
     pragmas: "
         PRAGMA journal_mode = WAL;
@@ -525,6 +528,35 @@ impl View<'_> {
         take(&mut statement.query(named_params! {":words": query.join(" ")})?)
     }
 
+    /// Customers whose name, phone or VAT number has a word that begins with each of these, in any
+    /// order; accents and case do not matter. At most `limit`, after the customer of the key `after`.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn search_customers(&self, words: &str, after: Option<&str>, limit: usize) -> Result<Vec<Found>> {
+        const SEARCH: [&str; 2] = [
+            "SELECT key, body FROM customer_word_0 JOIN row ON id = customer_word_0.rowid
+              WHERE customer_word_0 MATCH :words AND customer_word_0.rowid > :after
+              ORDER BY customer_word_0.rowid LIMIT :limit",
+            "SELECT key, body FROM customer_word_1 JOIN row ON id = customer_word_1.rowid
+              WHERE customer_word_1 MATCH :words AND customer_word_1.rowid > :after
+              ORDER BY customer_word_1.rowid LIMIT :limit",
+        ];
+        const PLACE: &str = "SELECT id FROM row WHERE slot = :slot AND kind = 'customer' AND key = :key";
+        let folded = fold(words).to_ascii_lowercase();
+        let query: Vec<String> = words_of(&folded).map(|word| format!("\"{word}\"*")).collect();
+        let Some(slot) = self.slot_of_kind("customer").filter(|_| !query.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let mut place = self.db.db()?.prepare_cached(PLACE)?;
+        let place = |key| place.query_row(named_params! {":slot": slot, ":key": key}, |row| row.get(0));
+        let after: i64 = after.map(place).transpose().optional()?.flatten().unwrap_or(0);
+        let mut statement = self.db.db()?.prepare_cached(SEARCH[usize::from(slot & 1 == 1)])?;
+        let hits = statement
+            .query_map(named_params! {":words": query.join(" "), ":after": after, ":limit": limit}, found)?;
+        Ok(hits.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The price rows of an item, the one that began last first.
     ///
     /// # Errors
@@ -585,6 +617,51 @@ impl View<'_> {
 
 fn is_active(item: &Found) -> bool {
     item.read::<settings::Item>().is_ok_and(|item| item.active)
+}
+
+/// The words that a customer is found by: those of the name, and phone and VAT number written in one.
+pub(crate) fn customer_words(customer: &CustomerNames) -> String {
+    let mut words = fold(&customer.name).into_owned();
+    for number in [&customer.phone, &customer.vat_id] {
+        let groups: Vec<String> = words_of(&fold(number)).map(Into::into).collect();
+        // `+48 601 234` is found as 48601234, 601234 and 234: few type a number as it was written down.
+        for first in 0..groups.len().min(8) {
+            let rest = groups[first..].concat();
+            let digits = rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+            words.extend([" ", &rest]);
+            if digits != rest {
+                words.extend([" ", digits]);
+            }
+        }
+        if let [only] = &groups[..]
+            && let Some((_, national)) = only.len().checked_sub(9).and_then(|at| only.split_at_checked(at))
+        {
+            words.extend([" ", national]);
+        }
+    }
+    words
+}
+
+/// What of a customer is searched.
+#[derive(serde::Deserialize)]
+pub(crate) struct CustomerNames<'a> {
+    #[serde(borrow, default)]
+    name: std::borrow::Cow<'a, str>,
+    #[serde(borrow, default)]
+    phone: std::borrow::Cow<'a, str>,
+    #[serde(borrow, default)]
+    vat_id: std::borrow::Cow<'a, str>,
+}
+
+/// Whether a customer, own or the centre's, has a word that begins with each of these; all have none.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] if the body is no customer's.
+pub fn is_customer_of(body: &[u8], words: &str) -> Result<bool> {
+    let names: CustomerNames = settings::read(body)
+        .map_err(|error| StoreError::Unreadable { what: "a customer", why: error.to_string() })?;
+    let (own, wanted) = (customer_words(&names).to_ascii_lowercase(), fold(words).to_ascii_lowercase());
+    Ok(words_of(&wanted).all(|wanted| words_of(&own).any(|word| word.starts_with(wanted))))
 }
 
 /// A name as it is indexed and searched: letters of any script as plain ASCII, so that `maslo` finds `masło`.

@@ -31,7 +31,7 @@ use tillkit_protocol::{
 
 use crate::{
     Centre, Result, StoreError,
-    centre::{Live, fold, read_live, write_back},
+    centre::{CustomerNames, Live, customer_words, fold, read_live, write_back},
     precedence::Precedence,
 };
 
@@ -128,6 +128,7 @@ enum Look {
     Nothing,
     Item { name: Range<u32>, codes: Range<u32> },
     Code { code: Range<u32> },
+    Customer { words: Range<u32> },
     Price { item: Range<u32>, from_ms: i64 },
 }
 
@@ -213,6 +214,7 @@ impl Prepared {
                 Look::Item { name, codes: first..self.codes.len() as u32 }
             }
             Looks::Code(code) => Look::Code { code: self.push_text(&code.code) },
+            Looks::Customer(customer) => Look::Customer { words: self.push_text(&customer_words(&customer)) },
             Looks::Price(price) => Look::Price { item: self.push_text(&price.item), from_ms: price.from_ms },
         };
         self.rows.push(PreparedRow { kind, key, body: offset..offset + body.len() as u32, look });
@@ -246,6 +248,7 @@ enum Looks<'a> {
     Nothing,
     Item(ItemLooks<'a>),
     Code(CodeLooks<'a>),
+    Customer(CustomerNames<'a>),
     Price(PriceLooks<'a>),
 }
 
@@ -253,6 +256,13 @@ impl Looks<'_> {
     fn name(&self) -> Option<&str> {
         match self {
             Looks::Item(item) => Some(&item.name),
+            _ => None,
+        }
+    }
+
+    fn customer(&self) -> Option<String> {
+        match self {
+            Looks::Customer(customer) => Some(customer_words(customer)),
             _ => None,
         }
     }
@@ -284,6 +294,8 @@ fn looks<'a>(kind: &str, body: &'a [u8]) -> Result<Looks<'a>, String> {
     let looks = match kind {
         "item" => settings::read(body).map(Looks::Item),
         "item_code" => settings::read(body).map(Looks::Code),
+        // A customer that cannot be read is not found by words; the others are.
+        "customer" => Ok(settings::read(body).map_or(Looks::Nothing, Looks::Customer)),
         "price" => settings::read(body).map(Looks::Price),
         _ => Ok(Looks::Nothing),
     };
@@ -452,13 +464,16 @@ impl Centre {
     /// Deletes a chunk of a slot; `true` when nothing is left.
     fn empty_some(&self, slot: i64) -> Result<bool> {
         const CHUNK: &str = "DELETE FROM row WHERE id IN (SELECT id FROM row WHERE slot = :slot LIMIT 20000)";
-        const IS_ITEMS: &str = "SELECT name = 'items' FROM section WHERE id = :slot / 2";
+        const NAME: &str = "SELECT name FROM section WHERE id = :slot / 2";
         let mut writer = self.writer.get()?;
         let tx = writer.begin()?;
         // First what points to rows, then the rows: a crash in between leaves rows nobody finds.
         let of_slot = named_params! {":slot": slot};
-        if tx.query_row(IS_ITEMS, of_slot, |row| row.get::<_, bool>(0)).optional()? == Some(true) {
-            tx.execute_batch(LOOK_UPS[parity(slot)].empty)?;
+        let name: Option<String> = tx.query_row(NAME, of_slot, |row| row.get(0)).optional()?;
+        match name.as_deref().and_then(Section::of_name) {
+            Some(Section::Items) => tx.execute_batch(LOOK_UPS[parity(slot)].empty)?,
+            Some(Section::Customers) => tx.execute_batch(LOOK_UPS[parity(slot)].empty_customers)?,
+            _ => {}
         }
         for table in [
             "DELETE FROM load WHERE slot = :slot",
@@ -473,7 +488,7 @@ impl Centre {
     }
 }
 
-/// The items' look-up tables of one slot.
+/// The look-up tables of one slot: the items' and the customers'.
 struct LookUps {
     drop_indexes: &'static str,
     create_indexes: &'static str,
@@ -484,6 +499,9 @@ struct LookUps {
     delete_price: &'static str,
     insert_words: &'static str,
     delete_words: &'static str,
+    empty_customers: &'static str,
+    insert_customer: &'static str,
+    delete_customer: &'static str,
 }
 
 macro_rules! look_ups {
@@ -542,6 +560,21 @@ macro_rules! look_ups {
                 $slot,
                 ", rowid, name) VALUES ('delete', ?1, ?2)"
             ),
+            empty_customers: concat!(
+                "INSERT INTO customer_word_",
+                $slot,
+                " (customer_word_",
+                $slot,
+                ") VALUES ('delete-all')",
+            ),
+            insert_customer: concat!("INSERT INTO customer_word_", $slot, " (rowid, words) VALUES (?1, ?2)"),
+            delete_customer: concat!(
+                "INSERT INTO customer_word_",
+                $slot,
+                " (customer_word_",
+                $slot,
+                ", rowid, words) VALUES ('delete', ?1, ?2)"
+            ),
         }
     };
 }
@@ -560,6 +593,7 @@ fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared, precedence: &Precede
     let mut insert_code = tx.prepare_cached(look_ups.insert_code)?;
     let mut insert_price = tx.prepare_cached(look_ups.insert_price)?;
     let mut insert_words = tx.prepare_cached(look_ups.insert_words)?;
+    let mut insert_customer = tx.prepare_cached(look_ups.insert_customer)?;
     for (index, row) in blob.rows.iter().enumerate() {
         if index.is_multiple_of(ROWS_BETWEEN_LOOKS) {
             precedence.give_way();
@@ -581,6 +615,7 @@ fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared, precedence: &Precede
                     insert_code.execute(params![code, id])?;
                 }
             }
+            Look::Customer { words } => drop(insert_customer.execute(params![id, blob.text(words)])?),
             Look::Code { code } => drop(insert_code.execute(params![blob.text(code), id])?),
             Look::Price { item, from_ms } => {
                 insert_price.execute(params![blob.text(item), from_ms, id])?;
@@ -731,6 +766,15 @@ impl<'a> Changer<'a> {
             }
             if let Some(name) = name_after {
                 run(self.look_ups.insert_words, &[&id, &fold(name)])?;
+            }
+        }
+        let (customer_before, customer_after) = (before.customer(), after.customer());
+        if customer_before != customer_after {
+            if let Some(words) = customer_before {
+                run(self.look_ups.delete_customer, &[&id, &words])?;
+            }
+            if let Some(words) = customer_after {
+                run(self.look_ups.insert_customer, &[&id, &words])?;
             }
         }
         let (codes_before, codes_after) = (before.codes(), after.codes());

@@ -12,12 +12,12 @@ use tillkit_protocol::{
     problem::ProblemType,
     rows,
     wire::{
-        Centres, Contact, Contacted, Enrol, Enrolled, Hello, Subscribe, Subscribed, Token, TokenRequest,
-        Uploaded,
+        Centres, Contact, Contacted, Empty, Enrol, Enrolled, Hello, Subscribe, Subscribed, Token,
+        TokenRequest, Uploaded,
     },
 };
 
-use crate::{Cause, Request, Response, SharedRim, SyncError, Transport, transport::Method};
+use crate::{Cause, NetError, Request, Response, SharedRim, SyncError, Transport, transport::Method};
 
 /// Who speaks.
 pub struct Identity {
@@ -62,6 +62,16 @@ impl Client {
     /// Server clock minus till clock, as of the last answer that told it, milliseconds.
     pub fn offset_ms(&self) -> Option<i64> {
         *lock(&self.offset_ms)
+    }
+
+    /// Whether anything answers at all: whatever it says, the line is there.
+    ///
+    /// # Errors
+    /// [`NetError`], which says how far it came: to a name, to a connection, to a trusted one.
+    pub async fn knock(&self) -> Result<(), NetError> {
+        let mut request = get("/v1/hello");
+        request.headers.push((VERSION_HEADER, VERSION.into()));
+        self.transport.send(request).await.map(drop)
     }
 
     /// What the back office says of itself.
@@ -174,6 +184,22 @@ impl Client {
     pub async fn pokes(&self) -> Result<Pokes, SyncError> {
         let answer = self.call(get("/v1/events")).await?;
         Ok(Pokes { body: answer.body, begun: Vec::new() })
+    }
+
+    /// Sends what stands beside a document's line. When this answers, it is durable at the centre.
+    ///
+    /// # Errors
+    /// [`SyncError`]: then the centre may have it or not; sending it again changes nothing.
+    pub async fn upload_part(&self, sha256: &Hash, bytes: Vec<u8>) -> Result<(), SyncError> {
+        let path = format!("/v1/parts/{sha256}");
+        let request = Request {
+            method: Method::Post,
+            path: path.clone(),
+            headers: vec![("content-type", "application/octet-stream".into())],
+            body: Some(bytes.into()),
+        };
+        let Empty {} = json(self.call(request).await?, &path).await?;
+        Ok(())
     }
 
     /// A request with this till's credential, renewed once if it is not accepted.

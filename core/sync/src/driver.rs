@@ -1255,9 +1255,11 @@ async fn send(
     sections: &[Section],
     after: Option<Recorded>,
 ) -> Result<SentBatch, SyncError> {
+    let has_parts = sections.is_empty() || sections.contains(&Section::CustomersMade);
+    let part_refused = if has_parts && after.is_none() { send_parts(parts, loader).await? } else { None };
     let first = batch(loader, sections, after).await?;
     let Some(last) = first.last().cloned() else {
-        return Ok(SentBatch { acknowledged: 0, refused: None, last: None, left: false });
+        return Ok(SentBatch { acknowledged: 0, refused: part_refused, last: None, left: false });
     };
     let second = batch(loader, sections, Some(last.clone())).await?;
     let last = second.last().cloned().unwrap_or(last);
@@ -1265,7 +1267,34 @@ async fn send(
     // What either of them got acknowledged is stored already, whatever became of the other.
     let (one, two) = (one?, two?);
     let left = !batch_of(loader, sections, Some(last.clone()), 1).await?.is_empty();
-    Ok(SentBatch { acknowledged: one.0 + two.0, refused: one.1.or(two.1), last: Some(last), left })
+    let refused = one.1.or(two.1).or(part_refused);
+    Ok(SentBatch { acknowledged: one.0 + two.0, refused, last: Some(last), left })
+}
+
+/// Sends what stands beside documents, before the documents. One that is refused stops neither the
+/// others nor the documents; it is tried again with the next sweep.
+async fn send_parts(parts: &Parts, loader: &Loader) -> Result<Option<Red>, SyncError> {
+    const AT_ONCE: usize = 200;
+    let mut refused = None;
+    for part in loader.on_store(|store| store.journal.unsent_parts(AT_ONCE)).await? {
+        let (sha256, at_ms) = (part.sha256, parts.rim.now_ms());
+        match parts.client.upload_part(&sha256, part.bytes).await {
+            Ok(()) => {
+                let sent =
+                    move |store: &Store| store.journal.write(|journal| journal.part_sent(&sha256, at_ms));
+                loader.on_store(sent).await?;
+            }
+            Err(error @ SyncError::Store(_)) => return Err(error),
+            Err(error) => {
+                let sentence = format!("the centre did not take a customer's data: {error}");
+                refused = Some(Red { code: "part-refused".into(), kind: None, sentence });
+                if matches!(error, SyncError::Offline { .. }) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(refused)
 }
 
 async fn batch(

@@ -1,6 +1,6 @@
 //! One request in; a status, headers and a byte stream out.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
@@ -43,7 +43,10 @@ pub struct Response {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {
-    /// The name does not resolve, or nothing answers at the address.
+    /// The name has no address; without any network no name has.
+    #[error("no address: {0}")]
+    Dns(String),
+    /// Nothing answers at the address.
     #[error("no connection: {0}")]
     NoRoute(String),
     /// The server is not who it should be.
@@ -126,20 +129,29 @@ impl Transport for HttpTransport {
 }
 
 fn net_error(error: reqwest::Error) -> NetError {
+    let causes: Vec<&(dyn Error + 'static)> =
+        std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source()).collect();
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
+    for cause in &causes {
         text = format!("{text}: {cause}");
-        source = cause.source();
     }
-    let lower = text.to_lowercase();
+    // Only hyper's own type says that a look-up failed, and it is not to be had: its words are.
+    let is_of_name = || causes.iter().any(|cause| cause.to_string().starts_with("dns error"));
     if error.is_timeout() {
         NetError::Timeout
-    } else if error.is_connect() && (lower.contains("certificate") || lower.contains("tls")) {
+    } else if causes.iter().any(|cause| is_of_tls(*cause)) {
         NetError::Tls(text)
+    } else if error.is_connect() && is_of_name() {
+        NetError::Dns(text)
     } else if error.is_connect() || error.is_builder() {
         NetError::NoRoute(text)
     } else {
         NetError::Cut(text)
     }
+}
+
+/// TLS errors travel inside errors of the socket.
+fn is_of_tls(cause: &(dyn Error + 'static)) -> bool {
+    let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
 }

@@ -1,15 +1,23 @@
 //! The connection test: step by step, each with its result and what to do about it.
 
+use std::net::IpAddr;
+
 use tillkit_protocol::{MAJOR, VERSION};
-use tillkit_sync::{Client, SyncError};
+use tillkit_sync::{Client, NetError, SyncError};
 
 use crate::{TillError, identity::Device, till::Core};
 
-/// A step of the test.
+/// A step of the test, in the order they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The name resolves, something answers, and it is a back office; over TLS a trusted one.
-    Reach,
+    /// The name has an address.
+    Resolve,
+    /// Something takes connections there.
+    Connect,
+    /// The connection is encrypted, and the certificate trusted.
+    Tls,
+    /// What answers is a back office, and no sign-in page.
+    Office,
     /// The major versions fit.
     Version,
     /// The clocks agree to within two minutes.
@@ -24,7 +32,10 @@ impl Step {
     /// Stable; shells have titles by it.
     pub fn name(self) -> &'static str {
         match self {
-            Step::Reach => "reach",
+            Step::Resolve => "resolve",
+            Step::Connect => "connect",
+            Step::Tls => "tls",
+            Step::Office => "office",
             Step::Version => "version",
             Step::Clock => "clock",
             Step::Credential => "credential",
@@ -63,21 +74,89 @@ impl ConnectionTest {
     }
 
     fn note(&mut self, step: Step, result: Result<Hint, SyncError>) -> bool {
-        let hint = result.unwrap_or_else(|error| Hint::Bad {
-            code: error.code().into(),
-            sentence: format!("{error}. {}", what_to_do(step)),
-        });
+        let hint = result.unwrap_or_else(|error| bad(step, error.code(), &error.to_string()));
         let goes_on = !matches!(hint, Hint::Bad { .. });
         self.steps.push((step, hint));
         goes_on
+    }
+
+    /// How far a first request came: to an address, to a connection, to a trusted one.
+    fn note_line(&mut self, url: &str, knocked: Result<(), NetError>) -> bool {
+        let place = Place::of(url);
+        let (failed, code, why) = match knocked {
+            Ok(()) => (None, "", String::new()),
+            Err(error @ NetError::Dns(_)) => (Some(Step::Resolve), "no-address", error.to_string()),
+            Err(error @ NetError::Tls(_)) => (Some(Step::Tls), "untrusted", error.to_string()),
+            Err(error @ NetError::Cut(_)) => (Some(Step::Office), "no-route", error.to_string()),
+            Err(error) => (Some(Step::Connect), "no-route", error.to_string()),
+        };
+        let reached = [
+            (Step::Resolve, place.resolved()),
+            (Step::Connect, Hint::Good(format!("{} takes connections", place.host))),
+            (Step::Tls, place.encrypted()),
+        ];
+        self.steps.extend(reached.into_iter().take_while(|(step, _)| Some(*step) != failed));
+        match failed {
+            Some(step) => self.steps.push((step, bad(step, code, &why))),
+            None => return true,
+        }
+        false
+    }
+}
+
+fn bad(step: Step, code: &str, why: &str) -> Hint {
+    Hint::Bad { code: code.into(), sentence: format!("{why}. {}", what_to_do(step)) }
+}
+
+/// What an address says by itself.
+struct Place<'a> {
+    host: &'a str,
+    is_encrypted: bool,
+}
+
+impl Place<'_> {
+    fn of(url: &str) -> Place<'_> {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, authority)| authority);
+        let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, _)) => host,
+            None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+        };
+        Place { host, is_encrypted: scheme.eq_ignore_ascii_case("https") }
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    fn resolved(&self) -> Hint {
+        Hint::Good(match self.address() {
+            Some(address) => format!("{address} is an address already"),
+            None => format!("{} has an address", self.host),
+        })
+    }
+
+    fn encrypted(&self) -> Hint {
+        let is_here = self.address().map_or(self.host == "localhost", |address| address.is_loopback());
+        match (self.is_encrypted, is_here) {
+            (true, _) => Hint::Good("encrypted, and the certificate is trusted".into()),
+            (false, true) => Hint::Good("not encrypted, and it does not leave this device".into()),
+            (false, false) => Hint::Mind(format!("not encrypted. {}", what_to_do(Step::Tls))),
+        }
     }
 }
 
 fn what_to_do(step: Step) -> &'static str {
     match step {
-        Step::Reach => {
-            "Check the address and the network; open a web page to see whether a sign-in page is in the way."
+        Step::Resolve => "Check the address for a slip, and whether the phone has a network.",
+        Step::Connect => {
+            "Check the port of the address, and whether the back office runs and a firewall lets it answer."
         }
+        Step::Tls => {
+            "Anybody between could read and alter what is sent: use https with a certificate this phone trusts, and the name the certificate is for."
+        }
+        Step::Office => "Open a web page to see whether a sign-in page is in the way, and check the address.",
         Step::Version => "Update the app or the back office.",
         Step::Clock => "Set date and time of the phone to automatic.",
         Step::Credential => "Ask for a new pairing code in the back office, under Tills.",
@@ -94,26 +173,32 @@ impl Core {
         let mut test = ConnectionTest::default();
         let own_url = device.map(|device| device.enrolment.server_url.as_str());
         let url = url.or(own_url).ok_or(tillkit_store::StoreError::NotEnrolled)?;
-        let client = (self.services.connect)(url)
-            .map(|transport| Client::new(transport, self.services.rim.clone(), None))
-            .map_err(SyncError::from);
-        let hello = match client {
-            Ok(client) => client.hello().await.map(|hello| (client, hello)),
-            Err(error) => Err(error),
+        let transport = (self.services.connect)(url);
+        let client = transport.map(|transport| Client::new(transport, self.services.rim.clone(), None));
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => {
+                test.note_line(url, Err(error));
+                return Ok(test);
+            }
         };
-        let (client, hello) = match hello {
-            Ok(answered) => answered,
+        if !test.note_line(url, client.knock().await) {
+            return Ok(test);
+        }
+        let is_office = || Ok(Hint::Good(format!("{url} is a back office")));
+        let hello = match client.hello().await {
+            Ok(hello) => hello,
             Err(error @ SyncError::Refused(_)) => {
-                test.note(Step::Reach, Ok(Hint::Good(format!("{url} answers"))));
+                test.note(Step::Office, is_office());
                 test.note(Step::Version, Err(error));
                 return Ok(test);
             }
             Err(error) => {
-                test.note(Step::Reach, Err(error));
+                test.note(Step::Office, Err(error));
                 return Ok(test);
             }
         };
-        test.note(Step::Reach, Ok(Hint::Good(format!("{url} answers"))));
+        test.note(Step::Office, is_office());
         test.note(Step::Version, Ok(Hint::Good(format!("{MAJOR}.{}, this till {VERSION}", hello.minor))));
         test.note(Step::Clock, Ok(clock(client.offset_ms().unwrap_or(0))));
         let Some(device) = device.filter(|device| device.enrolment.server_url == url.trim_end_matches('/'))

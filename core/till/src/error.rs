@@ -1,5 +1,8 @@
 use tillkit_domain as domain;
-use tillkit_protocol::Hash;
+use tillkit_protocol::{
+    Hash,
+    export::{BadExport, WriteError},
+};
 use tillkit_store::StoreError;
 use tillkit_sync::SyncError;
 
@@ -86,6 +89,38 @@ pub enum TillError {
         /// Under which code or key.
         key: String,
     },
+    /// What was typed does not go.
+    #[error("{what} cannot be used: {why}")]
+    BadInput {
+        /// What it is.
+        what: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// The audit plan does not have the item.
+    #[error("{name} is not in the audit plan {plan}")]
+    NotInPlan {
+        /// The item.
+        name: String,
+        /// The plan.
+        plan: String,
+    },
+    /// A receipt file that is not believed, or not one.
+    #[error(transparent)]
+    BadReceipt(#[from] BadExport),
+    /// A receipt file about documents that this phone has not, or not like that.
+    #[error(
+        "the receipt is about documents of {till}/{enrolment} that are not this phone's; nothing has changed"
+    )]
+    OtherDocuments {
+        /// The till it names.
+        till: String,
+        /// The till's n-th enrolment.
+        enrolment: u32,
+    },
+    /// An export file could not be written.
+    #[error(transparent)]
+    NotWritten(#[from] WriteError),
     /// The item is not for sale.
     #[error("{name} is not for sale")]
     NotForSale {
@@ -150,6 +185,10 @@ pub enum Remedy {
 }
 
 impl TillError {
+    pub(crate) fn bad_input(what: &'static str, why: String) -> TillError {
+        TillError::BadInput { what, why }
+    }
+
     /// Stable, for programs and for support.
     pub fn code(&self) -> &str {
         match self {
@@ -171,6 +210,12 @@ impl TillError {
             TillError::LockedOut { .. } => "locked-out",
             TillError::NoRight { .. } => "no-right",
             TillError::Unknown { .. } => "unknown",
+            TillError::BadInput { .. } => "bad-input",
+            TillError::NotInPlan { .. } => "not-in-plan",
+            TillError::BadReceipt(BadExport::Forged) => "receipt-forged",
+            TillError::BadReceipt(_) => "receipt-unreadable",
+            TillError::OtherDocuments { .. } => "receipt-other-documents",
+            TillError::NotWritten(_) => "export",
             TillError::NotForSale { .. } => "not-for-sale",
             TillError::NoRate { .. } => "no-rate",
             TillError::NoSale => "no-sale",
@@ -187,7 +232,7 @@ impl TillError {
         match self {
             TillError::Store(StoreError::Suspended) => Remedy::Resume,
             TillError::Store(StoreError::NotEnrolled) | TillError::Copied { .. } => Remedy::SetUp,
-            TillError::Store(_) | TillError::KeyStore { .. } => Remedy::MendDevice,
+            TillError::Store(_) | TillError::KeyStore { .. } | TillError::NotWritten(_) => Remedy::MendDevice,
             TillError::Sync(SyncError::Store(StoreError::Suspended)) => Remedy::Resume,
             TillError::Sync(SyncError::NothingPublished { .. }) => Remedy::SetUp,
             TillError::Sync(SyncError::Refused(problem)) if problem.status < 500 => Remedy::Correct,

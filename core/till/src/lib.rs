@@ -26,7 +26,10 @@
 //! ```
 
 mod connection;
+mod customers;
 mod error;
+mod export;
+mod goods;
 mod identity;
 mod observe;
 mod preview;
@@ -40,7 +43,10 @@ mod till;
 
 pub use closing::{Closed, Counted, DayClosed};
 pub use connection::{ConnectionTest, Hint, Step};
+pub use customers::CustomerView;
 pub use error::{Remedy, TillError};
+pub use export::{ExportFile, ExportOf, ReceiptRead};
+pub use goods::{Goods, NewOrder, NewStock};
 pub use identity::{PairingQr, Standing};
 pub use observe::Subscription;
 pub use selling::{AddLine, Cart, NewReturn, PriceOverride, Receipt, ReturnLine};
@@ -54,6 +60,7 @@ pub use tillkit_domain::{
 };
 pub use tillkit_protocol::{
     Section,
+    bodies::CustomerPart,
     bodies::Reference,
     bodies::ReturnPurpose,
     document::Kind,

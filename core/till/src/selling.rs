@@ -11,7 +11,7 @@ use tillkit_protocol::{
 };
 use tillkit_store::{
     StoreError,
-    centre::View,
+    centre::{Found, View},
     journal::{Held, JournalWrite, NewDocument, Recorded, Reversal, StockMove},
 };
 
@@ -30,10 +30,21 @@ pub struct AddLine {
     vat: Option<String>,
 }
 
+/// How an item is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Wanted {
+pub(crate) enum Wanted {
     Code(String),
     Item(String),
+}
+
+impl Wanted {
+    pub(crate) fn find(&self, view: &View) -> Result<Found, TillError> {
+        let (found, what, key) = match self {
+            Wanted::Code(code) => (view.item_by_code(code)?, "item with code", code),
+            Wanted::Item(key) => (view.find("item", key)?, "item", key),
+        };
+        found.ok_or_else(|| TillError::Unknown { what, key: key.clone() })
+    }
 }
 
 /// Another price than the list's, and why.
@@ -177,17 +188,14 @@ impl Session {
         self.with_sale(|sale| Ok(sale.discount_receipt(discount)?))
     }
 
-    /// Names the customer of the open sale, or nobody.
+    /// Names the customer of the open sale, or nobody; one that has become part of another is that other.
     ///
     /// # Errors
     /// [`TillError::NoSale`], [`TillError::Unknown`].
     pub fn set_customer(&self, customer: Option<&str>) -> Result<(), TillError> {
-        if let Some(key) = customer {
-            let found = self.core.store.centre.view()?.find("customer", key)?;
-            found.ok_or_else(|| TillError::Unknown { what: "customer", key: key.into() })?;
-        }
+        let known = customer.map(|key| self.core.known_customer(key)).transpose()?;
         self.with_sale(|sale| {
-            sale.set_customer(customer.map(Into::into));
+            sale.set_customer(known.map(|customer| customer.key));
             Ok(())
         })
     }
@@ -528,15 +536,12 @@ fn unreadable(error: &serde_json::Error) -> StoreError {
 }
 
 /// A line with the price and VAT that are in force now.
-fn line(view: &View, new: &AddLine) -> Result<domain::NewLine, TillError> {
-    let (found, code) = match &new.item {
-        Wanted::Code(code) => (view.item_by_code(code)?, Some(code.clone())),
-        Wanted::Item(key) => (view.find("item", key)?, None),
+pub(crate) fn line(view: &View, new: &AddLine) -> Result<domain::NewLine, TillError> {
+    let found = new.item.find(view)?;
+    let code = match &new.item {
+        Wanted::Code(code) => Some(code.clone()),
+        Wanted::Item(_) => None,
     };
-    let found = found.ok_or_else(|| match &new.item {
-        Wanted::Code(code) => TillError::Unknown { what: "item with code", key: code.clone() },
-        Wanted::Item(key) => TillError::Unknown { what: "item", key: key.clone() },
-    })?;
     let item: settings::Item = found.read()?;
     if !item.active {
         return Err(TillError::NotForSale { name: item.name });

@@ -7,20 +7,21 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use serde::Serialize;
 use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, UnitPrice};
 use tillkit_protocol::{
-    Section,
+    Hash, Section,
     bodies::{self, Event},
     canonical,
     document::Kind,
     settings,
+    wire::Enrolled,
 };
 use tillkit_store::{
     StoreError,
     centre::{LocalEdit, View},
-    journal::{JournalWrite, Lockout, NewDocument, Numerator, Recorded, Reversal, StockMove},
+    journal::{JournalWrite, Lockout, NewDocument, Numerator, Recorded, Reversal},
 };
 use tillkit_sync::status::Mode;
 
-use crate::{TillError, till::Core};
+use crate::{PairingQr, TillError, till::Core};
 
 /// A signed-in cashier. Everything that sells, moves cash or closes hangs on it; dropping it signs out.
 ///
@@ -145,33 +146,40 @@ impl Session {
         self.write(|journal, record| record(journal, document))
     }
 
-    /// Records goods that move without money.
+    /// Enrols this phone again, as another enrolment of the till its code is for. Documents of the one
+    /// before are kept, and still sent. If the answer is lost, call it again with the same code.
     ///
     /// # Errors
-    /// [`TillError::NoRight`], [`TillError::Sale`] for a missing reason, no lines, a negative quantity.
-    pub fn record_stock(&self, kind: domain::StockKind, body: bodies::Stock) -> Result<Recorded, TillError> {
-        self.check(Right::Stock)?;
-        kind.check(&body.reason, body.lines.iter().map(|line| (line.name.as_str(), line.quantity)))?;
-        let gains = body.lines.iter().map(|line| StockMove {
-            item: line.item.clone(),
-            warehouse: body.warehouse.clone(),
-            quantity: kind.gain(line.quantity),
-        });
-        let arrivals = body.lines.iter().filter_map(|line| {
-            let warehouse = body.to_warehouse.clone().filter(|_| kind == domain::StockKind::Transfer)?;
-            Some(StockMove { item: line.item.clone(), warehouse, quantity: line.quantity })
-        });
-        let stock = gains.chain(arrivals).filter(|gain| !gain.quantity.is_zero()).collect();
-        let kind = match kind {
-            domain::StockKind::GoodsReceipt => Kind::GoodsReceipt,
-            domain::StockKind::GoodsReturn => Kind::GoodsReturn,
-            domain::StockKind::Transfer => Kind::Transfer,
-            domain::StockKind::Count => Kind::Count,
-            domain::StockKind::WriteOff => Kind::WriteOff,
-        };
-        let mut document = self.draft(kind, body)?;
-        document.stock = stock;
-        self.write(|journal, record| record(journal, document))
+    /// [`TillError::NoRight`] (`enrol`), [`TillError::SaleOpen`]; as [`Till::enrol`](crate::Till::enrol).
+    pub async fn enrol_again(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
+        self.enrol_at(url, code, device, None).await
+    }
+
+    /// The same with what a QR carries: the back office must own the key that the QR names.
+    ///
+    /// # Errors
+    /// As [`Session::enrol_again`], and [`TillError::WrongOffice`].
+    pub async fn enrol_again_by_qr(&self, qr: &PairingQr, device: &str) -> Result<Enrolled, TillError> {
+        self.enrol_at(&qr.url, &qr.code, device, Some(qr.key)).await
+    }
+
+    async fn enrol_at(
+        &self,
+        url: &str,
+        code: &str,
+        device: &str,
+        key: Option<Hash>,
+    ) -> Result<Enrolled, TillError> {
+        self.check(Right::Enrol)?;
+        if self.sale().is_some() {
+            return Err(TillError::SaleOpen);
+        }
+        // Before, in the chain of the enrolment that ends here: it says who ended it.
+        let event = self.event("enrol_again", url)?;
+        self.write(|journal, record| record(journal, event))?;
+        let enrolled = self.core.enrol(url, code, device, key).await?;
+        self.core.open_secrets()?;
+        Ok(enrolled)
     }
 
     /// Edits an item's price on this till, until the next sync of the items replaces it.
@@ -222,7 +230,15 @@ impl Session {
 
     /// A document as it stands now, without money, stock or reversals.
     pub(crate) fn draft<Body>(&self, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
-        self.core.draft(&self.user, kind, body)
+        let mut document = self.core.blank(kind, body, &self.user)?;
+        let view = self.core.store.centre.view()?;
+        document.currency = view.terms()?.currency.code().into();
+        document.generations = view.generations();
+        // Nobody is handed a paper with the number of a customer.
+        if kind != Kind::CustomerMade {
+            document.numerator = Some(view.numerator(kind)?);
+        }
+        Ok(document)
     }
 
     /// One durable transaction of the journal; afterwards the up lane knows.
@@ -244,36 +260,38 @@ impl Drop for Session {
 }
 
 impl Core {
-    fn check_synced(&self) -> Result<(), TillError> {
-        let needed = Section::down().filter(|section| section.spec().to_sell);
-        let missing: Vec<&str> =
-            needed.map(Section::name).filter(|name| self.store.centre.live(name).generation == 0).collect();
-        if missing.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: missing.join(", ") }) }
-    }
-
+    /// What happened, and who did it; also while nothing of the centre is here.
     pub(crate) fn event(
         &self,
         user: &str,
         what: &str,
         detail: &str,
     ) -> Result<NewDocument<Event>, TillError> {
-        self.draft(user, Kind::Event, Event { detail: detail.into(), what: what.into() })
+        let mut event = self.blank(Kind::Event, Event { detail: detail.into(), what: what.into() }, user)?;
+        if let Ok(view) = self.store.centre.view() {
+            event.generations = view.generations();
+            if let Ok(terms) = view.terms() {
+                event.currency = terms.currency.code().into();
+            }
+        }
+        Ok(event)
     }
 
-    fn draft<Body>(&self, user: &str, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
-        let view = self.store.centre.view()?;
-        let centre = self.subscription()?.ok_or(TillError::NoCentre)?;
-        let recorded_ms = self.services.rim.now_ms();
+    /// A document without anything that the centre's settings say.
+    fn blank<Body>(&self, kind: Kind, body: Body, user: &str) -> Result<NewDocument<Body>, TillError> {
+        /// No currency at all (ISO 4217).
+        const NONE: &str = "XXX";
         let device = self.device()?;
+        let recorded_ms = self.services.rim.now_ms();
         let mode = device.engine.status().borrow().mode;
         Ok(NewDocument {
             kind,
             body,
             business_day: self.local(recorded_ms).date().to_string(),
-            currency: view.terms()?.currency.code().into(),
-            generations: view.generations(),
-            numerator: if kind == Kind::Event { None } else { Some(view.numerator(kind)?) },
-            centre,
+            currency: NONE.into(),
+            generations: BTreeMap::new(),
+            numerator: None,
+            centre: self.subscription()?.ok_or(TillError::NoCentre)?,
             monotonic_ms: self.services.rim.monotonic_ms(),
             offline: matches!(mode, Mode::Offline { .. }),
             recorded_ms,
@@ -326,6 +344,13 @@ impl Core {
         }
     }
 
+    fn check_synced(&self) -> Result<(), TillError> {
+        let needed = Section::down().filter(|section| section.spec().to_sell);
+        let missing: Vec<&str> =
+            needed.map(Section::name).filter(|name| self.store.centre.live(name).generation == 0).collect();
+        if missing.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: missing.join(", ") }) }
+    }
+
     /// The user's rights if the PIN is right. An unknown user takes as long as a wrong PIN.
     fn rights_of(&self, user: &str, pin: &str) -> Result<Option<Rights>, TillError> {
         /// A verifier of nobody's PIN, with the parameters real ones have.
@@ -348,14 +373,20 @@ impl Core {
         Ok(account.filter(|_| is_right).map(|_| rights))
     }
 
-    /// Counts a wrong PIN before it is answered, so that a kill does not reset the count.
+    /// Counts a wrong PIN before it is answered, so that a kill does not reset the count. The event names
+    /// the user only if there is one: people type PINs where names belong.
     fn wrong_pin(&self, user: &str, before: Lockout) -> Result<TillError, TillError> {
         let failed = before.failed.saturating_add(1);
         let over = failed.checked_sub(TRIES);
         let pause_min = over.map_or(0, |over| *PAUSES_MIN.get(over as usize).unwrap_or(&15));
         let until_ms = self.services.rim.now_ms().saturating_add(pause_min * 60_000);
         let until_ms = if pause_min > 0 { until_ms } else { 0 };
-        self.store.journal.write(|journal| journal.set_lockout(user, Lockout { failed, until_ms }))?;
+        let is_known = self.store.centre.view()?.find("user", user)?.is_some();
+        let event = self.event(if is_known { user } else { "" }, "sign_in_failed", "")?;
+        self.write(|journal, record| {
+            journal.set_lockout(user, Lockout { failed, until_ms })?;
+            record(journal, event)
+        })?;
         Ok(match over {
             Some(_) => TillError::LockedOut { wait_s: pause_min * 60 },
             None => TillError::WrongPin { tries_left: TRIES - failed },

@@ -134,11 +134,13 @@ impl Till {
     /// Turns this phone into a till with a pairing code from the back office at `url`.
     ///
     /// If the answer is lost, call it again with the same code. A till that was enrolled before keeps
-    /// its documents, and sends them still.
+    /// its documents, and sends them still. Before the first users have arrived, and for a copied till,
+    /// the code is right enough; afterwards use [`Session::enrol_again`].
     ///
     /// # Errors
-    /// [`TillError::Sync`] with `code-unknown`, `code-used`, `code-expired`, `too-many`, `no-route`, …
+    /// [`TillError::NoRight`] after the first sync; [`TillError::Sync`] with `code-unknown`, `code-used`, `code-expired`, `too-many`, `no-route`, …
     pub async fn enrol(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
+        self.check_nobody_signs_in(crate::Right::Enrol)?;
         let enrolled = self.0.enrol(url, code, device, None).await?;
         self.0.open_secrets()?;
         Ok(enrolled)
@@ -149,6 +151,7 @@ impl Till {
     /// # Errors
     /// As [`Till::enrol`], and [`TillError::WrongOffice`]: then this phone is no till of that one.
     pub async fn enrol_by_qr(&self, qr: &PairingQr, device: &str) -> Result<Enrolled, TillError> {
+        self.check_nobody_signs_in(crate::Right::Enrol)?;
         let enrolled = self.0.enrol(&qr.url, &qr.code, device, Some(qr.key)).await?;
         self.0.open_secrets()?;
         Ok(enrolled)
@@ -219,10 +222,17 @@ impl Till {
     /// # Errors
     /// [`TillError::NoRight`] after the first sync; [`TillError::Sync`].
     pub async fn choose_centre(&self, centre: &str) -> Result<(), TillError> {
-        if self.can_sell() {
-            return Err(TillError::NoRight { user: "nobody".into(), right: crate::Right::ChangeCentre });
-        }
+        self.check_nobody_signs_in(crate::Right::ChangeCentre)?;
         self.0.choose_centre(centre).await
+    }
+
+    /// What a right guards needs none while nobody can sign in: the till was copied, or what signing in
+    /// needs is not here.
+    pub(crate) fn check_nobody_signs_in(&self, right: crate::Right) -> Result<(), TillError> {
+        match self.standing() {
+            Standing::Enrolled if self.can_sell() => Err(TillError::NoRight { user: "nobody".into(), right }),
+            _ => Ok(()),
+        }
     }
 
     /// The centre this till subscribes to.
@@ -451,7 +461,7 @@ impl Core {
         self.signed_in.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn open_secrets(&self) -> Result<(), TillError> {
+    pub(crate) fn open_secrets(&self) -> Result<(), TillError> {
         let (device, is_copied) = match self.open_device() {
             Ok(device) => (device.map(Arc::new), false),
             Err(TillError::Copied { .. }) => (None, true),

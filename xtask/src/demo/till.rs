@@ -5,11 +5,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use anyhow::{Context, Result, ensure};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use tillkit::{
-    AddLine, CashMovementKind, Counted, Currency, FileKeyStore, HttpTransport, Kind, Money, NewReturn,
-    Quantity, Recorded, ReturnLine, ReturnPurpose, Scope, Services, Session, StockKind, Till, Transport,
-    Trigger, UnitPrice,
+    AddLine, CashMovementKind, Counted, Currency, FileKeyStore, Goods, HttpTransport, Kind, Money, NewReturn,
+    NewStock, Quantity, Recorded, ReturnLine, ReturnPurpose, Scope, Services, Session, StockKind, Till,
+    Transport, Trigger, UnitPrice,
 };
-use tillkit_protocol::bodies::{Stock, StockLine};
 
 use super::{
     clock::ShopClock,
@@ -136,8 +135,8 @@ impl DemoTill {
             Class::Sale => self.sell(deed, ledger).map(|()| 0),
             Class::Return => self.credit(deed, ledger, ReturnPurpose::Goods),
             Class::CreditNote => self.credit(deed, ledger, ReturnPurpose::CreditNote),
-            Class::WriteOff => self.move_goods(deed, ledger, StockKind::WriteOff).map(|_| 0),
-            Class::GoodsReceipt => self.move_goods(deed, ledger, StockKind::GoodsReceipt).map(|_| 0),
+            Class::WriteOff => self.move_goods(deed, StockKind::WriteOff).map(|_| 0),
+            Class::GoodsReceipt => self.move_goods(deed, StockKind::GoodsReceipt).map(|_| 0),
         };
         done.with_context(|| format!("invoice {} at {}", deed.invoice, self.name))
     }
@@ -186,30 +185,18 @@ impl DemoTill {
         Ok(with_origin)
     }
 
-    fn move_goods(&self, deed: &Deed, ledger: &Ledger, kind: StockKind) -> Result<Recorded> {
+    fn move_goods(&self, deed: &Deed, kind: StockKind) -> Result<Recorded> {
         let mut lines = Vec::with_capacity(deed.lines.len());
         for line in &deed.lines {
-            lines.push(StockLine {
-                item: line.code.clone(),
-                name: ledger.listed(&line.code)?.name,
-                quantity: Quantity::new(line.quantity.abs())?,
-                unit: "pc".into(),
-            });
+            lines.push(Goods::item(&line.code, Quantity::new(line.quantity.abs())?));
         }
         let reason = match kind {
             StockKind::WriteOff => "negative quantity without a price",
             _ => "goods without a price",
         };
         let reference = Some(format!("invoice {}", deed.invoice));
-        let body = Stock {
-            lines,
-            plan: None,
-            reason: reason.into(),
-            reference,
-            to_warehouse: None,
-            warehouse: "main".into(),
-        };
-        Ok(self.session()?.record_stock(kind, body)?)
+        let new = NewStock { reason: reason.into(), reference, ..NewStock::new(kind, lines) };
+        Ok(self.session()?.move_goods(new)?)
     }
 
     /// What this till would ask for an item, seen by a cashier who begins a sale and gives it up.

@@ -32,7 +32,10 @@ use crate::{
 
 static KIND: FileKind = FileKind {
     application_id: 0x544b_4a31, // "TKJ1"
-    migrations: &[include_str!("../../migrations/journal/0001_journal.sql")],
+    migrations: &[
+        include_str!("../../migrations/journal/0001_journal.sql"),
+        include_str!("../../migrations/journal/0002_part.sql"),
+    ],
     pragmas: "
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -331,6 +334,19 @@ pub struct Held {
     pub body: Vec<u8>,
 }
 
+/// Personal data beside a document's line, which holds their SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Whose data they are: key of a customer made here.
+    pub subject: String,
+    /// Of `bytes`.
+    pub sha256: Hash,
+    /// A canonical line.
+    pub bytes: Vec<u8>,
+    /// Whether the centre holds it.
+    pub is_sent: bool,
+}
+
 /// Wrong PINs of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lockout {
@@ -474,6 +490,15 @@ fn recorded(row: &Row) -> rusqlite::Result<Recorded> {
         delivery,
         // The hash as stored: whether it is the line's is what `verify_chain` asks.
         record: Record { signature: Signature::from_bytes(&signature), line: row.get("line")?, hash },
+    })
+}
+
+fn part(row: &Row) -> rusqlite::Result<Part> {
+    Ok(Part {
+        subject: row.get("subject")?,
+        sha256: Hash::from_bytes(row.get("sha256")?),
+        bytes: row.get("bytes")?,
+        is_sent: row.get("is_sent")?,
     })
 }
 

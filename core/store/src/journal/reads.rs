@@ -9,8 +9,8 @@ use tillkit_protocol::{
 };
 
 use super::{
-    BrokenChain, Enrolment, Head, Held, Journal, Lockout, Recorded, Unsent, document, each_document,
-    enrolment, head, held, recorded, unreadable, unsent,
+    BrokenChain, Enrolment, Head, Held, Journal, Lockout, Part, Recorded, Unsent, document, each_document,
+    enrolment, head, held, part, recorded, unreadable, unsent,
 };
 use crate::{Result, StoreError, file::InUse};
 
@@ -85,6 +85,70 @@ impl Journal {
             batch.push(document);
         }
         Ok(batch)
+    }
+
+    /// The oldest documents that are not settled, sent or not, at most `limit`, after the one given.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn unsettled_batch(&self, after: Option<&Recorded>, limit: usize) -> Result<Vec<Recorded>> {
+        const UNSETTLED_BATCH: &str = "
+            SELECT * FROM document
+             WHERE settled_ms IS NULL AND (till, enrolment, seq) > (:till, :enrolment, :seq)
+             ORDER BY till, enrolment, seq LIMIT :limit";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(UNSETTLED_BATCH)?;
+        let (till, enrolment, seq) =
+            after.map_or(("", 0, 0), |last| (last.till.as_str(), last.enrolment, last.seq));
+        let documents = statement.query_map(
+            named_params! {":till": till, ":enrolment": enrolment, ":seq": seq, ":limit": limit},
+            recorded,
+        )?;
+        Ok(documents.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Parts that the centre does not hold, the oldest enrolment's first, at most `limit`.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn unsent_parts(&self, limit: usize) -> Result<Vec<Part>> {
+        const UNSENT_PARTS: &str = "
+            SELECT subject, sha256, bytes, 0 AS is_sent FROM part WHERE sent_ms IS NULL
+             ORDER BY till, enrolment, seq LIMIT :limit";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(UNSENT_PARTS)?;
+        let parts = statement.query_map(named_params! {":limit": limit}, part)?;
+        Ok(parts.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The part that a document's line names, while it is kept.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn part_of(&self, document: &Recorded) -> Result<Option<Part>> {
+        const PART_OF: &str = "
+            SELECT subject, sha256, bytes, sent_ms IS NOT NULL AS is_sent FROM part
+             WHERE till = :till AND enrolment = :enrolment AND seq = :seq";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(PART_OF)?;
+        let of = named_params! {
+            ":till": document.till, ":enrolment": document.enrolment, ":seq": document.seq,
+        };
+        Ok(statement.query_row(of, part).optional()?)
+    }
+
+    /// The parts of one subject, or of all, by subject.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn parts(&self, subject: Option<&str>) -> Result<Vec<Part>> {
+        const PARTS: &str = "
+            SELECT subject, sha256, bytes, sent_ms IS NOT NULL AS is_sent FROM part
+             WHERE :subject IS NULL OR subject = :subject ORDER BY subject";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(PARTS)?;
+        let parts = statement.query_map(named_params! {":subject": subject}, part)?;
+        Ok(parts.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Where the chain of an enrolment stands.

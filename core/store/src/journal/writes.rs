@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, named_params, params};
 use serde::Serialize;
 use tillkit_domain::Quantity;
 use tillkit_protocol::{
-    DocumentLine, Kind, Record, bodies,
+    DocumentLine, Hash, Kind, Record, bodies,
     keys::PrivateKey,
     wire::{Finding, Ranges},
 };
@@ -150,6 +150,52 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
+    /// Keeps the part that a document's line names beside it; in the transaction of the document.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn add_part(&self, of: &Recorded, subject: &str, bytes: &[u8]) -> Result<()> {
+        const ADD: &str = "
+            INSERT INTO part (till, enrolment, seq, subject, sha256, bytes, made_ms)
+            VALUES (:till, :enrolment, :seq, :subject, :sha256, :bytes, :made_ms)";
+        self.tx.prepare_cached(ADD)?.execute(named_params! {
+            ":till": of.till, ":enrolment": of.enrolment, ":seq": of.seq, ":subject": subject,
+            ":sha256": Hash::of(bytes).as_bytes(), ":bytes": bytes, ":made_ms": of.recorded_ms,
+        })?;
+        Ok(())
+    }
+
+    /// The centre holds the part of this name.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn part_sent(&self, sha256: &Hash, at_ms: i64) -> Result<()> {
+        const SENT: &str = "UPDATE part SET sent_ms = :at_ms WHERE sha256 = :sha256 AND sent_ms IS NULL";
+        self.tx
+            .prepare_cached(SENT)?
+            .execute(named_params! {":at_ms": at_ms, ":sha256": sha256.as_bytes()})?;
+        Ok(())
+    }
+
+    /// The hashes of these documents in the order of their seq; fewer, where this phone has not all.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn hashes(&self, till: &str, enrolment: u32, from: u64, to: u64) -> Result<Vec<Hash>> {
+        const HASHES: &str = "
+            SELECT hash FROM document
+             WHERE till = :till AND enrolment = :enrolment AND seq BETWEEN :from AND :to ORDER BY seq";
+        let bound = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
+        let mut statement = self.tx.prepare_cached(HASHES)?;
+        let hashes = statement.query_map(
+            named_params! {
+                ":till": till, ":enrolment": enrolment, ":from": bound(from), ":to": bound(to),
+            },
+            |row| row.get(0).map(Hash::from_bytes),
+        )?;
+        Ok(hashes.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// What has been taken back of a document.
     ///
     /// # Errors
@@ -290,8 +336,8 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
-    /// The centre holds an enrolment only up to `through`: what it acknowledged beyond is unsent again.
-    /// Returns how many.
+    /// The centre holds an enrolment only up to `through`: what it acknowledged beyond is unsent again,
+    /// and so are the parts beside it. Returns how many documents.
     ///
     /// # Errors
     /// As any write.
@@ -299,8 +345,11 @@ impl JournalWrite<'_> {
         const UNACKNOWLEDGE: &str = "
             UPDATE document SET uploaded_ms = NULL, processed_ms = NULL, settled_ms = NULL
              WHERE till = :till AND enrolment = :enrolment AND seq > :through AND uploaded_ms IS NOT NULL";
-        let mut statement = self.tx.prepare_cached(UNACKNOWLEDGE)?;
-        Ok(statement.execute(named_params! {":till": till, ":enrolment": enrolment, ":through": through})?)
+        const PARTS: &str = "
+            UPDATE part SET sent_ms = NULL WHERE till = :till AND enrolment = :enrolment AND seq > :through";
+        let beyond = named_params! {":till": till, ":enrolment": enrolment, ":through": through};
+        self.tx.prepare_cached(PARTS)?.execute(beyond)?;
+        Ok(self.tx.prepare_cached(UNACKNOWLEDGE)?.execute(beyond)?)
     }
 
     /// The centre has booked everything up to `through`. A booked Z settles what it lists.
@@ -332,7 +381,7 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
-    /// Deletes settled documents recorded before `before_ms`, with their moves and reversals, from the beginning
+    /// Deletes settled documents recorded before `before_ms`, with their moves, reversals and parts, from the beginning
     /// of each chain only and never its head: what is kept stays one unbroken chain. Returns how many.
     ///
     /// # Errors
@@ -350,6 +399,8 @@ impl JournalWrite<'_> {
             "DELETE FROM stock_move WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         const PRUNE_REVERSALS: &str =
             "DELETE FROM reversal WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
+        const PRUNE_PARTS: &str =
+            "DELETE FROM part WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         let mut chains = self.tx.prepare_cached("SELECT till, enrolment FROM enrolment")?;
         let chains = chains.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let chains: Vec<(String, u32)> = chains.collect::<rusqlite::Result<_>>()?;
@@ -364,6 +415,7 @@ impl JournalWrite<'_> {
             if gone > 0 {
                 self.tx.prepare_cached(PRUNE_MOVES)?.execute(of_chain)?;
                 self.tx.prepare_cached(PRUNE_REVERSALS)?.execute(of_chain)?;
+                self.tx.prepare_cached(PRUNE_PARTS)?.execute(of_chain)?;
             }
             pruned += gone;
         }

@@ -148,6 +148,16 @@ impl crate::till::Core {
             Some(Kind::Sale) => sale("Receipt", document.document::<bodies::Sale>()?.body),
             Some(Kind::Return) => sale("Return", document.document::<bodies::Return>()?.body.sale),
             Some(Kind::Void) => sale("Void", document.document::<bodies::Void>()?.body.sale),
+            Some(Kind::CustomerMade) => {
+                let mut text = facts(document)?;
+                // Until it is pruned, or erased.
+                if let Some(part) = self.store.journal.part_of(document)?
+                    && let Ok(part) = serde_json::from_slice(&part.bytes)
+                {
+                    write_facts(&mut text, "", &part);
+                }
+                Ok(text)
+            }
             _ => facts(document),
         }
     }
