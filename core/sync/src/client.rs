@@ -269,7 +269,9 @@ impl Client {
         let path = request.path.clone();
         let answer = self.transport.send(request).await?;
         if !answer.headers.contains_key(VERSION_HEADER) {
-            let cause = if answer.status >= 500 { Cause::ServerDown } else { Cause::CaptivePortal };
+            // 511 is the one that a portal should give (RFC 6585).
+            let is_gateway = answer.status >= 500 && answer.status != 511;
+            let cause = if is_gateway { Cause::ServerDown } else { Cause::CaptivePortal };
             let detail = format!("status {} without {VERSION_HEADER}: not a back office", answer.status);
             return Err(SyncError::Offline { cause, detail });
         }

@@ -1146,7 +1146,7 @@ async fn fetch_images(parts: &Parts, loader: &Loader, room_bytes: u64) -> Result
     tidying.await?;
     let pictures = Loader { folder: parts.images.clone(), ..loader.clone() };
     for (sha256, bytes) in wanted {
-        pictures.fetch(&sha256, bytes).await?;
+        pictures.fetch(Section::Attachments.name(), &sha256, bytes).await?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@
 use std::{
     collections::BTreeSet,
     io::Write,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -57,8 +57,9 @@ pub struct Meter {
     pub bytes: AtomicU64,
     /// Rows put into slots or changed in this run.
     pub rows: AtomicU64,
-    /// Stored bytes dealt with, fetched now or before, by section: what the percentage is of.
-    done_bytes: [AtomicU64; Section::ALL.len()],
+    /// Stored bytes fetched, now or before, and once more when they are read, by section: what the
+    /// percentage is of. A slow line shows in the first half, a slow phone in the second.
+    done_twice: [AtomicU64; Section::ALL.len()],
     /// Whether to stop at the next border.
     pub stop: AtomicBool,
 }
@@ -66,12 +67,12 @@ pub struct Meter {
 impl Meter {
     /// Stored bytes of a section dealt with in this run.
     pub fn done_bytes(&self, section: Section) -> u64 {
-        self.done_bytes[section as usize].load(Ordering::Relaxed)
+        self.done_twice[section as usize].load(Ordering::Relaxed) / 2
     }
 
     fn add_done(&self, section: &str, bytes: u64) {
         if let Some(section) = Section::of_name(section) {
-            self.done_bytes[section as usize].fetch_add(bytes, Ordering::Relaxed);
+            self.done_twice[section as usize].fetch_add(bytes, Ordering::Relaxed);
         }
     }
 
@@ -136,7 +137,7 @@ impl Loader {
     pub async fn read_steps(&self, section: &str, chain: &[Step]) -> Result<Steps, SyncError> {
         let mut steps = Steps::default();
         for step in chain {
-            let path = self.fetch(&step.sha256, step.bytes).await?;
+            let path = self.fetch(section, &step.sha256, step.bytes).await?;
             let name = step.sha256;
             let expanded = self.aside.run(move || Ok(rows::open_blob(&std::fs::read(&path)?, &name)?));
             steps.add(&expanded.await?)?;
@@ -165,15 +166,19 @@ impl Loader {
     ) -> Result<(), SyncError> {
         let (here, missing): (Vec<_>, Vec<_>) =
             wanted.manifest.snapshot.iter().partition(|blob| loaded.contains(&blob.sha256));
-        let here_bytes = here.iter().map(|blob| blob.bytes).sum();
-        self.meter.add_done(&wanted.section, here_bytes);
+        for blob in here {
+            self.meter.add_done(&wanted.section, 2 * blob.bytes);
+        }
         // Once one has failed no other begins, but those on their way arrive: dropped in the middle, one
         // might still be writing its file while the next try reads it.
         let given_up = Arc::new(AtomicBool::new(false));
         // Owned before the stream begins: a stream of borrowing futures is no `Send` future here.
         let fetches: Vec<_> = missing
             .into_iter()
-            .map(|blob| self.clone().fetch_named(blob.sha256, blob.bytes, given_up.clone()))
+            .map(|blob| {
+                let section = wanted.section.clone();
+                self.clone().fetch_named(section, blob.sha256, blob.bytes, given_up.clone())
+            })
             .collect();
         let mut fetches = futures_util::stream::iter(fetches).buffered(2);
         let mut failed = None;
@@ -194,6 +199,7 @@ impl Loader {
 
     async fn fetch_named(
         self,
+        section: String,
         name: Hash,
         bytes: u64,
         given_up: Arc<AtomicBool>,
@@ -201,11 +207,11 @@ impl Loader {
         if given_up.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        Ok(Some((name, self.fetch(&name, bytes).await?)))
+        Ok(Some((name, self.fetch(&section, &name, bytes).await?)))
     }
 
     /// A blob's file, complete and of the right hash; what is there of it already is not fetched again.
-    pub(crate) async fn fetch(&self, name: &Hash, bytes: u64) -> Result<PathBuf, SyncError> {
+    pub(crate) async fn fetch(&self, section: &str, name: &Hash, bytes: u64) -> Result<PathBuf, SyncError> {
         if bytes > BLOB_STORED_BYTES as u64 {
             return Err(BadBlob::TooLarge { limit: BLOB_STORED_BYTES }.into());
         }
@@ -220,10 +226,15 @@ impl Loader {
             std::fs::create_dir_all(&folder)?;
             Ok(Some(std::fs::metadata(&begun).map_or(0, |file| file.len())))
         });
-        let Some(have) = looking.await? else { return Ok(path) };
+        let Some(have) = looking.await? else {
+            self.meter.add_done(section, bytes);
+            return Ok(path);
+        };
         self.meter.check()?;
-        if have != bytes {
-            self.fetch_part(name, bytes, &part, have).await?;
+        if have == bytes {
+            self.meter.add_done(section, bytes);
+        } else {
+            self.fetch_part(section, name, bytes, have).await?;
         }
         let (named, file) = (*name, path.clone());
         let checking = self.aside.run(move || {
@@ -239,15 +250,17 @@ impl Loader {
     }
 
     /// Brings what is missing of a blob behind the `have` bytes that are there of it.
-    async fn fetch_part(&self, name: &Hash, bytes: u64, part: &Path, have: u64) -> Result<(), SyncError> {
+    async fn fetch_part(&self, section: &str, name: &Hash, bytes: u64, have: u64) -> Result<(), SyncError> {
+        let part = self.folder.join(name.to_string()).with_extension("part");
         let (answer, begins) = self.client.blob(name, if have < bytes { have } else { 0 }).await?;
-        let path = part.to_path_buf();
+        let path = part.clone();
         let opening = self.aside.run(move || {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
             file.set_len(begins)?;
             Ok(file)
         });
         let mut file = opening.await?;
+        self.meter.add_done(section, begins);
         let mut length = begins;
         let mut body = answer.body;
         while let Some(chunk) = body.next().await {
@@ -256,10 +269,10 @@ impl Loader {
             let size = chunk.len() as u64;
             length += size;
             self.meter.bytes.fetch_add(size, Ordering::Relaxed);
+            self.meter.add_done(section, size);
             if length > bytes {
                 drop(file);
-                let path = part.to_path_buf();
-                self.aside.run(move || Ok(std::fs::remove_file(path)?)).await?;
+                self.aside.run(move || Ok(std::fs::remove_file(part)?)).await?;
                 return Err(BadBlob::TooLarge { limit: bytes as usize }.into());
             }
             let writing = self.aside.run(move || {
