@@ -7,9 +7,11 @@ pub mod bench_screens;
 pub mod bench_store;
 pub mod bench_sync;
 pub mod bench_upload;
+pub mod cuts;
 pub mod kill;
 pub mod powerloss;
 pub mod powerloss_office;
+pub mod proxy;
 pub mod world;
 
 // For the benchmark of what crossing into the core costs.

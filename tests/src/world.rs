@@ -84,11 +84,25 @@ pub struct Shop {
 impl Shop {
     /// An empty back office.
     pub async fn open() -> Result<Shop> {
+        Shop::open_in(tempfile::tempdir()?).await
+    }
+
+    /// The same as [`Shop::stocked`] in memory, where the machine has such a folder: for harnesses that
+    /// never cut the power and have no time for the disk.
+    pub async fn stocked_in_memory() -> Result<Shop> {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
+        let shop = Shop::open_in(folder).await?;
+        shop.stock("main", "High Street").await?;
+        Ok(shop)
+    }
+
+    async fn open_in(folder: tempfile::TempDir) -> Result<Shop> {
         // Already installed is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut shop = Shop {
             hands: Hands::at(MORNING_MS),
-            folder: tempfile::tempdir()?,
+            folder,
             office: None,
             url: String::new(),
             admin_token: String::new(),
@@ -215,8 +229,13 @@ impl Shop {
 
     /// A till that is enrolled, subscribed to `main` and synced.
     pub async fn ready_till(&self, name: &str, line: &Arc<Line>) -> Result<Till> {
+        self.ready_till_at(&self.url, name, line).await
+    }
+
+    /// The same, for a till that reaches the back office at another address.
+    pub async fn ready_till_at(&self, url: &str, name: &str, line: &Arc<Line>) -> Result<Till> {
         let till = self.till(name, line)?;
-        till.enrol(&self.url, &self.pairing_code(name).await?, name).await?;
+        till.enrol(url, &self.pairing_code(name).await?, name).await?;
         till.choose_centre("main").await?;
         let report =
             till.sync(Scope::All, Trigger::CentreChosen)?.wait().await.context("the engine stopped")?;
@@ -411,59 +430,4 @@ fn small_centre() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("policy", "main", json!({"send": "by_hand"})),
     ]
-}
-
-/// A relay on a port of its own that counts every byte, headers too.
-pub struct Relay {
-    /// Where it listens.
-    pub url: String,
-    /// Bytes both ways.
-    pub bytes: Arc<AtomicU64>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Relay {
-    /// Relays to the server at `url`.
-    pub async fn to(url: &str) -> Result<Relay> {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let server = url.trim_start_matches("http://").to_string();
-        let bytes = Arc::new(AtomicU64::new(0));
-        let counted = bytes.clone();
-        let task = tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let (server, counted) = (server.clone(), counted.clone());
-                tokio::spawn(async move {
-                    let Ok(mut far) = tokio::net::TcpStream::connect(server).await else { return };
-                    let (mut from_near, mut to_near) = near.split();
-                    let (mut from_far, mut to_far) = far.split();
-                    let up = relay(&mut from_near, &mut to_far, &counted);
-                    let down = relay(&mut from_far, &mut to_near, &counted);
-                    tokio::join!(up, down);
-                });
-            }
-        });
-        Ok(Relay { url: format!("http://{address}"), bytes, task })
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn relay(
-    from: &mut (impl tokio::io::AsyncRead + Unpin),
-    to: &mut (impl tokio::io::AsyncWrite + Unpin),
-    counted: &AtomicU64,
-) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut buffer = vec![0; 64 << 10];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        counted.fetch_add(length as u64, Ordering::SeqCst);
-        if to.write_all(&buffer[..length]).await.is_err() {
-            return;
-        }
-    }
 }

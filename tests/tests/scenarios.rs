@@ -7,6 +7,7 @@ mod arrows;
 mod bad_input;
 mod crashes;
 mod day;
+mod faults;
 mod screens;
 mod selling;
 mod syncing;

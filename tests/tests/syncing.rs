@@ -4,7 +4,10 @@ use std::sync::{Arc, atomic::Ordering};
 
 use serde_json::json;
 use tillkit::{AddLine, Cause, Mode, Scope, Section, Till, Trigger};
-use tillkit_tests::world::{Line, Relay, Shop};
+use tillkit_tests::{
+    proxy::Proxy,
+    world::{Line, Shop},
+};
 
 fn line() -> Arc<Line> {
     Line::default().into()
@@ -182,18 +185,15 @@ async fn a_quiet_contact_is_one_small_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quiet_contact_costs_less_than_a_kilobyte_with_all_headers() {
     let shop = Shop::stocked().await.unwrap();
-    let relay = Relay::to(shop.url()).await.unwrap();
-    let till = shop.till("T1", &line()).unwrap();
-    till.enrol(&relay.url, &shop.pairing_code("T1").await.unwrap(), "phone").await.unwrap();
-    till.choose_centre("main").await.unwrap();
-    till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+    let proxy = Proxy::to(shop.url()).await.unwrap();
+    let till = shop.ready_till_at(&proxy.url, "T1", &line()).await.unwrap();
     till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
-    let before = relay.bytes.load(Ordering::SeqCst);
+    let before = proxy.bytes();
 
     let report = till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
 
     assert_eq!(report.result(), "nothing_new");
-    let bytes = relay.bytes.load(Ordering::SeqCst) - before;
+    let bytes = proxy.bytes() - before;
     println!("{bytes} bytes both ways");
     assert!((1..1_000).contains(&bytes), "{bytes} bytes");
 }
