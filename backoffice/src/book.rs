@@ -95,6 +95,9 @@ pub(crate) fn book(record: &Record) -> Booking {
         Kind::GoodsReceipt | Kind::GoodsReturn | Kind::Transfer | Kind::Count | Kind::WriteOff => {
             read(body).map(|stock| booking.goods(kind, &stock))
         }
+        Kind::Order => read::<bodies::Order>(body)
+            .map(|order| booking.items.extend(order.lines.into_iter().map(|line| line.item))),
+        Kind::CustomerMade => read::<bodies::CustomerMade>(body).map(drop),
         Kind::Event => read::<bodies::Event>(body).map(drop),
         _ => return unknown(format!("a {} is not booked by this version", document.kind)),
     };

@@ -1,6 +1,7 @@
 //! The till for Kotlin and Swift. It wraps the façade and decides nothing.
 //!
-//! - [`till`]: the device; [`session`]: a signed-in cashier; [`screens`]: what screens show.
+//! - [`till`]: the device; [`session`]: a signed-in cashier; [`making`]: what a cashier makes besides
+//!   sales; [`screens`]: what screens show.
 //! - [`services`]: what the phone provides, as foreign traits.
 //! - [`error`]: refusals, split by what a shell must do.
 //! - [`values`]: money, rounding, VAT and documents, the same in every language.
@@ -11,6 +12,7 @@
 //! on the core's own threads; cancelling them (coroutine or task) drops the work at its next border.
 
 pub mod error;
+pub mod making;
 mod runtime;
 pub mod screens;
 pub mod services;

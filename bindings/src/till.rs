@@ -115,6 +115,12 @@ impl From<(tillkit::Step, tillkit::Hint)> for ConnectionStep {
     }
 }
 
+impl Till {
+    pub(crate) fn core(&self) -> &tillkit::Till {
+        &self.core
+    }
+}
+
 /// What a sync is about.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum SyncScope {

@@ -77,7 +77,7 @@ async fn a_hotels_page_is_no_back_office() {
     );
     line.is_portal.store(false, Ordering::SeqCst);
     let test = till.test_connection(None).await.unwrap();
-    assert!(test.is_good() && test.steps.len() == 5, "{test:?}");
+    assert!(test.is_good() && test.steps.len() == 8, "{test:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

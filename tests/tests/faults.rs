@@ -139,7 +139,7 @@ async fn a_hotels_page_in_place_of_any_answer_is_told_apart() {
     let phone = shop.till("T1", &line()).unwrap();
     let at_enrolment = async || {
         let test = phone.test_connection(Some(&proxy.url)).await.unwrap();
-        match test.steps.first() {
+        match test.steps.last() {
             Some((_, Hint::Bad { code, .. })) => code.clone(),
             _ => String::new(),
         }

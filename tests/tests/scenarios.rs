@@ -8,6 +8,7 @@ mod bad_input;
 mod crashes;
 mod day;
 mod faults;
+mod making;
 mod screens;
 mod selling;
 mod syncing;

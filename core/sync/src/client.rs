@@ -64,14 +64,15 @@ impl Client {
         *lock(&self.offset_ms)
     }
 
-    /// Whether anything answers at all: whatever it says, the line is there.
+    /// Asks a back office what it says of itself: whether anything came back, and then what it was.
     ///
     /// # Errors
-    /// [`NetError`], which says how far it came: to a name, to a connection, to a trusted one.
-    pub async fn knock(&self) -> Result<(), NetError> {
+    /// The network's own; the inner ones are as of every request.
+    pub async fn knock(&self) -> Result<Result<Hello, SyncError>, NetError> {
         let mut request = get("/v1/hello");
         request.headers.push((VERSION_HEADER, VERSION.into()));
-        self.transport.send(request).await.map(drop)
+        let answer = self.transport.send(request).await?;
+        Ok(self.greeted(answer).await)
     }
 
     /// What the back office says of itself.
@@ -79,7 +80,11 @@ impl Client {
     /// # Errors
     /// [`SyncError`].
     pub async fn hello(&self) -> Result<Hello, SyncError> {
-        let hello: Hello = json(self.send(get("/v1/hello"), None).await?, "/v1/hello").await?;
+        self.knock().await?
+    }
+
+    async fn greeted(&self, answer: Response) -> Result<Hello, SyncError> {
+        let hello: Hello = json(self.judged(answer, "/v1/hello").await?, "/v1/hello").await?;
         self.learn_clock(hello.now_ms);
         if !hello.majors.contains(&MAJOR) {
             let speaks = format!("it speaks {:?}, this till {MAJOR}", hello.majors);
@@ -268,6 +273,10 @@ impl Client {
         }
         let path = request.path.clone();
         let answer = self.transport.send(request).await?;
+        self.judged(answer, &path).await
+    }
+
+    async fn judged(&self, answer: Response, path: &str) -> Result<Response, SyncError> {
         if !answer.headers.contains_key(VERSION_HEADER) {
             // 511 is the one that a portal should give (RFC 6585).
             let is_gateway = answer.status >= 500 && answer.status != 511;
@@ -278,10 +287,12 @@ impl Client {
         match answer.status {
             200..=299 | 304 => Ok(answer),
             status => {
-                let body = whole(answer, limits::ANSWER_BYTES, &path).await?;
-                let problem: Problem = serde_json::from_slice(&body).map_err(|error| {
-                    SyncError::NotUnderstood { request: path, why: format!("status {status}: {error}") }
-                })?;
+                let body = whole(answer, limits::ANSWER_BYTES, path).await?;
+                let problem: Problem =
+                    serde_json::from_slice(&body).map_err(|error| SyncError::NotUnderstood {
+                        request: path.into(),
+                        why: format!("status {status}: {error}"),
+                    })?;
                 if let Some(now_ms) = problem.now_ms {
                     self.learn_clock(now_ms);
                 }

@@ -81,7 +81,7 @@ impl ConnectionTest {
     }
 
     /// How far a first request came: to an address, to a connection, to a trusted one.
-    fn note_line(&mut self, url: &str, knocked: Result<(), NetError>) -> bool {
+    fn note_line(&mut self, url: &str, knocked: Result<(), NetError>) {
         let place = Place::of(url);
         let (failed, code, why) = match knocked {
             Ok(()) => (None, "", String::new()),
@@ -96,11 +96,7 @@ impl ConnectionTest {
             (Step::Tls, place.encrypted()),
         ];
         self.steps.extend(reached.into_iter().take_while(|(step, _)| Some(*step) != failed));
-        match failed {
-            Some(step) => self.steps.push((step, bad(step, code, &why))),
-            None => return true,
-        }
-        false
+        self.steps.extend(failed.map(|step| (step, bad(step, code, &why))));
     }
 }
 
@@ -182,11 +178,16 @@ impl Core {
                 return Ok(test);
             }
         };
-        if !test.note_line(url, client.knock().await) {
-            return Ok(test);
-        }
+        let hello = match client.knock().await {
+            Ok(hello) => hello,
+            Err(error) => {
+                test.note_line(url, Err(error));
+                return Ok(test);
+            }
+        };
+        test.note_line(url, Ok(()));
         let is_office = || Ok(Hint::Good(format!("{url} is a back office")));
-        let hello = match client.hello().await {
+        let hello = match hello {
             Ok(hello) => hello,
             Err(error @ SyncError::Refused(_)) => {
                 test.note(Step::Office, is_office());
