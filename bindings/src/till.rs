@@ -83,7 +83,7 @@ pub struct EnrolledTill {
 /// A step of the connection test.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ConnectionStep {
-    /// `reach`, `version`, `clock`, `credential`, `centre`.
+    /// `resolve`, `connect`, `tls`, `office`, `version`, `clock`, `credential`, `centre`.
     pub step: String,
     /// How it went.
     pub outcome: StepOutcome,

@@ -89,7 +89,7 @@ impl Advice {
     /// What helps against a trouble of this code.
     fn of(code: &str) -> Advice {
         match code {
-            "no-route" => Advice::CheckNetwork,
+            "no-route" | "no-address" => Advice::CheckNetwork,
             "captive-portal" => Advice::SignInToNetwork,
             "clock-wrong" | "clock" => Advice::SetClock,
             "version" | "newer-file" => Advice::Update,
@@ -99,9 +99,12 @@ impl Advice {
             "nothing-published" | "no-centre" => Advice::ChooseCentre,
             "disk-full" | "folder" => Advice::FreeSpace,
             "mismatch" | "blob-bad" | "cancelled" | "waits-for" => Advice::TapRow,
-            "untrusted" | "manifest-disbelieved" | "not-understood" | "document-refused" => {
-                Advice::AskBackOffice
-            }
+            "untrusted"
+            | "manifest-disbelieved"
+            | "not-understood"
+            | "document-refused"
+            | "part-refused"
+            | "no-right" => Advice::AskBackOffice,
             _ => Advice::Wait,
         }
     }

@@ -91,7 +91,10 @@ public struct Czech: Strings {
 
   public func title(of step: StepName) -> String {
     switch step {
-    case .reach: "Adresa"
+    case .resolve: "Adresa"
+    case .connect: "Spojení"
+    case .tls: "Šifrování"
+    case .office: "Centrála"
     case .version: "Verze"
     case .clock: "Hodiny"
     case .credential: "Tato pokladna"
@@ -102,6 +105,10 @@ public struct Czech: Strings {
   public func sentence(for trouble: TroubleName) -> String {
     switch trouble {
     case .noRoute: "Kancelář není dostupná."
+    case .noAddress: "Pod touto adresou nic není."
+    case .receiptForged: "Potvrzení není od centrály této pokladny."
+    case .receiptOtherDocuments: "Potvrzení je o jiných dokladech."
+    case .partRefused: "Údaje zákazníka nebyly přijaty."
     case .captivePortal: "Síť se chce nejdřív přihlásit."
     case .untrusted: "Certifikátu kanceláře nelze věřit."
     case .serverDown: "Kancelář teď nemůže odpovědět."

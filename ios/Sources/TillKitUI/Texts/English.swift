@@ -91,7 +91,10 @@ public struct English: Strings {
 
   public func title(of step: StepName) -> String {
     switch step {
-    case .reach: "Address"
+    case .resolve: "Address"
+    case .connect: "Connection"
+    case .tls: "Encryption"
+    case .office: "Back office"
     case .version: "Version"
     case .clock: "Clock"
     case .credential: "This till"
@@ -102,6 +105,10 @@ public struct English: Strings {
   public func sentence(for trouble: TroubleName) -> String {
     switch trouble {
     case .noRoute: "The back office cannot be reached."
+    case .noAddress: "There is nothing under this address."
+    case .receiptForged: "The receipt is not from this till's back office."
+    case .receiptOtherDocuments: "The receipt is about other documents."
+    case .partRefused: "A customer's data were not taken."
     case .captivePortal: "The network asks you to sign in first."
     case .untrusted: "The back office's certificate is not trusted."
     case .serverDown: "The back office cannot answer now."

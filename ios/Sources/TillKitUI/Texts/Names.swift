@@ -57,6 +57,7 @@ public enum KindName: String, CaseIterable, Sendable {
 /// facts, stands beside it.
 public enum TroubleName: String, CaseIterable, Sendable {
   case noRoute = "no-route"
+  case noAddress = "no-address"
   case captivePortal = "captive-portal"
   case untrusted
   case serverDown = "server-down"
@@ -97,10 +98,13 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case saleOpen = "sale-open"
   case notYet = "not-yet"
   case notReversible = "not-reversible"
+  case receiptForged = "receipt-forged"
+  case receiptOtherDocuments = "receipt-other-documents"
+  case partRefused = "part-refused"
   case sale, money, printer
 }
 
 /// A step of the connection test.
 public enum StepName: String, CaseIterable, Sendable {
-  case reach, version, clock, credential, centre
+  case resolve, connect, tls, office, version, clock, credential, centre
 }

@@ -220,6 +220,10 @@ object Czech : Strings {
     override fun trouble(code: String): String? =
         when (code) {
             "no-route" -> "Centrála není dostupná."
+            "no-address" -> "Pod touto adresou nic není."
+            "receipt-forged" -> "Potvrzení není od centrály této pokladny."
+            "receipt-other-documents" -> "Potvrzení je o jiných dokladech."
+            "part-refused" -> "Údaje zákazníka nebyly přijaty."
             "captive-portal" -> "V cestě je přihlašovací stránka sítě."
             "untrusted" -> "Certifikát centrály není důvěryhodný."
             "server-down" -> "Centrála teď nemůže pracovat."
@@ -473,7 +477,10 @@ object Czech : Strings {
 
     override fun step(step: String) =
         when (step) {
-            "reach" -> "Centrála"
+            "resolve" -> "Adresa"
+            "connect" -> "Spojení"
+            "tls" -> "Šifrování"
+            "office" -> "Centrála"
             "version" -> "Verze"
             "clock" -> "Hodiny"
             "credential" -> "Tato pokladna"

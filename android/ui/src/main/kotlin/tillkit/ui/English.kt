@@ -233,6 +233,10 @@ object English : Strings {
     override fun trouble(code: String): String? =
         when (code) {
             "no-route" -> "The back office cannot be reached."
+            "no-address" -> "There is nothing under this address."
+            "receipt-forged" -> "The receipt is not from this till's back office."
+            "receipt-other-documents" -> "The receipt is about other documents."
+            "part-refused" -> "A customer's data were not taken."
             "captive-portal" -> "A sign-in page of the network is in the way."
             "untrusted" -> "The back office's certificate is not trusted."
             "server-down" -> "The back office cannot work now."
@@ -477,7 +481,10 @@ object English : Strings {
 
     override fun step(step: String) =
         when (step) {
-            "reach" -> "Back office"
+            "resolve" -> "Address"
+            "connect" -> "Connection"
+            "tls" -> "Encryption"
+            "office" -> "Back office"
             "version" -> "Versions"
             "clock" -> "Clocks"
             "credential" -> "This till"

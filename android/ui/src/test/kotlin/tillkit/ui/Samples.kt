@@ -258,7 +258,10 @@ object Samples {
         settings.copy(
             steps =
                 listOf(
-                    ConnectionStep("reach", StepOutcome.GOOD, "https://office.example answers", null),
+                    ConnectionStep("resolve", StepOutcome.GOOD, "office.example has an address", null),
+                    ConnectionStep("connect", StepOutcome.GOOD, "office.example takes connections", null),
+                    ConnectionStep("tls", StepOutcome.GOOD, "encrypted, and the certificate is trusted", null),
+                    ConnectionStep("office", StepOutcome.GOOD, "https://office.example is a back office", null),
                     ConnectionStep("version", StepOutcome.GOOD, "1.0, this till 0.1.0", null),
                     ConnectionStep("clock", StepOutcome.MIND, "150 s behind the back office", null),
                     ConnectionStep(
