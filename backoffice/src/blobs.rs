@@ -25,22 +25,33 @@ impl Blobs {
 
     /// Keeps a blob under its hash. Keeping it again changes nothing.
     pub(crate) async fn put(&self, tenant: TenantId, sha256: &Hash, stored: Vec<u8>) -> Result<()> {
-        let place = place(tenant, sha256);
-        match self.0.head(&place).await {
-            Ok(there) if there.size == stored.len() as u64 => return Ok(()),
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+        if self.size_if_here(tenant, sha256).await? == Some(stored.len() as u64) {
+            return Ok(());
         }
-        self.0.put(&place, PutPayload::from(stored)).await?;
+        self.0.put(&place(tenant, sha256), PutPayload::from(stored)).await?;
         Ok(())
     }
 
-    /// The length of a blob.
+    /// Deletes a blob that nobody lists any more. Deleting it again changes nothing.
+    pub(crate) async fn delete(&self, tenant: TenantId, sha256: &Hash) -> Result<()> {
+        match self.0.delete(&place(tenant, sha256)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The length of a blob that must be here.
     pub(crate) async fn size(&self, tenant: TenantId, sha256: &Hash) -> Result<u64> {
-        self.0.head(&place(tenant, sha256)).await.map(|there| there.size).map_err(|error| match error {
-            object_store::Error::NotFound { .. } => Error::Unreadable("a listed blob is missing"),
-            other => other.into(),
-        })
+        self.size_if_here(tenant, sha256).await?.ok_or(Error::Unreadable("a listed blob is missing"))
+    }
+
+    /// The length of a blob, if it is here.
+    pub(crate) async fn size_if_here(&self, tenant: TenantId, sha256: &Hash) -> Result<Option<u64>> {
+        match self.0.head(&place(tenant, sha256)).await {
+            Ok(there) => Ok(Some(there.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The bytes of a range, piece by piece, so that a slow reader costs one piece of memory.

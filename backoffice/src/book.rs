@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, de::DeserializeOwned};
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, bodies,
-    bodies::{Closure, Origin, Sale},
+    bodies::{Closure, CustomerMade, Order, Origin, Sale},
 };
 
 /// What a document adds to the books.
@@ -32,6 +32,10 @@ pub(crate) struct Booking {
     pub(crate) items: Vec<String>,
     /// What to hold against the documents it lists.
     pub(crate) closure: Option<Closure>,
+    /// What a customer wants, with the number it has.
+    pub(crate) order: Option<(String, Order)>,
+    /// A customer written down on the till.
+    pub(crate) customer: Option<CustomerMade>,
     /// Which counter its number is from, and its place.
     pub(crate) number: Option<(String, u64)>,
     /// Objections that the document raises by itself: code and detail.
@@ -95,9 +99,11 @@ pub(crate) fn book(record: &Record) -> Booking {
         Kind::GoodsReceipt | Kind::GoodsReturn | Kind::Transfer | Kind::Count | Kind::WriteOff => {
             read(body).map(|stock| booking.goods(kind, &stock))
         }
-        Kind::Order => read::<bodies::Order>(body)
-            .map(|order| booking.items.extend(order.lines.into_iter().map(|line| line.item))),
-        Kind::CustomerMade => read::<bodies::CustomerMade>(body).map(drop),
+        Kind::Order => read::<Order>(body).map(|order| {
+            booking.items.extend(order.lines.iter().map(|line| line.item.clone()));
+            booking.order = Some((document.number.clone(), order));
+        }),
+        Kind::CustomerMade => read(body).map(|made| booking.customer = Some(made)),
         Kind::Event => read::<bodies::Event>(body).map(drop),
         _ => return unknown(format!("a {} is not booked by this version", document.kind)),
     };
@@ -106,6 +112,17 @@ pub(crate) fn book(record: &Record) -> Booking {
     }
     booking.add(&document.currency, "count", document.kind.clone(), 1);
     booking
+}
+
+/// The customer that a document says was written down, where it is one that this version books: its part
+/// must be here before that.
+pub(crate) fn customer_made(record: &Record) -> Option<CustomerMade> {
+    const KIND: &[u8] = br#""kind":"customer_made""#;
+    // Nearly every document is something else, and is not parsed to find that out.
+    if !record.line.windows(KIND.len()).any(|window| window == KIND) {
+        return None;
+    }
+    book(record).customer
 }
 
 fn read<T: DeserializeOwned>(body: &str) -> Result<T, String> {

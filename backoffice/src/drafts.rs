@@ -2,8 +2,9 @@
 //!
 //! A million rows come as a stream, are checked as they come and wait in a file (`spool.rs`); only
 //! when the last one is known to be good are they written, a few thousand a transaction, so that
-//! uploads of documents are never kept waiting for long. What a crash interrupts is a draft half written:
-//! nothing of it is published, and sending the same again completes it.
+//! uploads of documents are never kept waiting for long. What a crash interrupts is a draft half
+//! written: nothing of it is published, and sending the same again completes it. Rows of live sections
+//! are written the same way, but no draft holds them: they come down by themselves (`live.rs`).
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::{
     Backoffice,
     error::{Error, Result},
     ingest::aside,
+    live,
     news::Topic,
     passwords,
     spool::Spool,
@@ -238,11 +240,20 @@ async fn drafted(office: &Backoffice, tenant: TenantId, centre: &str, spool: Spo
     }
 }
 
+/// Writes checked rows: those of live sections at once, the others into the draft.
 async fn write(office: &Backoffice, tenant: TenantId, centre: &str, rows: &[DraftRow]) -> Result<u64> {
-    let changed = office
-        .store
-        .write(|tx| Box::pin(async move { config::draft(tx, tenant, centre, rows).await }))
-        .await?;
-    office.news.tell(tenant, &[Topic::Draft]);
+    let (live_rows, rows): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(|row| live::is_live(&row.kind));
+    let mut changed = 0;
+    if !live_rows.is_empty() {
+        changed += live::put_rows(office, tenant, centre, &live_rows).await?;
+    }
+    if !rows.is_empty() {
+        let rows = &rows[..];
+        changed += office
+            .store
+            .write(|tx| Box::pin(async move { config::draft(tx, tenant, centre, rows).await }))
+            .await?;
+        office.news.tell(tenant, &[Topic::Draft]);
+    }
     Ok(changed)
 }

@@ -63,14 +63,36 @@ const KINDS: &[(&str, &[(&str, Cell)])] = &[
     ("item_code", &[("item", Text), ("code", Text)]),
     ("group", &[("name", Text)]),
     ("exchange_rate", &[("currency", Text), ("rate", Text), ("from_day", Text), ("source", Text)]),
-    ("customer", &[("name", Text), ("credit", Truth)]),
+    (
+        "customer",
+        &[
+            ("name", Text),
+            ("credit", Truth),
+            ("address", Text),
+            ("email", Text),
+            ("phone", Text),
+            ("vat_id", Text),
+            ("merged_into", Text),
+        ],
+    ),
+    ("stock_level", &[("warehouse", Text), ("item", Text), ("quantity", Text)]),
+    ("audit_plan", &[("name", Text), ("warehouse", Text), ("items", List)]),
     ("role", &[("name", Text), ("rights", List)]),
     ("numerator", &[("pattern", Text)]),
     ("receipt_layout", &[("header", List), ("footer", List), ("offline_note", Text)]),
-    ("policy", &[("apply", Text), ("send", Text), ("keep_days", Integer), ("schedule_minutes", Integer)]),
+    (
+        "policy",
+        &[
+            ("apply", Text),
+            ("send", Text),
+            ("keep_days", Integer),
+            ("schedule_minutes", Integer),
+            ("attachments_mb", Integer),
+        ],
+    ),
 ];
 
-/// Drafts the rows of a CSV file.
+/// Drafts the rows of a CSV file; those of a live section are written at once.
 ///
 /// # Errors
 /// A refusal naming the line; then nothing has been drafted.

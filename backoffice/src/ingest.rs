@@ -90,8 +90,17 @@ pub(crate) fn queues() -> (Queues, Waiting, Waiting) {
 
 /// Takes an upload of a tenant: zstd of records, one a line. Returns when it is durable.
 pub(crate) async fn take(office: &Backoffice, tenant: TenantId, body: Bytes) -> Result<Uploaded> {
-    let (parsed, mut refused) =
+    let parsed =
         if body.len() < PARSE_ASIDE_BYTES { parse(&body)? } else { aside(move || parse(&body)).await?? };
+    take_parsed(office, tenant, parsed).await
+}
+
+/// Takes records that have been read, each with its index. Returns when they are durable.
+pub(crate) async fn take_parsed(
+    office: &Backoffice,
+    tenant: TenantId,
+    (parsed, mut refused): Parsed,
+) -> Result<Uploaded> {
     let mut records = Vec::with_capacity(parsed.len());
     for (index, record, filing) in parsed {
         match key_of(office, tenant, &filing).await? {
@@ -115,7 +124,8 @@ pub(crate) async fn take(office: &Backoffice, tenant: TenantId, body: Bytes) -> 
     answered.await.map_err(|_| Error::Stopping)?
 }
 
-type Parsed = (Vec<(u32, Record, Filing)>, Vec<Refused>);
+/// Documents by their index, and lines that are none.
+pub(crate) type Parsed = (Vec<(u32, Record, Filing)>, Vec<Refused>);
 
 fn parse(body: &[u8]) -> Result<Parsed> {
     let too_large = || {
@@ -134,18 +144,22 @@ fn parse(body: &[u8]) -> Result<Parsed> {
     if lines.len() > limits::BATCH_RECORDS {
         return Err(too_large());
     }
-    let (mut parsed, mut refused) = (Vec::with_capacity(lines.len()), Vec::new());
-    for (index, line) in (0u32..).zip(lines) {
-        match read(line) {
+    Ok(parted((0u32..).zip(lines.iter().map(|line| Record::parse(line)))))
+}
+
+/// Parts documents from what is none.
+pub(crate) fn parted(records: impl Iterator<Item = (u32, Result<Record, NotARecord>)>) -> Parsed {
+    let (mut parsed, mut refused) = (Vec::new(), Vec::new());
+    for (index, record) in records {
+        match record.and_then(filed) {
             Ok((record, filing)) => parsed.push((index, record, filing)),
             Err(error) => refused.push(Refused { index, why: error.to_string() }),
         }
     }
-    Ok((parsed, refused))
+    (parsed, refused)
 }
 
-fn read(line: &[u8]) -> Result<(Record, Filing), NotARecord> {
-    let record = Record::parse(line)?;
+fn filed(record: Record) -> Result<(Record, Filing), NotARecord> {
     let filing = record.filing()?;
     if filing.seq == 0 {
         return Err(NotARecord::NotADocument { why: "its seq is 0".into() });

@@ -8,8 +8,10 @@
 //! ```text
 //!   api ─┬─▶ enrol, tokens            tills and who they are
 //!        ├─▶ ingest ──▶ store ◀── process ──▶ book (pure)
+//!        ├─▶ parts                   └──────▶ live ──▶ publish
 //!        └─▶ store                    manifests, blobs
-//! admin ─┬─▶ drafts, import, publish ──▶ store, blobs
+//! admin ─┬─▶ by_file ──▶ ingest, parts
+//!        ├─▶ drafts, import, images, live, publish ──▶ store, blobs
 //!   web ─┘                               news: what has changed, for pages that watch
 //! ```
 
@@ -19,15 +21,19 @@ mod api;
 mod attempts;
 mod blobs;
 mod book;
+mod by_file;
 mod chain;
 mod clock;
 mod contacts;
 mod drafts;
 mod enrol;
 mod error;
+mod images;
 mod import;
 mod ingest;
+mod live;
 mod news;
+mod parts;
 mod passwords;
 mod problem;
 mod process;
@@ -133,14 +139,15 @@ pub struct Backoffice {
     queues: ingest::Queues,
     wake: process::Wake,
     contacts: contacts::Contacts,
+    live: live::Live,
     pokes: broadcast::Sender<(TenantId, String)>,
     news: News,
-    editing: Mutex<HashMap<(TenantId, String), Editing>>,
+    editing: Mutex<HashMap<(TenantId, String), Lock>>,
+    writing_live: Mutex<HashMap<TenantId, Lock>>,
     stopping: watch::Sender<bool>,
 }
 
-/// Held by whoever drafts or publishes a centre.
-type Editing = Arc<tokio::sync::Mutex<()>>;
+type Lock = Arc<tokio::sync::Mutex<()>>;
 
 impl Backoffice {
     fn tenant(&self, id: TenantId) -> Option<Arc<Tenant>> {
@@ -165,9 +172,24 @@ impl Backoffice {
 
     /// One at a time drafts or publishes a centre, so that a publication sees one state of it.
     async fn editing(&self, tenant: TenantId, centre: &str) -> OwnedMutexGuard<()> {
+        self.editing_lock(tenant, centre).lock_owned().await
+    }
+
+    /// The same, if nobody does just now.
+    fn try_editing(&self, tenant: TenantId, centre: &str) -> Option<OwnedMutexGuard<()>> {
+        self.editing_lock(tenant, centre).try_lock_owned().ok()
+    }
+
+    fn editing_lock(&self, tenant: TenantId, centre: &str) -> Lock {
+        let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        editing.entry((tenant, centre.to_owned())).or_default().clone()
+    }
+
+    /// One at a time writes live rows of a tenant or publishes them. Taken after [`Backoffice::editing`].
+    async fn writing_live(&self, tenant: TenantId) -> OwnedMutexGuard<()> {
         let lock = {
-            let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
-            editing.entry((tenant, centre.to_owned())).or_default().clone()
+            let mut writing = self.writing_live.lock().unwrap_or_else(PoisonError::into_inner);
+            writing.entry(tenant).or_default().clone()
         };
         lock.lock_owned().await
     }
@@ -237,9 +259,11 @@ pub async fn start(config: Config) -> Result<Running> {
         queues: queues.clone(),
         wake: process::Wake::default(),
         contacts: contacts::Contacts::default(),
+        live: live::Live::default(),
         pokes: broadcast::channel(1_024).0,
         news,
         editing: Mutex::default(),
+        writing_live: Mutex::default(),
         stopping: watch::channel(false).0,
         server,
         store,
@@ -259,6 +283,7 @@ pub async fn start(config: Config) -> Result<Running> {
     if config.is_restored {
         publish::renew_all(&office).await?;
     }
+    live::begin(&office).await?;
     process::wake_all(&office).await?;
 
     let listener = TcpListener::bind(config.listen).await?;
@@ -273,6 +298,7 @@ pub async fn start(config: Config) -> Result<Running> {
             async move { ingest::store_groups(&office, &mut *to_store.lock().await).await }
         }),
         for_ever("process", &office, |office| async move { process::process_for_ever(&office).await }),
+        for_ever("live", &office, |office| async move { live::publish_for_ever(&office).await }),
         for_ever("contacts", &office, |office| async move { contacts::flush_for_ever(&office).await }),
     ];
     let router = axum::Router::new()
@@ -342,9 +368,10 @@ impl Running {
         Ok(token)
     }
 
-    /// Waits until every document that is here has been booked.
+    /// Waits until every document that is here has been booked, and what is live is published.
     pub async fn settled(&self) {
         self.office.wake.is_idle().await;
+        self.office.live.is_idle().await;
     }
 
     /// Answers what is being asked, then ends; everything acknowledged is on the disk.

@@ -2,14 +2,45 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Parser;
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
 use tillkit_backoffice::{Config, start};
+use tillkit_protocol::{Problem, VERSION, VERSION_HEADER, export::ExportReceipt, keys};
 use tracing_subscriber::EnvFilter;
 
 /// Publishes centres to tills, stores and books what they send.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Brings documents that a till has exported to a back office that is running; again is harmless.
+    Import(Import),
+}
+
+#[derive(Args)]
+struct Import {
+    /// Where the back office answers.
+    #[arg(long)]
+    url: String,
+    /// The administrator token.
+    #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true)]
+    token: String,
+    /// What the till has exported.
+    file: PathBuf,
+    /// Where to write the receipt, which the till may read instead of making contact.
+    #[arg(long)]
+    receipt: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Serve {
     /// sqlite:FILE (made where missing) or postgres://…
     #[arg(long, env = "TILLKIT_DATABASE", default_value = "sqlite:tillkit.db")]
     database: String,
@@ -37,7 +68,46 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let arguments = Arguments::parse();
+    let Arguments { command, serve } = Arguments::parse();
+    match command {
+        Some(Command::Import(wanted)) => import(wanted).await,
+        None => answer_tills(serve).await,
+    }
+}
+
+async fn import(Import { url, token, file, receipt }: Import) -> anyhow::Result<()> {
+    // Already installed is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let address = format!("{}/admin/v1/documents/import", url.trim_end_matches('/'));
+    let request = reqwest::Client::builder().build()?.post(address).bearer_auth(token);
+    let answer = request.header(VERSION_HEADER, VERSION).body(bytes).send().await?;
+    let is_ours = answer.headers().contains_key(VERSION_HEADER);
+    let (status, answer) = (answer.status(), answer.bytes().await?);
+    if !status.is_success() || !is_ours {
+        match serde_json::from_slice::<Problem>(&answer) {
+            Ok(problem) => bail!("nothing was taken in: {problem}"),
+            Err(_) => bail!("{url} answered {status}, and not as a back office does"),
+        }
+    }
+    // It is the till that verifies whose signature stands on it.
+    let (_, line) = keys::split_signed(answer.trim_ascii_end()).context("the answer is no receipt")?;
+    let read: ExportReceipt = serde_json::from_slice(line).context("the answer is no receipt")?;
+    for held in &read.held {
+        let ranges: Vec<_> = held.seqs.ranges.iter().map(|(from, to)| format!("{from}–{to}")).collect();
+        println!("held {}/{} {}", held.seqs.till, held.seqs.enrolment, ranges.join(", "));
+    }
+    for refused in &read.refused {
+        println!("refused line {}: {}", refused.index, refused.why);
+    }
+    if let Some(receipt) = receipt {
+        std::fs::write(&receipt, &answer)
+            .with_context(|| format!("{} cannot be written", receipt.display()))?;
+    }
+    Ok(())
+}
+
+async fn answer_tills(arguments: Serve) -> anyhow::Result<()> {
     let mut config = Config::new(arguments.database, arguments.data);
     config.listen = arguments.listen;
     config.tenant = arguments.tenant;

@@ -3,6 +3,7 @@
 //! ```text
 //!   stored ──▶ booked            next in the chain
 //!   stored ──▶ waits ──▶ booked  beyond a gap, once the gap has stood for a while
+//!   stored ──▶ waits ──▶ booked  a customer made, once its part is here; to what follows it is a gap
 //! ```
 //!
 //! How far an enrolment is booked is written in the transaction that adds its sums, and only if
@@ -15,7 +16,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tillkit_protocol::{Kind, Record, bodies, settings, wire::Finding};
+use tillkit_protocol::{
+    Hash, Kind, Record,
+    bodies::{self, CustomerMade, CustomerPart, Order},
+    canonical, settings,
+    wire::Finding,
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -23,13 +29,17 @@ use crate::{
     book::{self, Booking, Change, Listed},
     error::Result,
     ingest::aside,
+    live::{self, Moved},
     news::Topic,
+    parts::ERASED,
     store::{
         TenantId, Tx,
         books::{self, Booked, LevelKey, TotalKey},
-        documents,
+        config::{self, DraftRow},
+        documents, live as store_live, parts,
         tills::EnrolmentId,
     },
+    validate,
 };
 
 /// Documents a transaction books at most: an upload waits no longer than that takes.
@@ -55,6 +65,8 @@ struct Pending {
     working: usize,
     /// Since when something has been waiting behind a gap.
     behind_gap: HashMap<EnrolmentId, Instant>,
+    /// Enrolments that hold a document whose part is not here.
+    for_part: HashMap<(TenantId, Hash), BTreeSet<EnrolmentId>>,
 }
 
 impl Default for Wake {
@@ -101,6 +113,22 @@ impl Wake {
 
     fn has_no_gap(&self, of: &EnrolmentId) {
         self.change(|pending| pending.behind_gap.remove(of));
+    }
+
+    fn awaits_part(&self, of: &EnrolmentId, part: &Hash) {
+        self.change(|pending| pending.for_part.entry((of.0, *part)).or_default().insert(of.clone()));
+    }
+
+    fn has_part(&self, of: &EnrolmentId, part: &Hash) {
+        self.change(|pending| pending.for_part.remove(&(of.0, *part)));
+    }
+
+    /// A part has come, or never will.
+    pub(crate) fn part_is_here(&self, tenant: TenantId, part: &Hash) {
+        self.change(|pending| {
+            let waiting = pending.for_part.remove(&(tenant, *part)).unwrap_or_default();
+            pending.ready.extend(waiting);
+        });
     }
 
     fn gaps_that_stand(&self) {
@@ -224,32 +252,58 @@ async fn next_of(office: &Backoffice, of: &EnrolmentId, limit: usize) -> Result<
     let begins = [before.booked + 1].into_iter().chain(before.ranges.iter().map(|(_, last)| last + 1));
     let ends = before.ranges.iter().map(|(first, _)| first - 1).chain([before.top]);
     let mut documents = Vec::new();
-    let mut is_gap = false;
+    // Whether something lies beyond a gap, and whether that must wait still.
+    let (mut is_gap, mut is_stopped) = (false, false);
     let mut may_pass = || {
         is_gap = true;
-        office.wake.may_pass_gap(of)
+        is_stopped = !office.wake.may_pass_gap(of);
+        !is_stopped
     };
     'free: for (from, to) in begins.zip(ends).filter(|(from, to)| from <= to) {
         let mut expected = from;
-        for (seq, record) in books::documents(&office.store, of, (from, to), limit - documents.len()).await? {
-            if seq != expected && !may_pass() {
+        loop {
+            let wanted = limit - documents.len();
+            let page = books::documents(&office.store, of, (expected, to), wanted).await?;
+            let is_last = page.len() < wanted;
+            for (seq, record) in page {
+                if seq != expected && !may_pass() {
+                    break 'free;
+                }
+                expected = seq + 1;
+                if !lacks_part(office, of, &record).await? {
+                    documents.push((seq, record));
+                } else if seq == before.top || !may_pass() {
+                    break 'free;
+                }
+            }
+            if documents.len() >= limit {
                 break 'free;
             }
-            expected = seq + 1;
-            documents.push((seq, record));
+            if is_last {
+                break;
+            }
         }
-        let is_full = documents.len() >= limit;
-        if is_full || expected <= to && !may_pass() {
+        if expected <= to && !may_pass() {
             break;
         }
     }
-    let is_waiting =
-        is_gap && (!documents.is_empty() || before.ranges.last().is_none_or(|(_, last)| *last < before.top));
-    if !is_waiting {
+    if !is_stopped && (!is_gap || documents.is_empty()) {
         office.wake.has_no_gap(of);
     }
     let is_more = documents.len() >= limit;
     Ok((!documents.is_empty()).then_some(Batch { of: of.clone(), before, documents, is_more }))
+}
+
+/// Whether a document cannot be booked yet, as what stands beside it has not come.
+async fn lacks_part(office: &Backoffice, of: &EnrolmentId, record: &Record) -> Result<bool> {
+    let Some(made) = book::customer_made(record) else { return Ok(false) };
+    // Asked for first, so that one which comes just now is not missed.
+    office.wake.awaits_part(of, &made.part);
+    let is_here = parts::get(&mut *office.store.read().await?, of.0, &made.part).await?.is_some();
+    if is_here {
+        office.wake.has_part(of, &made.part);
+    }
+    Ok(!is_here)
 }
 
 /// A batch with what its documents mean.
@@ -269,6 +323,18 @@ struct Sheet {
     findings: BTreeMap<TenantId, Vec<Finding>>,
     returned: Vec<Returned>,
     numbers: BTreeMap<(EnrolmentId, String), Vec<(u64, u64)>>,
+    /// What each enrolment moved, in which warehouses.
+    moved: Moved,
+    /// Rows of centres: orders taken.
+    rows: Vec<((TenantId, String), DraftRow)>,
+    customers: Vec<Made>,
+}
+
+/// A customer written down on a till, at a centre, by a document.
+struct Made {
+    centre: String,
+    made: CustomerMade,
+    by: (EnrolmentId, u64),
 }
 
 /// A line that came back: of which sale, how much, how much had been sold, and what to object to.
@@ -292,12 +358,19 @@ async fn book_all(office: &Backoffice, items: &mut Items, batches: Vec<Batch>) -
     }
     let now_ms = office.clock.now_ms();
     let (decided, sheet) = (&decided[..], &sheet);
-    let objected =
+    let tenants: BTreeSet<TenantId> = decided.iter().map(|batch| batch.of.0).collect();
+    let mut writing = Vec::with_capacity(tenants.len());
+    for tenant in &tenants {
+        writing.push(office.writing_live(*tenant).await);
+    }
+    let written =
         office.store.write(|tx| Box::pin(async move { write(tx, decided, sheet, now_ms).await })).await?;
-    for tenant in decided.iter().map(|batch| batch.of.0).collect::<BTreeSet<_>>() {
+    drop(writing);
+    office.live.written(written.centres);
+    for tenant in tenants {
         office.news.tell(tenant, &[Topic::Documents]);
     }
-    for tenant in objected {
+    for tenant in written.objected {
         office.news.tell(tenant, &[Topic::Findings]);
     }
     Ok(())
@@ -377,6 +450,14 @@ impl Sheet {
                 Some(warehouse) => warehouse.clone(),
                 None => warehouses.of(office, tenant, &booking.centre).await?,
             };
+            let items = self.moved.items.entry((tenant, warehouse.clone())).or_default();
+            items.insert(moved.item.clone());
+            let by = self.moved.by.entry(of.clone()).or_default();
+            by.warehouses.insert(warehouse.clone());
+            if by.booked.is_empty() {
+                by.booked.extend((batch.booked > 0).then_some((1, batch.booked)));
+                by.booked.extend(&batch.ranges);
+            }
             let level = self.levels.entry((tenant, warehouse, moved.item.clone())).or_default();
             *level = match moved.change {
                 Change::By(micro) => (level.0.saturating_add(micro), level.1),
@@ -400,6 +481,16 @@ impl Sheet {
                 sold,
                 by,
             });
+        }
+        if let Some((number, order)) = &booking.order {
+            match order_row(of, seq, &booking.centre, number, order) {
+                Ok(row) => self.rows.push(((tenant, booking.centre.clone()), row)),
+                Err(why) => self.object(of, seq, "not-shown", format!("no other till sees it: {why}")),
+            }
+        }
+        if let Some(made) = &booking.customer {
+            let (centre, made) = (booking.centre.clone(), made.clone());
+            self.customers.push(Made { centre, made, by: (of.clone(), seq) });
         }
         if let Some((shape, number)) = &booking.number {
             self.numbers.entry((of.clone(), shape.clone())).or_default().push((*number, seq));
@@ -485,19 +576,81 @@ fn listed_of(record: &Record) -> Listed {
     Listed { hash: record.hash, kind, total_minor }
 }
 
-/// Writes bookings down; returns the tenants about whose documents findings were raised.
-async fn write(
-    tx: &mut Tx<'_>,
-    decided: &[Decided],
-    sheet: &Sheet,
-    now_ms: i64,
-) -> Result<BTreeSet<TenantId>> {
+/// An order taken on a till, as every till of its centre sees it.
+fn order_row(
+    of: &EnrolmentId,
+    seq: u64,
+    centre: &str,
+    number: &str,
+    order: &Order,
+) -> Result<DraftRow, String> {
+    let (_, till, enrolment) = of;
+    let mut body = serde_json::to_value(order).map_err(|error| error.to_string())?;
+    if let Some(members) = body.as_object_mut() {
+        members.insert("number".into(), number.into());
+        members.insert("state".into(), "open".into());
+    }
+    let body = canonical::to_line(&body).map_err(|error| error.to_string())?;
+    validate::row(centre, "sales_order", &format!("{till}/{enrolment}/{seq}"), Some(&body))
+}
+
+/// A customer written down on a till, as a row; one whose part has been erased is one of those.
+fn customer_row(centre: &str, made: &CustomerMade, part: Option<&[u8]>) -> Result<DraftRow, String> {
+    let body = match part {
+        Some(part) => {
+            let CustomerPart { address, email, name, phone, vat_id } =
+                serde_json::from_slice(part).map_err(|error| format!("its part: {error}"))?;
+            let (credit, merged_into) = (false, None);
+            let customer = settings::Customer { name, credit, address, email, phone, vat_id, merged_into };
+            canonical::to_line(&customer).map_err(|error| error.to_string())?
+        }
+        None => ERASED.to_vec(),
+    };
+    validate::row(centre, "customer", &made.customer, Some(&body))
+}
+
+/// What a transaction of bookings came to.
+#[derive(Default)]
+struct Written {
+    /// About whose documents findings were raised.
+    objected: BTreeSet<TenantId>,
+    /// Which centres' live rows differ.
+    centres: BTreeSet<(TenantId, String)>,
+}
+
+/// Writes bookings down, and the live rows that follow from them.
+async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64) -> Result<Written> {
+    let mut written = Written::default();
     for batch in decided {
         books::put_booked(tx, &batch.of, &batch.before, batch.booked, &batch.ranges).await?;
     }
+    if documents::close_lost(tx, now_ms).await? > 0 {
+        written.objected.extend(decided.iter().map(|batch| batch.of.0));
+    }
     books::add_totals(tx, &sheet.totals).await?;
     books::put_levels(tx, &sheet.levels).await?;
+    written.centres.extend(live::write_moved(tx, &sheet.moved).await?);
     let mut findings = sheet.findings.clone();
+    let mut rows: BTreeMap<&(TenantId, String), Vec<DraftRow>> = BTreeMap::new();
+    for (centre, row) in &sheet.rows {
+        rows.entry(centre).or_default().push(row.clone());
+    }
+    for (centre, rows) in rows {
+        // A till may name a centre that has never been here: then nobody is there to see the row.
+        if config::exists(tx, centre.0, &centre.1).await? {
+            config::write_live(tx, centre.0, &centre.1, &rows).await?;
+            written.centres.insert(centre.clone());
+        }
+    }
+    for Made { centre, made, by } in &sheet.customers {
+        match write_customer(tx, by.0.0, centre, made).await? {
+            Ok(is_new) => written.centres.extend(is_new.then(|| (by.0.0, centre.clone()))),
+            Err(why) => {
+                let detail = format!("no other till sees it: {why}");
+                findings.entry(by.0.0).or_default().push(finding(&by.0, by.1, "not-shown", detail));
+            }
+        }
+    }
     for back in &sheet.returned {
         let all = books::add_returned(tx, &back.sale, back.seq, back.line, back.micro).await?;
         if back.sold.is_some_and(|sold| all > sold) {
@@ -533,7 +686,33 @@ async fn write(
     for (tenant, findings) in &findings {
         documents::raise(tx, *tenant, findings, now_ms).await?;
     }
-    Ok(findings.into_keys().collect())
+    written.objected.extend(findings.into_keys());
+    Ok(written)
+}
+
+/// Writes the row of a customer that a till has made, unless the centre has one already; whether it has
+/// been written, or why it cannot be.
+async fn write_customer(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    centre: &str,
+    made: &CustomerMade,
+) -> Result<Result<bool, String>> {
+    let part = parts::get(tx, tenant, &made.part).await?;
+    let row = match customer_row(centre, made, part.flatten().as_deref()) {
+        Ok(row) => row,
+        Err(why) => return Ok(Err(why)),
+    };
+    if !config::exists(tx, tenant, centre).await? {
+        return Ok(Ok(false));
+    }
+    parts::describes(tx, tenant, &made.part, (centre, &made.customer)).await?;
+    // What the back office says of a customer replaces what a till says.
+    if store_live::body(tx, tenant, centre, "customer", &made.customer).await?.is_some() {
+        return Ok(Ok(false));
+    }
+    config::write_live(tx, tenant, centre, &[row]).await?;
+    Ok(Ok(true))
 }
 
 fn finding(of: &EnrolmentId, seq: u64, code: &str, detail: String) -> Finding {

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tillkit_protocol::{
     Hash, Manifest, Section, limits,
     manifest::{Blob, SectionManifest, Step},
+    problem::ProblemType,
     rows::{BlobWriter, Row, write_row},
+    sections::Flow,
     settings,
 };
 
@@ -17,10 +19,12 @@ use crate::{
     Backoffice,
     error::{Error, Result},
     ingest::aside,
+    live,
     news::Topic,
+    parts,
     store::{
         self, TenantId,
-        config::{self, DirtyRow, Draft, Publication, Signed},
+        config::{self, CentreRow, DirtyRow, Draft, Publication, Signed},
     },
 };
 
@@ -105,7 +109,8 @@ fn no_centre(centre: &str) -> Error {
     Error::not_found(format!("there is no centre {centre}"))
 }
 
-/// Publishes what is drafted as the next generation, if it differs, and pokes the centre's tills.
+/// Publishes what is drafted as the next generation, if it differs, and pokes the centre's tills. What is
+/// live goes out with it, or else by itself.
 ///
 /// # Errors
 /// A refusal naming the row that refers to what is not there, or a limit that is passed.
@@ -117,56 +122,101 @@ pub async fn publish(office: &Backoffice, tenant: TenantId, centre: &str) -> Res
         return Err(Error::malformed(format!("centre/{centre}: the centre has no row that names it")));
     }
     let before = newest(office, tenant, centre).await?;
-    let mut work =
-        Work { office, draft, references: References::default(), new_blobs: BTreeSet::new(), new_bytes: 0 };
+    let mut work = Work::new(office, draft);
     let generation = row.generation + 1;
-    let mut sections = before.as_ref().map(|manifest| manifest.sections.clone()).unwrap_or_default();
-    let mut changed = BTreeMap::new();
-    let dirty: BTreeMap<String, u64> = config::dirty_kinds(&office.store, draft).await?.into_iter().collect();
-    for section in Section::down() {
-        let kinds = section.spec().kinds;
-        let drafted: u64 = kinds.iter().filter_map(|kind| dirty.get(*kind)).sum();
-        if drafted == 0 {
-            continue;
-        }
-        let old = sections.get(section.name()).cloned().unwrap_or_default();
-        let rebuilt = if drafted < STEP_ROWS && !old.snapshot.is_empty() {
-            work.change(section, old, generation, &dirty).await?
-        } else {
-            work.rebuild(section, old, generation, drafted).await?
-        };
-        if let Some((next, rows)) = rebuilt {
-            check_rows(section, &next)?;
-            changed.insert(section.name().to_string(), rows);
-            sections.insert(section.name().to_string(), next);
-        }
-    }
+    let mut sections = before.map(|manifest| manifest.sections).unwrap_or_default();
+    let changed = work.write_changed(Flow::Down, Some(generation), &mut sections).await?;
+    let _writing = office.writing_live(tenant).await;
     if changed.is_empty() {
-        return Ok(published(before.as_ref(), row.generation, changed, 0));
+        publish_live(office, tenant, centre).await?;
+        let newest = newest(office, tenant, centre).await?;
+        return Ok(published(newest.as_ref(), row.generation, changed, 0));
     }
+    live::relist(office, tenant, centre).await?;
+    // Live rows may have been written and published meanwhile.
+    let now = config::centre(&office.store, tenant, centre).await?.ok_or_else(|| no_centre(centre))?;
+    let before = newest(office, tenant, centre).await?;
+    for section in Section::down().filter(|section| section.spec().flow == Flow::DownLive) {
+        let stands = before.as_ref().and_then(|before| before.sections.get(section.name()));
+        sections.extend(stands.map(|stands| (section.name().to_string(), stands.clone())));
+    }
+    let mut live = Work::new(office, Draft { edition: now.live_edition(), ..draft });
+    let is_live_too = !live.write_changed(Flow::DownLive, None, &mut sections).await?.is_empty();
     let manifest = Manifest {
         centre: centre.into(),
         epoch: office.server.epoch.clone(),
         generation,
-        live: before.as_ref().map_or(0, |before| before.live),
+        live: now.live + u64::from(is_live_too),
         published_ms: office.clock.now_ms(),
         sections,
     };
-    let signed = sign(office, tenant, &manifest)?;
-    let blobs: Vec<Hash> = work.new_blobs.into_iter().collect();
-    let publication = Publication {
-        draft,
-        drafts: row.drafts,
-        generation,
-        published_ms: manifest.published_ms,
-        manifest: &signed,
-        blobs: &blobs,
-    };
-    config::publish(&office.store, &publication).await?;
-    // Nobody listening is no error: whoever comes later asks anyway.
-    let _ = office.pokes.send((tenant, centre.into()));
+    let seen = CentreRow { edition: row.edition, drafts: row.drafts, generation: row.generation, ..now };
+    if !commit(office, tenant, &seen, before.as_ref(), &manifest, &work.pictures).await? {
+        return Err(Error::refused(ProblemType::Busy, "rows were drafted while this was being published"));
+    }
     office.news.tell(tenant, &[Topic::Generation]);
     Ok(published(Some(&manifest), generation, changed, work.new_bytes))
+}
+
+/// Publishes what has been written to live sections since the last manifest: the same generation, with
+/// another `live`. Nothing before the first generation. Under [`Backoffice::writing_live`].
+pub(crate) async fn publish_live(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<()> {
+    let Some(seen) = config::centre(&office.store, tenant, centre).await? else { return Ok(()) };
+    let Some(before) = newest(office, tenant, centre).await? else { return Ok(()) };
+    let draft = Draft { tenant, centre, edition: seen.live_edition() };
+    let mut manifest = Manifest { live: seen.live + 1, ..before.clone() };
+    let mut work = Work::new(office, draft);
+    if work.write_changed(Flow::DownLive, None, &mut manifest.sections).await?.is_empty() {
+        return Ok(());
+    }
+    if !commit(office, tenant, &seen, Some(&before), &manifest, &BTreeSet::new()).await? {
+        return Err(Error::refused(
+            ProblemType::Busy,
+            "live rows were written while this was being published",
+        ));
+    }
+    Ok(())
+}
+
+/// Signs a manifest and writes it down; `false` if what it was made from is no longer so.
+async fn commit(
+    office: &Backoffice,
+    tenant: TenantId,
+    seen: &CentreRow,
+    before: Option<&Manifest>,
+    manifest: &Manifest,
+    pictures: &BTreeSet<Hash>,
+) -> Result<bool> {
+    let signed = sign(office, tenant, manifest)?;
+    let (old, new) = (before.map(listed).unwrap_or_default(), listed(manifest));
+    let fresh: BTreeSet<Hash> = new.difference(&old).chain(pictures).copied().collect();
+    let dropped: BTreeSet<Hash> = old.difference(&new).copied().collect();
+    let publication = Publication {
+        tenant,
+        centre: &manifest.centre,
+        seen,
+        generation: manifest.generation,
+        live: manifest.live,
+        published_ms: manifest.published_ms,
+        manifest: &signed,
+        listed: &fresh,
+        dropped: (&dropped, office.clock.now_ms()),
+    };
+    let is_written = config::publish(&office.store, &publication).await?;
+    if is_written {
+        // Nobody listening is no error: whoever comes later asks anyway.
+        let _ = office.pokes.send((tenant, manifest.centre.clone()));
+    }
+    Ok(is_written)
+}
+
+/// Every blob that a manifest lists.
+fn listed(manifest: &Manifest) -> BTreeSet<Hash> {
+    let of = |section: &SectionManifest| -> Vec<Hash> {
+        let snapshot = section.snapshot.iter().map(|blob| blob.sha256);
+        snapshot.chain(section.steps.iter().map(|step| step.sha256)).collect()
+    };
+    manifest.sections.values().flat_map(of).collect()
 }
 
 fn published(
@@ -235,6 +285,8 @@ struct Work<'a> {
     references: References,
     new_blobs: BTreeSet<Hash>,
     new_bytes: u64,
+    /// Pictures that changed rows name: blobs of their own.
+    pictures: BTreeSet<Hash>,
 }
 
 /// A section's next state and how many rows changed; `None` if nothing differs.
@@ -243,7 +295,50 @@ type Rebuilt = Option<(SectionManifest, u64)>;
 /// A row's place: kind and key.
 type Place = (String, String);
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(office: &'a Backoffice, draft: Draft<'a>) -> Work<'a> {
+        Work {
+            office,
+            draft,
+            references: References::default(),
+            new_blobs: BTreeSet::new(),
+            new_bytes: 0,
+            pictures: BTreeSet::new(),
+        }
+    }
+
+    /// Writes the sections of a flow that have changed rows anew, as this generation or, without one,
+    /// as the next of each section's own; returns how many rows of each differ.
+    async fn write_changed(
+        &mut self,
+        flow: Flow,
+        generation: Option<u64>,
+        sections: &mut BTreeMap<String, SectionManifest>,
+    ) -> Result<BTreeMap<String, u64>> {
+        let dirty: BTreeMap<String, u64> =
+            config::dirty_kinds(&self.office.store, self.draft).await?.into_iter().collect();
+        let mut changed = BTreeMap::new();
+        for section in Section::down().filter(|section| section.spec().flow == flow) {
+            let drafted: u64 = section.spec().kinds.iter().filter_map(|kind| dirty.get(*kind)).sum();
+            if drafted == 0 {
+                continue;
+            }
+            let old = sections.get(section.name()).cloned().unwrap_or_default();
+            let next = generation.unwrap_or(old.generation + 1);
+            let rebuilt = if drafted < STEP_ROWS && !old.snapshot.is_empty() {
+                self.change(section, old, next, &dirty).await?
+            } else {
+                self.rebuild(section, old, next, drafted).await?
+            };
+            if let Some((next, rows)) = rebuilt {
+                check_rows(section, &next)?;
+                changed.insert(section.name().to_string(), rows);
+                sections.insert(section.name().to_string(), next);
+            }
+        }
+        Ok(changed)
+    }
+
     /// A small change: digests by difference, untouched blobs listed again, one step more.
     async fn change(
         &mut self,
@@ -254,6 +349,7 @@ impl Work<'_> {
     ) -> Result<Rebuilt> {
         let mut next = SectionManifest { generation, snapshot: Vec::new(), ..old.clone() };
         let (mut changed, mut step) = (Vec::new(), Vec::new());
+        let mut is_erased = false;
         for kind in sorted_kinds(section) {
             if !dirty.contains_key(kind) {
                 continue;
@@ -265,6 +361,7 @@ impl Work<'_> {
                 if let Some(published) = &published {
                     digest.remove(kind, &id, published);
                 }
+                is_erased |= kind == "customer" && body.as_deref() == Some(parts::ERASED);
                 if let Some(body) = &body {
                     digest.add(kind, &id, body);
                     self.check_references(kind, &id, body, true).await?;
@@ -282,7 +379,8 @@ impl Work<'_> {
         next.snapshot = self.snapshot(section, &old.snapshot, &changed.iter().cloned().collect()).await?;
         next.kinds.retain(|_, digest| digest.count > 0);
         let rows = changed.len() as u64;
-        next.steps = self.steps(&old, &next, step, rows).await?;
+        // Earlier steps still hold what has been erased: nobody is led over them.
+        next.steps = if is_erased { Vec::new() } else { self.steps(&old, &next, step, rows).await? };
         Ok(Some((next, rows)))
     }
 
@@ -452,6 +550,7 @@ impl Work<'_> {
                 let user: settings::User = read(body)?;
                 self.must_have(kind, id, "role", &user.role).await
             }
+            "image" => self.must_have_picture(id, &read::<settings::Image>(body)?).await,
             "price" if is_small => {
                 let price: settings::Price = read(body)?;
                 self.must_have(kind, id, "item", &price.item).await
@@ -474,6 +573,21 @@ impl Work<'_> {
             )));
         }
         self.references.remember(named_kind, named);
+        Ok(())
+    }
+
+    /// The bytes of a picture are here before a row that names them is published.
+    async fn must_have_picture(&mut self, id: &str, image: &settings::Image) -> Result<()> {
+        let (tenant, sha256) = (self.draft.tenant, &image.sha256);
+        let size = self.office.blobs.size_if_here(tenant, sha256).await?;
+        if size != Some(image.bytes) {
+            return Err(Error::malformed(format!("image/{id}: its picture is not here; put it there first")));
+        }
+        if self.pictures.insert(*sha256)
+            && !config::lists_blob(&self.office.store, tenant, self.draft.centre, sha256).await?
+        {
+            self.new_bytes += image.bytes;
+        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use tillkit_protocol::{
     settings,
 };
 
-use crate::store::config::DraftRow;
+use crate::{images, store::config::DraftRow};
 
 /// The canonical row for what was given, or what is wrong with it, naming row and member.
 pub(crate) fn row(centre: &str, kind: &str, id: &str, body: Option<&[u8]>) -> Result<DraftRow, String> {
@@ -69,6 +69,19 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
             }
         }
         "customer" => read::<settings::Customer>(body).map(drop),
+        "audit_plan" => read::<settings::AuditPlan>(body).map(drop),
+        "stock_level" => {
+            let settings::StockLevel { item, warehouse, .. } = read(body)?;
+            let key = settings::StockLevel::key(&warehouse, &item);
+            if id == key { Ok(()) } else { Err(format!("the key of this row must be {key}")) }
+        }
+        // Which documents the levels contain is known to nobody else.
+        "stock_counted" => Err("only the back office writes rows of this kind".into()),
+        "image" => {
+            let image: settings::Image = read(body)?;
+            let is_known = images::MEDIA_TYPES.contains(&image.media_type.as_str());
+            if is_known { Ok(()) } else { Err("member media_type: no JPEG, PNG or WebP".into()) }
+        }
         "user" => {
             let user: settings::User = read(body)?;
             let is_phc = user.pin.starts_with("$argon2id$");

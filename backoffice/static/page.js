@@ -117,6 +117,9 @@ document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement } = event.detail.ctx;
   // Somebody is typing: the grid is written anew when they have left it.
   if (sourceElement.id === "grid" && sourceElement.contains(document.activeElement)) event.preventDefault();
+  // A file goes as it is, not as a form.
+  const file = sourceElement.dataset.file && sourceElement.elements[sourceElement.dataset.file].files[0];
+  if (file) event.detail.ctx.request.body = file;
 });
 
 // When each document was first listed here; what is new is marked for as long as the mark takes to fade.

@@ -270,6 +270,38 @@ async fn a_till_that_claims_less_or_another_head_is_objected_to_once() {
 }
 
 #[tokio::test]
+async fn what_a_back_office_has_lost_is_said_once_and_no_longer_when_it_is_back() {
+    let (office, mut till) = selling().await;
+    let sales = till.sales(15);
+    office.upload(&till, &sales[..4]).await;
+    office.running.settled().await;
+    let mut contact = till.contact();
+    contact.processed = 12;
+
+    let first = office.contact(&till, &contact).await;
+    let again = office.contact(&till, &contact).await;
+
+    assert_eq!((first.processed, first.findings[0].code.as_str(), first.findings[0].seq), (4, "lost", 12));
+    assert_eq!(first.findings, again.findings);
+    assert_eq!(codes(&office.findings().await), [("lost", 12)]);
+    let cookie = office.sign_in("owner", common::PASSWORD).await;
+    let page = office.page(&cookie, "/web/tills").await;
+    assert!(page.contains("confirmed 1–4 of 15"), "{page}");
+
+    // The till has taken the lower number to heart, and sends again what it must.
+    contact.processed = 4;
+    assert_eq!(office.contact(&till, &contact).await.findings, first.findings);
+    office.upload(&till, &sales[4..11]).await;
+    office.running.settled().await;
+    assert_eq!(codes(&office.findings().await), [("lost", 12)]);
+    office.upload(&till, &sales[11..]).await;
+    office.running.settled().await;
+    assert_eq!(office.findings().await, []);
+    let office = office.restart().await;
+    assert!(office.page(&cookie, "/web/tills").await.contains("all processed"));
+}
+
+#[tokio::test]
 async fn documents_and_bookings_survive_restarts_and_crashes() {
     let (mut office, mut till) = selling().await;
     let mut sent = 0;

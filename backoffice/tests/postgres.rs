@@ -9,6 +9,9 @@ use std::{
 };
 
 use common::{CENTRE, Office, PASSWORD, item, row};
+use reqwest::Method;
+use serde_json::json;
+use tillkit_protocol::Hash;
 
 /// A cluster of its own in a folder that goes with it.
 struct Cluster {
@@ -147,5 +150,26 @@ async fn a_whole_round_trip_runs_on_postgresql() {
     let older = office.page(&cookie, "/web/documents").await;
     let older = older.split("before=").nth(1).unwrap().split('"').next().unwrap().to_string();
     assert!(office.page(&cookie, &format!("/web/documents?before={older}")).await.contains("T1A-000260"));
+
+    let stock = office.snapshot(&till, "stock").await;
+    assert_eq!(stock["stock_level/store/tea"]["quantity"], "-300");
+    assert_eq!(stock["stock_counted/T1/1"]["ranges"], json!([[1, 300]]));
+    let part = br#"{"name":"Miss Marple"}"#;
+    let path = format!("/parts/{}", Hash::of(part));
+    let made = till.record("customer_made", 0, json!({"customer": "new-1", "part": Hash::of(part)}));
+    office.upload(&till, &[made]).await;
+    office.ask(&till, Method::POST, &format!("/v1{path}")).body(&part[..]).send().await.unwrap();
+    office.running.settled().await;
+    assert_eq!(office.snapshot(&till, "customers").await["customer/new-1"]["name"], "Miss Marple");
+    office.admin_ok(Method::DELETE, &path, "").await;
+    office.running.settled().await;
+    assert_eq!(office.snapshot(&till, "customers").await["customer/new-1"]["name"], "(erased)");
+    let mut claiming = till.contact();
+    claiming.processed = 302;
+    assert_eq!(office.contact(&till, &claiming).await.findings[0].code, "lost");
+    let sale = till.sale(1);
+    office.upload(&till, &[sale]).await;
+    office.running.settled().await;
+    assert_eq!(office.findings().await, []);
     office.running.stop().await.unwrap();
 }

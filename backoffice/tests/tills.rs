@@ -7,9 +7,9 @@ use common::{CENTRE, Office, Till, new_key, nonce, problem, read, refused};
 use reqwest::Method;
 use serde_json::json;
 use tillkit_protocol::{
-    Problem, VERSION_HEADER,
+    Hash, Problem, VERSION_HEADER,
     problem::ProblemType,
-    wire::{Enrol, Enrolled, Hello, Token, Uploaded},
+    wire::{Empty, Enrol, Enrolled, Hello, Token, Uploaded},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -159,7 +159,7 @@ async fn a_revoked_till_can_only_upload() {
 }
 
 #[tokio::test]
-async fn another_major_stops_configuration_and_never_documents() {
+async fn another_major_stops_configuration_and_never_documents_and_their_parts() {
     let office = Office::open().await;
     office.publish_centre().await;
     let mut till = office.subscribed("T1").await;
@@ -181,12 +181,18 @@ async fn another_major_stops_configuration_and_never_documents() {
     }
     assert_eq!(speaking(Method::GET, "/v1/centres", Some("1.7")).send().await.unwrap().status(), 200);
 
-    let stored = tillkit_protocol::rows::compress(&common::lines(&till.sales(1))).unwrap();
-    let url = format!("{}/v1/documents", office.running.url());
-    let request = office.client.post(url).bearer_auth(&till.token).header(VERSION_HEADER, "2.0");
-    let request = request.header("content-type", tillkit_protocol::NDJSON_ZSTD).body(stored);
-    let uploaded: Uploaded = read(request.send().await.unwrap()).await;
-    assert_eq!(uploaded.stored[0].ranges, [(1, 1)]);
+    for (nth, version) in [(1, "2.0"), (2, "0.9")] {
+        let stored = tillkit_protocol::rows::compress(&common::lines(&till.sales(1))).unwrap();
+        let asking = |path: &str| {
+            let url = format!("{}{path}", office.running.url());
+            office.client.post(url).bearer_auth(&till.token).header(VERSION_HEADER, version)
+        };
+        let request = asking("/v1/documents").header("content-type", tillkit_protocol::NDJSON_ZSTD);
+        let uploaded: Uploaded = read(request.body(stored).send().await.unwrap()).await;
+        assert_eq!(uploaded.stored[0].ranges, [(nth, nth)]);
+        let part = Hash::of(version.as_bytes());
+        read::<Empty>(asking(&format!("/v1/parts/{part}")).body(version).send().await.unwrap()).await;
+    }
 }
 
 #[tokio::test]

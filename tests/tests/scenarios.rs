@@ -8,6 +8,7 @@ mod bad_input;
 mod crashes;
 mod day;
 mod faults;
+mod live;
 mod making;
 mod screens;
 mod selling;

@@ -10,7 +10,7 @@ use axum::{
     extract::{FromRequestParts, Path, Query, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -20,11 +20,11 @@ use tillkit_protocol::{Hash, limits, problem::ProblemType};
 use crate::{
     Backoffice, accounts,
     api::{bearer_text, json as answer, reached_at, read_json, whole},
-    contacts,
+    by_file, contacts,
     drafts::{self, Drafted, NewUser},
     enrol,
     error::{Error, Result},
-    import, publish,
+    images, import, parts, publish,
     store::{
         TenantId, books,
         documents::{self, Place, Wanted},
@@ -39,6 +39,7 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .route("/admin/v1/centres/{centre}", put(put_centre))
         .route("/admin/v1/centres/{centre}/rows", post(post_rows))
         .route("/admin/v1/centres/{centre}/import/{kind}", post(post_import))
+        .route("/admin/v1/centres/{centre}/images/{id}", put(put_image))
         .route("/admin/v1/centres/{centre}/users", post(post_user))
         .route("/admin/v1/centres/{centre}/diff", get(get_diff))
         .route("/admin/v1/centres/{centre}/publish", post(post_publish))
@@ -48,6 +49,8 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .route("/admin/v1/tills/{till}/enrolments/{enrolment}/revoke", post(post_revoke))
         .route("/admin/v1/accounts/{name}", put(put_account))
         .route("/admin/v1/documents", get(get_documents))
+        .route("/admin/v1/documents/import", post(post_file))
+        .route("/admin/v1/parts/{sha256}", delete(delete_part))
         .route("/admin/v1/totals", get(get_totals))
         .route("/admin/v1/stock", get(get_stock))
         .route("/admin/v1/findings", get(get_findings))
@@ -102,6 +105,25 @@ async fn post_import(
 ) -> Result<Response> {
     let file = whole(body, import::FILE_BYTES).await?;
     Ok(drafted(import::csv(&office, tenant, &centre, &kind, file).await?))
+}
+
+#[derive(Deserialize)]
+struct ImageQuery {
+    item: Option<String>,
+}
+
+/// `PUT /admin/v1/centres/{centre}/images/{id}?item=`: the bytes of a picture.
+async fn put_image(
+    State(office): Office,
+    Path((centre, id)): Path<(String, String)>,
+    Query(ImageQuery { item }): Query<ImageQuery>,
+    Admin(tenant): Admin,
+    body: Body,
+) -> Result<Response> {
+    let picture = whole(body, limits::BLOB_STORED_BYTES).await?;
+    let (image, drafted) = images::put(&office, tenant, &centre, &id, item, picture).await?;
+    let (changed, rows) = (drafted.changed, drafted.rows);
+    Ok(answer(&json!({"changed": changed, "image": image, "rows": rows})))
 }
 
 #[derive(Deserialize)]
@@ -201,6 +223,7 @@ async fn get_tills(State(office): Office, Admin(tenant): Admin) -> Result<Respon
         let shown = json!({
             "app": contact.app,
             "centre": enrolment.centre,
+            "claimed": contact.through,
             "device": enrolment.device,
             "enrolment": enrolment.enrolment,
             "epoch": contact.epoch,
@@ -276,6 +299,23 @@ async fn get_documents(
         }
     });
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
+}
+
+/// `POST /admin/v1/documents/import`: an export file; the answer is the signed receipt.
+async fn post_file(State(office): Office, Admin(tenant): Admin, body: Body) -> Result<Response> {
+    let file = whole(body, by_file::FILE_BYTES).await?;
+    let taken = by_file::take(&office, tenant, file).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], taken.receipt).into_response())
+}
+
+/// `DELETE /admin/v1/parts/{sha256}`: personal data, for good.
+async fn delete_part(
+    State(office): Office,
+    Path(sha256): Path<String>,
+    Admin(tenant): Admin,
+) -> Result<Response> {
+    let erased = parts::erase(&office, tenant, &parts::named(&sha256)?).await?;
+    Ok(answer(&json!({"customers": erased.customers, "was_here": erased.was_here})))
 }
 
 fn ndjson<T: Serialize>(values: impl Iterator<Item = T>) -> Result<Response> {

@@ -80,8 +80,9 @@ pub(super) async fn contact(
     }))
 }
 
-/// Holds what the till says of its documents against what is here. A till that claims less than was
-/// here when it last made contact, or another head, is a copy or has been restored: said once.
+/// Holds what the till says of its documents against what is here, and says once what differs. A till that
+/// claims less than was here when it last made contact, or another head, is a copy or has been restored;
+/// one that has been told of more than is booked here shows that this back office has been.
 async fn compare(
     office: &Backoffice,
     of: &EnrolmentId,
@@ -94,6 +95,7 @@ async fn compare(
         app: contact.app.clone(),
         epoch: contact.epoch.clone(),
         generation: contact.generation,
+        through: contact.through,
         unsent: contact.unsent,
         oldest_ms: contact.oldest_ms,
     };
@@ -111,6 +113,10 @@ async fn compare(
     } else if top_before.is_some_and(|top| claimed < top) {
         let detail = format!("the till holds documents up to {claimed}, here they are up to {held}");
         Some(("behind", claimed, detail))
+    } else if contact.processed > standing.booked {
+        let (told, booked) = (contact.processed, standing.booked);
+        let detail = format!("the till was told that all up to {told} are processed, here it is {booked}");
+        Some(("lost", told, detail))
     } else {
         None
     };

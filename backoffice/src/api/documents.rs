@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, header},
     response::Response,
 };
-use tillkit_protocol::{NDJSON_ZSTD, limits};
+use tillkit_protocol::{NDJSON_ZSTD, limits, wire::Empty};
 
 use super::{bearer, json, whole};
 use crate::{
     Backoffice,
     error::{Error, Result},
-    ingest,
+    ingest, parts,
 };
 
 /// What a batch at its limit may have after compression that did not help.
@@ -33,4 +33,18 @@ pub(super) async fn upload(
     }
     let body = whole(body, COMPRESSED_BYTES).await?;
     Ok(json(&ingest::take(&office, bearer.tenant, body).await?))
+}
+
+/// `POST /v1/parts/{sha256}`: what stands beside a document's line.
+pub(super) async fn upload_part(
+    State(office): State<Arc<Backoffice>>,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let (bearer, _) = bearer(&office, &headers)?;
+    let sha256 = parts::named(&sha256)?;
+    let bytes = whole(body, limits::PART_BYTES).await?;
+    parts::put(&office, bearer.tenant, &sha256, &bytes).await?;
+    Ok(json(&Empty {}))
 }

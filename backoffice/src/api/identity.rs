@@ -23,6 +23,7 @@ pub(super) async fn hello(State(office): State<Arc<Backoffice>>) -> Response {
         ("json_depth", limits::JSON_DEPTH as u64),
         ("key_bytes", limits::KEY_BYTES as u64),
         ("manifest_bytes", limits::MANIFEST_BYTES as u64),
+        ("part_bytes", limits::PART_BYTES as u64),
         ("row_bytes", limits::ROW_BYTES as u64),
         ("section_rows", limits::SECTION_ROWS),
     ];

@@ -1,7 +1,8 @@
 //! What tills ask, as `protocol/wire.rs` lists it.
 //!
 //! Every answer carries `Tillkit-Protocol`; one without it came from somebody else. Configuration
-//! is for tills of this major version that have not been revoked; documents are taken from any.
+//! is for tills of this major version that have not been revoked; documents and their parts are taken from
+//! any.
 
 mod configuration;
 mod documents;
@@ -34,7 +35,8 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
     let whatever_the_version = Router::new()
         .route("/v1/hello", get(identity::hello))
         .route("/v1/token", post(identity::token))
-        .route("/v1/documents", post(documents::upload));
+        .route("/v1/documents", post(documents::upload))
+        .route("/v1/parts/{sha256}", post(documents::upload_part));
     let of_this_major = Router::new()
         .route("/v1/enrol", post(identity::enrol))
         .route("/v1/centres", get(configuration::centres))

@@ -1,10 +1,15 @@
 //! Centres, their rows as drafted and as published, and their manifests.
 
+use std::collections::BTreeSet;
+
 use sqlx::Row;
 use tillkit_protocol::{Hash, wire::CentreInfo};
 
 use super::{Bind, Store, TenantId, Tx, array, hash, insert_all, items, signed, unsigned};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    parts,
+};
 
 /// A centre as it stands.
 #[derive(Debug, Clone)]
@@ -13,6 +18,16 @@ pub(crate) struct CentreRow {
     pub(crate) edition: i64,
     pub(crate) drafts: i64,
     pub(crate) generation: u64,
+    /// Live publications so far.
+    pub(crate) live: u64,
+    pub(crate) live_writes: i64,
+}
+
+impl CentreRow {
+    /// The edition of rows written for the next live publication.
+    pub(crate) fn live_edition(&self) -> i64 {
+        -1 - signed(self.live)
+    }
 }
 
 /// Makes a centre, or names it anew; the pepper of an existing one stays.
@@ -41,7 +56,8 @@ pub(crate) async fn put_centre(
 /// A centre, if there is one of that id.
 pub(crate) async fn centre(store: &Store, tenant: TenantId, centre: &str) -> Result<Option<CentreRow>> {
     const GET: &str = "
-        SELECT pepper, edition, drafts, generation FROM centre WHERE tenant = $1 AND centre = $2";
+        SELECT pepper, edition, drafts, generation, live, live_writes FROM centre
+         WHERE tenant = $1 AND centre = $2";
     let query = sqlx::query(GET).bind(tenant).bind(centre);
     let Some(row) = query.fetch_optional(&mut *store.read().await?).await? else { return Ok(None) };
     Ok(Some(CentreRow {
@@ -49,7 +65,16 @@ pub(crate) async fn centre(store: &Store, tenant: TenantId, centre: &str) -> Res
         edition: row.try_get(1)?,
         drafts: row.try_get(2)?,
         generation: unsigned(&row, 3)?,
+        live: unsigned(&row, 4)?,
+        live_writes: row.try_get(5)?,
     }))
+}
+
+/// Whether there is a centre of that id.
+pub(crate) async fn exists(tx: &mut Tx<'_>, tenant: TenantId, centre: &str) -> Result<bool> {
+    const EXISTS: &str = "SELECT 1 FROM centre WHERE tenant = $1 AND centre = $2";
+    let query = sqlx::query(EXISTS).bind(tenant).bind(centre);
+    Ok(query.fetch_optional(&mut **tx).await?.is_some())
 }
 
 /// The published centres of a tenant.
@@ -83,16 +108,47 @@ pub(crate) struct DraftRow {
 pub(crate) async fn draft(tx: &mut Tx<'_>, tenant: TenantId, centre: &str, rows: &[DraftRow]) -> Result<u64> {
     const COUNT: &str = "
         UPDATE centre SET drafts = drafts + 1 WHERE tenant = $1 AND centre = $2 RETURNING edition";
-    const DRAFT: &str = "INSERT INTO config_row (tenant, centre, kind, id, body, edition, words)";
+    let counted = sqlx::query(COUNT).bind(tenant).bind(centre).fetch_optional(&mut **tx).await?;
+    let edition = counted.ok_or_else(|| no_centre(centre))?.try_get(0)?;
+    put_rows(tx, tenant, centre, edition, rows).await
+}
+
+/// Writes live rows, no key twice among them; returns how many differ from what was there.
+pub(crate) async fn write_live(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    centre: &str,
+    rows: &[DraftRow],
+) -> Result<u64> {
+    const COUNT: &str = "
+        UPDATE centre SET live_writes = live_writes + 1 WHERE tenant = $1 AND centre = $2
+        RETURNING -1 - live";
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let counted = sqlx::query(COUNT).bind(tenant).bind(centre).fetch_optional(&mut **tx).await?;
+    let edition = counted.ok_or_else(|| no_centre(centre))?.try_get(0)?;
+    put_rows(tx, tenant, centre, edition, rows).await
+}
+
+fn no_centre(centre: &str) -> Error {
+    Error::not_found(format!("there is no centre {centre}"))
+}
+
+async fn put_rows(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    centre: &str,
+    edition: i64,
+    rows: &[DraftRow],
+) -> Result<u64> {
+    const PUT: &str = "INSERT INTO config_row (tenant, centre, kind, id, body, edition, words)";
     const KEEP: &str = "
         ON CONFLICT (tenant, centre, kind, id) DO UPDATE
            SET published = CASE WHEN config_row.edition = excluded.edition
                                 THEN config_row.published ELSE config_row.body END,
                body = excluded.body, edition = excluded.edition, words = excluded.words
          WHERE config_row.body IS DISTINCT FROM excluded.body";
-    let counted = sqlx::query(COUNT).bind(tenant).bind(centre).fetch_optional(&mut **tx).await?;
-    let edition: i64 =
-        counted.ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))?.try_get(0)?;
     let words: Vec<_> =
         rows.iter().map(|row| items::words(&row.kind, &row.id, row.body.as_deref())).collect();
     let binds: Vec<_> = rows
@@ -110,7 +166,7 @@ pub(crate) async fn draft(tx: &mut Tx<'_>, tenant: TenantId, centre: &str, rows:
             ]
         })
         .collect();
-    insert_all(tx, DRAFT, KEEP, &binds).await
+    insert_all(tx, PUT, KEEP, &binds).await
 }
 
 /// Which draft of which centre a reader means.
@@ -242,53 +298,82 @@ pub(crate) async fn manifest(store: &Store, tenant: TenantId, centre: &str) -> R
 
 /// A publication, as it is written down.
 pub(crate) struct Publication<'a> {
-    pub(crate) draft: Draft<'a>,
-    /// The count of draft writes it has seen.
-    pub(crate) drafts: i64,
+    pub(crate) tenant: TenantId,
+    pub(crate) centre: &'a str,
+    /// The centre as the publication has seen it.
+    pub(crate) seen: &'a CentreRow,
+    /// The same as before for a live publication.
     pub(crate) generation: u64,
+    pub(crate) live: u64,
     pub(crate) published_ms: i64,
     pub(crate) manifest: &'a Signed,
-    pub(crate) blobs: &'a [Hash],
+    /// Blobs that tills may fetch from here on.
+    pub(crate) listed: &'a BTreeSet<Hash>,
+    /// Blobs that the manifest no longer lists, as of a time.
+    pub(crate) dropped: (&'a BTreeSet<Hash>, i64),
 }
 
-/// Writes a publication down: from here on it is what tills fetch.
-///
-/// # Errors
-/// A refusal if rows have been drafted since it was computed.
-pub(crate) async fn publish(store: &Store, publication: &Publication<'_>) -> Result<()> {
+/// Writes a publication down: from here on it is what tills fetch. `false`, and nothing has happened, if
+/// rows have been written since it was computed.
+pub(crate) async fn publish(store: &Store, publication: &Publication<'_>) -> Result<bool> {
     const TURN: &str = "
-        UPDATE centre SET edition = edition + 1, generation = $1
-         WHERE tenant = $2 AND centre = $3 AND edition = $4 AND drafts = $5";
+        UPDATE centre SET edition = edition + 1, generation = $1, live = $2
+         WHERE tenant = $3 AND centre = $4 AND generation = $5 AND live = $6 AND live_writes = $7
+           AND edition = $8 AND drafts = $9";
+    const TURN_LIVE: &str = "
+        UPDATE centre SET generation = $1, live = $2
+         WHERE tenant = $3 AND centre = $4 AND generation = $5 AND live = $6 AND live_writes = $7";
     const KEEP: &str = "
         INSERT INTO generation (tenant, centre, generation, published_ms, id, signed)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (tenant, centre, generation) DO UPDATE SET id = excluded.id, signed = excluded.signed";
     const LIST: &str = "INSERT INTO centre_blob (tenant, centre, sha256)";
-    const ONCE: &str = "ON CONFLICT (tenant, centre, sha256) DO NOTHING";
+    const ONCE: &str = "ON CONFLICT (tenant, centre, sha256) DO UPDATE SET dropped_ms = NULL";
+    const DROP: &str = "
+        UPDATE centre_blob SET dropped_ms = $1 WHERE tenant = $2 AND centre = $3 AND sha256 = $4";
     const SWEEP: &str = "
         DELETE FROM config_row WHERE tenant = $1 AND centre = $2 AND edition = $3 AND body IS NULL";
-    let Publication { draft: Draft { tenant, centre, edition }, drafts, generation, published_ms, .. } =
-        *publication;
+    // What has been erased is not kept as what was published before either.
+    const FORGET: &str = "
+        UPDATE config_row SET published = NULL
+         WHERE tenant = $1 AND centre = $2 AND edition = $3 AND kind = 'customer' AND body = $4";
+    let Publication { tenant, centre, seen, generation, live, published_ms, .. } = *publication;
+    let is_live = generation == seen.generation;
     store
         .write(|tx| {
             Box::pin(async move {
-                let turn = sqlx::query(TURN).bind(signed(generation)).bind(tenant).bind(centre);
-                let turned = turn.bind(edition).bind(drafts).execute(&mut **tx).await?;
-                if turned.rows_affected() != 1 {
-                    let kind = tillkit_protocol::problem::ProblemType::Busy;
-                    return Err(Error::refused(kind, "rows were drafted while this was being published"));
+                let turn = sqlx::query(if is_live { TURN_LIVE } else { TURN });
+                let turn = turn.bind(signed(generation)).bind(signed(live)).bind(tenant).bind(centre);
+                let turn = turn.bind(signed(seen.generation)).bind(signed(seen.live)).bind(seen.live_writes);
+                let turn = if is_live { turn } else { turn.bind(seen.edition).bind(seen.drafts) };
+                if turn.execute(&mut **tx).await?.rows_affected() != 1 {
+                    return Ok(false);
                 }
                 let Signed { id, signed: bytes } = publication.manifest;
                 let keep =
                     sqlx::query(KEEP).bind(tenant).bind(centre).bind(signed(generation)).bind(published_ms);
                 keep.bind(&id.as_bytes()[..]).bind(bytes.as_slice()).execute(&mut **tx).await?;
-                let blobs: Vec<_> = publication
-                    .blobs
-                    .iter()
+                let listed = publication.listed.iter();
+                let listed: Vec<_> = listed
                     .map(|sha256| [Bind::Int(tenant), Bind::Text(centre), Bind::Bytes(sha256.as_bytes())])
                     .collect();
-                insert_all(tx, LIST, ONCE, &blobs).await?;
-                sqlx::query(SWEEP).bind(tenant).bind(centre).bind(edition).execute(&mut **tx).await?;
-                Ok(())
+                insert_all(tx, LIST, ONCE, &listed).await?;
+                let (dropped, dropped_ms) = publication.dropped;
+                for sha256 in dropped {
+                    let drop = sqlx::query(DROP).bind(dropped_ms).bind(tenant).bind(centre);
+                    drop.bind(&sha256.as_bytes()[..]).execute(&mut **tx).await?;
+                }
+                let drafted = (!is_live).then_some(seen.edition);
+                let lived = (live != seen.live).then(|| seen.live_edition());
+                if let Some(edition) = lived {
+                    let forget = sqlx::query(FORGET).bind(tenant).bind(centre).bind(edition);
+                    forget.bind(parts::ERASED).execute(&mut **tx).await?;
+                }
+                for edition in drafted.into_iter().chain(lived) {
+                    let sweep = sqlx::query(SWEEP).bind(tenant).bind(centre).bind(edition);
+                    sweep.execute(&mut **tx).await?;
+                }
+                Ok(true)
             })
         })
         .await

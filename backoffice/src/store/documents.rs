@@ -169,6 +169,15 @@ pub(crate) async fn close_gaps(tx: &mut Tx<'_>, of: &EnrolmentId, through: u64, 
     Ok(())
 }
 
+/// What had been lost and is booked again is no longer objected to.
+pub(crate) async fn close_lost(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64> {
+    const CLOSE: &str = "
+        UPDATE finding SET closed_ms = $1
+         WHERE code = 'lost' AND closed_ms IS NULL AND seq <= (SELECT c.booked FROM chain c
+               WHERE c.tenant = finding.tenant AND c.till = finding.till AND c.enrolment = finding.enrolment)";
+    Ok(sqlx::query(CLOSE).bind(now_ms).execute(&mut **tx).await?.rows_affected())
+}
+
 /// Open findings about an enrolment's documents after `after`; at most 100.
 pub(crate) async fn findings_after(store: &Store, of: &EnrolmentId, after: u64) -> Result<Vec<Finding>> {
     const OPEN: &str = "

@@ -10,6 +10,8 @@ mod bulk;
 pub(crate) mod config;
 pub(crate) mod documents;
 pub(crate) mod items;
+pub(crate) mod live;
+pub(crate) mod parts;
 pub(crate) mod tills;
 pub(crate) mod web;
 

@@ -204,6 +204,8 @@ pub(crate) struct LastContact {
     pub(crate) app: String,
     pub(crate) epoch: String,
     pub(crate) generation: u64,
+    /// The seq of its newest document.
+    pub(crate) through: u64,
     pub(crate) unsent: u64,
     pub(crate) oldest_ms: Option<i64>,
 }
@@ -215,8 +217,9 @@ pub(crate) type EnrolmentId = (TenantId, String, u32);
 pub(crate) async fn put_contacts(store: &Store, contacts: &[(EnrolmentId, LastContact)]) -> Result<()> {
     const PUT: &str = "
         UPDATE enrolment
-           SET last_contact_ms = $1, app = $2, epoch = $3, generation = $4, unsent = $5, oldest_ms = $6
-         WHERE tenant = $7 AND till = $8 AND enrolment = $9";
+           SET last_contact_ms = $1, app = $2, epoch = $3, generation = $4, unsent = $5, oldest_ms = $6,
+               claimed = $7
+         WHERE tenant = $8 AND till = $9 AND enrolment = $10";
     store
         .write(|tx| {
             Box::pin(async move {
@@ -225,6 +228,7 @@ pub(crate) async fn put_contacts(store: &Store, contacts: &[(EnrolmentId, LastCo
                         sqlx::query(PUT).bind(last.at_ms).bind(last.app.as_str()).bind(last.epoch.as_str());
                     let put =
                         put.bind(signed(last.generation)).bind(signed(last.unsent)).bind(last.oldest_ms);
+                    let put = put.bind(signed(last.through));
                     let put = put.bind(*tenant).bind(till.as_str()).bind(i64::from(*enrolment));
                     put.execute(&mut **tx).await?;
                 }
@@ -258,7 +262,8 @@ pub(crate) struct ListedEnrolment {
 pub(crate) async fn list(store: &Store, tenant: TenantId) -> Result<Vec<Listed>> {
     const ALL: &str = "
         SELECT t.till, t.name, e.enrolment, e.series, e.device, e.revoked_ms, e.centre, e.last_contact_ms,
-               e.app, e.epoch, e.generation, e.unsent, e.oldest_ms, c.through, c.top, c.booked
+               e.app, e.epoch, e.generation, e.unsent, e.oldest_ms, c.through, c.top, c.booked,
+               e.claimed
           FROM till t
           LEFT JOIN enrolment e ON e.tenant = t.tenant AND e.till = t.till
           LEFT JOIN chain c ON c.tenant = e.tenant AND c.till = e.till AND c.enrolment = e.enrolment
@@ -274,6 +279,7 @@ pub(crate) async fn list(store: &Store, tenant: TenantId) -> Result<Vec<Listed>>
             app: row.try_get(8)?,
             epoch: row.try_get(9)?,
             generation: unsigned(row, 10)?,
+            through: unsigned(row, 16)?,
             unsent: unsigned(row, 11)?,
             oldest_ms: row.try_get(12)?,
         };

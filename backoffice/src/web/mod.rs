@@ -50,6 +50,7 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .route("/web/centres/{centre}/draft", get(publishing::bar))
         .route("/web/centres/{centre}/publish", get(publishing::ask).post(publishing::publish))
         .route("/web/tills", get(tills::list).post(tills::add))
+        .route("/web/tills/import", post(tills::import))
         .route("/web/tills/pairing", post(tills::pair))
         .route("/web/tills/revoke", post(tills::revoke))
         .layer(from_fn(guard))

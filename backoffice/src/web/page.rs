@@ -18,7 +18,7 @@ use super::{
     show::count,
     shown,
     statics::{ASSETS, Assets},
-    tills::{AddTill, Tills, listed},
+    tills::{AddTill, ImportFile, Tills, listed},
 };
 use crate::{
     Backoffice,
@@ -65,6 +65,7 @@ struct Page<'a> {
     edited: Option<Edited>,
     tills: Tills,
     add_till: AddTill,
+    import_file: ImportFile,
     findings: Findings,
 }
 
@@ -138,6 +139,7 @@ pub(super) async fn page(
         centres,
         tills: Tills::of(&office, &person).await?,
         add_till: AddTill::default(),
+        import_file: ImportFile::default(),
         findings: Findings::of(&office, &person).await?,
     })
 }

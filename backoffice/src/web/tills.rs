@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
-use axum::{Form, extract::State, http::StatusCode};
+use axum::{Form, body::Body, extract::State, http::StatusCode};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use qrcode::{EcLevel, QrCode, render::svg};
 use serde::Deserialize;
 use serde_json::json;
@@ -13,8 +14,8 @@ pub(super) use crate::contacts::tills as listed;
 use super::{Headers, Person, Shown, in_words, show, show::count, show::iso, shown};
 use crate::{
     Backoffice,
-    api::reached_at,
-    enrol,
+    api::{reached_at, whole},
+    by_file, enrol,
     error::{Error, Result},
     store::{config, documents, tills::ListedEnrolment},
 };
@@ -45,8 +46,8 @@ struct Enrolment {
     settings: Settings,
     received: String,
     beyond: Option<String>,
-    processed: String,
-    is_processed: bool,
+    /// How far what the till has is processed; `None` if all of it is.
+    confirmed: Option<String>,
     unsent: u64,
     oldest: Option<String>,
     findings: u64,
@@ -92,6 +93,12 @@ impl Tills {
 impl Enrolment {
     fn of(till: &str, row: ListedEnrolment, newest: Option<u64>, findings: u64) -> Enrolment {
         let contact = row.contact;
+        let made = contact.through.max(row.top);
+        let confirmed = match row.booked {
+            booked if booked >= made => None,
+            0 => Some(format!("confirmed 0 of {}", count(made))),
+            booked => Some(format!("confirmed 1–{} of {}", count(booked), count(made))),
+        };
         let settings = match (contact.generation, newest) {
             (0, _) | (_, None) => Settings::None,
             (here, Some(newest)) if here >= newest => Settings::Newest(here),
@@ -108,8 +115,7 @@ impl Enrolment {
             settings,
             received: count(row.through),
             beyond: (row.top > row.through).then(|| format!("up to {} beyond a gap", count(row.top))),
-            processed: count(row.booked),
-            is_processed: row.booked >= row.top,
+            confirmed,
             unsent: contact.unsent,
             oldest: contact.oldest_ms.filter(|_| contact.unsent > 0).map(iso),
             findings,
@@ -204,6 +210,48 @@ async fn pairing(office: &Backoffice, person: &Person, till: &str, url: &str) ->
         qr,
         url: url.into(),
     })
+}
+
+/// What is asked of somebody who brings a till's file.
+#[derive(Template, Default)]
+#[template(path = "import_file.html")]
+pub(super) struct ImportFile {
+    why: Option<String>,
+}
+
+/// What became of a till's file.
+#[derive(Template)]
+#[template(path = "imported_file.html")]
+struct ImportedFile {
+    till: String,
+    stored: String,
+    known: String,
+    refused: String,
+    why: Option<String>,
+    /// The signed receipt in base64.
+    receipt: String,
+}
+
+/// `POST /web/tills/import`: the bytes of an export file.
+pub(super) async fn import(State(office): State<Arc<Backoffice>>, person: Person, body: Body) -> Shown {
+    let taken = match whole(body, by_file::FILE_BYTES).await {
+        Ok(file) => by_file::take(&office, person.tenant, file).await,
+        Err(error) => Err(error),
+    };
+    match taken {
+        Ok(taken) => shown(&ImportedFile {
+            till: taken.till,
+            stored: count(taken.stored),
+            known: count(taken.known),
+            refused: count(taken.refused.len() as u64),
+            why: taken.refused.first().map(|first| format!("Refused: line {}, {}", first.index, first.why)),
+            receipt: STANDARD.encode(&taken.receipt),
+        }),
+        Err(error @ Error::Refused { .. }) => {
+            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &ImportFile { why: Some(in_words(&error).1) }))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[derive(Deserialize)]
