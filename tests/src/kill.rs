@@ -284,7 +284,7 @@ impl Generation {
             let body = json!({"name": format!("Thing {key} at {price}"), "codes": [format!("G{key}")], "unit": "pc", "vat": "std", "price": price});
             json!({"k": "item", "id": format!("g{key:05}"), "d": body}).to_string() + "\n"
         });
-        shop.admin("POST", "centres/main/rows", rows.collect()).await?;
+        shop.admin("POST", "centres/main/rows", rows.collect::<String>()).await?;
         shop.publish().await?;
         Ok(())
     }

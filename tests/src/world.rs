@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -163,7 +163,7 @@ impl Shop {
     }
 
     /// Asks as the administrator; a refusal is an error that carries the problem's text.
-    pub async fn admin(&self, method: &str, path: &str, body: String) -> Result<String> {
+    pub async fn admin(&self, method: &str, path: &str, body: impl Into<reqwest::Body>) -> Result<String> {
         ask(&self.http, &self.url, &self.admin_token, method, path, body).await
     }
 
@@ -172,11 +172,16 @@ impl Shop {
         self.rows_of("main", rows).await
     }
 
-    /// Drafts rows of a centre.
+    /// Drafts rows of a centre; a row whose body is null is deleted.
     pub async fn rows_of(&self, centre: &str, rows: &[(&str, &str, Value)]) -> Result<()> {
-        let lines =
-            rows.iter().map(|(kind, id, body)| json!({"k": kind, "id": id, "d": body}).to_string() + "\n");
-        self.admin("POST", &format!("centres/{centre}/rows"), lines.collect()).await?;
+        let lines = rows.iter().map(|(kind, id, body)| {
+            let row = match body {
+                Value::Null => json!({"k": kind, "id": id, "x": 1}),
+                body => json!({"k": kind, "id": id, "d": body}),
+            };
+            row.to_string() + "\n"
+        });
+        self.admin("POST", &format!("centres/{centre}/rows"), lines.collect::<String>()).await?;
         Ok(())
     }
 
@@ -209,6 +214,35 @@ impl Shop {
     pub async fn list(&self, name: &str) -> Result<Vec<Value>> {
         let lines = self.admin("GET", name, String::new()).await?;
         Ok(lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    }
+
+    /// Turns a byte of every stored blob whose rows are meant; returns the files and what they held.
+    pub fn damage_blobs(&self, is_meant: impl Fn(&str) -> bool) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let (mut folders, mut damaged) = (vec![self.folder.path().join("office/blobs")], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let stored = std::fs::read(&path)?;
+                let rows = zstd::decode_all(&stored[..]).unwrap_or_default();
+                if is_meant(&String::from_utf8_lossy(&rows)) {
+                    let mut altered = stored.clone();
+                    altered[stored.len() / 2] ^= 1;
+                    std::fs::write(&path, altered)?;
+                    damaged.push((path, stored));
+                }
+            }
+        }
+        anyhow::ensure!(!damaged.is_empty(), "no blob is meant");
+        Ok(damaged)
+    }
+
+    /// Undoes [`Shop::damage_blobs`].
+    pub fn repair_blobs(&self, damaged: &[(PathBuf, Vec<u8>)]) -> Result<()> {
+        damaged.iter().try_for_each(|(path, stored)| Ok(std::fs::write(path, stored)?))
     }
 
     /// The folder of a phone.
@@ -278,7 +312,7 @@ pub async fn stock_at(url: &str, admin_token: &str, centre: &str, name: &str) ->
 /// The problem's text, or the network's.
 pub async fn ask_admin(office: &Running, method: &str, path: &str, body: &str) -> Result<String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    ask(&reqwest::Client::new(), &office.url(), &office.admin_token, method, path, body.into()).await
+    ask(&reqwest::Client::new(), &office.url(), &office.admin_token, method, path, body.to_string()).await
 }
 
 async fn ask(
@@ -287,7 +321,7 @@ async fn ask(
     token: &str,
     method: &str,
     path: &str,
-    body: String,
+    body: impl Into<reqwest::Body>,
 ) -> Result<String> {
     let request = http.request(method.parse()?, format!("{url}/admin/v1/{path}"));
     let answer = request.header("authorization", format!("Bearer {token}")).body(body).send().await?;
@@ -331,6 +365,8 @@ pub struct Line {
     pub cuts_blobs_after: AtomicU64,
     /// Requests that went out.
     pub requests: AtomicU64,
+    /// What they asked for, in their order.
+    pub paths: Mutex<Vec<String>>,
     /// Bytes of requests and answers, bodies only.
     pub bytes: AtomicU64,
 }
@@ -347,6 +383,7 @@ impl Transport for Disturbed {
                 return Err(NetError::NoRoute("the line is down".into()));
             }
             self.line.requests.fetch_add(1, Ordering::SeqCst);
+            self.line.paths.lock().unwrap_or_else(PoisonError::into_inner).push(request.path.clone());
             if self.line.is_portal.load(Ordering::SeqCst) {
                 let page = bytes::Bytes::from_static(b"<html>Welcome to our hotel</html>");
                 let body = futures_util::stream::once(async move { Ok(page) });

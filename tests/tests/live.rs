@@ -125,7 +125,7 @@ async fn a_picture_comes_with_a_full_sync_and_not_with_all_without_attachments()
     let shop = Shop::stocked().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let picture = "RIFF\x10\0\0\0WEBPVP8 a tin of tea";
-    shop.admin("PUT", "centres/main/images/tin?item=tea", picture.into()).await.unwrap();
+    shop.admin("PUT", "centres/main/images/tin?item=tea", picture).await.unwrap();
     sync(&till).await;
     assert_eq!(till.image("tin").unwrap(), None, "nobody has published it");
     shop.publish().await.unwrap();

@@ -10,6 +10,8 @@ mod day;
 mod faults;
 mod live;
 mod making;
+mod pains;
+mod promises;
 mod screens;
 mod selling;
 mod syncing;

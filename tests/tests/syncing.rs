@@ -269,8 +269,7 @@ async fn a_damaged_object_is_red_and_holds_up_only_what_needs_it() {
     let till = shop.till("T1", &line).unwrap();
     till.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "phone").await.unwrap();
     till.choose_centre("main").await.unwrap();
-    let blobs = shop.folder.path().join("office/blobs");
-    let damaged = damage_blob_with(&blobs, b"vat_rate");
+    let damaged = shop.damage_blobs(|rows| rows.contains("vat_rate")).unwrap();
 
     let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
 
@@ -278,32 +277,9 @@ async fn a_damaged_object_is_red_and_holds_up_only_what_needs_it() {
     assert_eq!(report.red[&Section::Items].code, "waits-for");
     assert!(report.applied.contains(&Section::Users) && report.applied.contains(&Section::Numerators));
     assert!(!till.can_sell());
-    std::fs::write(&damaged.0, &damaged.1).unwrap();
+    shop.repair_blobs(&damaged).unwrap();
     let report = till.sync(Scope::One(Section::Items), Trigger::Row).unwrap().wait().await.unwrap();
     assert!(report.is_complete() && till.live().contains_key("items"), "{report:?}");
-}
-
-/// Turns a byte of the stored blob whose rows hold `word`; returns its file and what it held.
-fn damage_blob_with(folder: &std::path::Path, word: &[u8]) -> (std::path::PathBuf, Vec<u8>) {
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let stored = std::fs::read(&path).unwrap();
-            let rows = zstd::decode_all(&stored[..]).unwrap_or_default();
-            if rows.windows(word.len()).any(|window| window == word) {
-                let mut altered = stored.clone();
-                altered[stored.len() / 2] ^= 1;
-                std::fs::write(&path, altered).unwrap();
-                return (path, stored);
-            }
-        }
-    }
-    panic!("no blob holds {}", String::from_utf8_lossy(word));
 }
 
 #[tokio::test(flavor = "multi_thread")]

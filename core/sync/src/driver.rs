@@ -6,7 +6,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -73,6 +76,7 @@ const CHECKED: &str = "checked";
 pub struct RunHandle {
     report: oneshot::Receiver<Report>,
     commands: mpsc::UnboundedSender<Command>,
+    is_cancelled: Arc<AtomicBool>,
 }
 
 impl RunHandle {
@@ -81,8 +85,10 @@ impl RunHandle {
         self.report.await.ok()
     }
 
-    /// Asks the run to stop at the next border; what is here stays for the next one.
+    /// Asks the run to stop at the next border; what is here stays for the next one. One that has not
+    /// begun never does.
     pub fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
         drop(self.commands.send(Command::Cancel));
     }
 }
@@ -110,11 +116,13 @@ enum Command {
 }
 
 /// A run that is wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Asked {
     scope: Scope,
     trigger: Trigger,
     may_receive: bool,
+    /// Whoever wanted it has thought better of it.
+    is_cancelled: Arc<AtomicBool>,
 }
 
 impl Engine {
@@ -132,8 +140,10 @@ impl Engine {
     /// Asks for a run; one that is under way and covers it is joined. Who may not receive by hand only sends.
     pub fn ask(&self, scope: Scope, trigger: Trigger, may_receive: bool) -> RunHandle {
         let (reply, report) = oneshot::channel();
-        drop(self.commands.send(Command::Ask(Asked { scope, trigger, may_receive }, reply)));
-        RunHandle { report, commands: self.commands.clone() }
+        let is_cancelled = Arc::new(AtomicBool::new(false));
+        let asked = Asked { scope, trigger, may_receive, is_cancelled: is_cancelled.clone() };
+        drop(self.commands.send(Command::Ask(asked, reply)));
+        RunHandle { report, commands: self.commands.clone(), is_cancelled }
     }
 
     /// From now on: listens for pokes, makes contact by the clock and when the connection is back.
@@ -313,8 +323,14 @@ impl Driver {
     }
 
     async fn ask(&mut self, asked: Asked, reply: Option<oneshot::Sender<Report>>) {
-        let Asked { scope, trigger, may_receive } = asked;
+        let Asked { scope, trigger, may_receive, is_cancelled } = asked;
         let policy = self.policy().await;
+        if is_cancelled.load(Ordering::Relaxed) {
+            if let Some(reply) = reply {
+                drop(reply.send(Report { is_cancelled: true, ..Report::new(scope, trigger) }));
+            }
+            return;
+        }
         let starts = self.state.run.is_none();
         if starts {
             self.open_book(scope, trigger).await;
@@ -340,7 +356,8 @@ impl Driver {
 
     /// A run that the till itself wants.
     async fn ask_itself(&mut self, trigger: Trigger) {
-        self.ask(Asked { scope: Scope::All, trigger, may_receive: true }, None).await;
+        let asked = Asked { scope: Scope::All, trigger, may_receive: true, is_cancelled: Arc::default() };
+        self.ask(asked, None).await;
     }
 
     async fn stay_in_touch(&mut self) {
@@ -423,19 +440,7 @@ impl Driver {
         let waiters: Vec<(Scope, _)> = waiters;
         self.book = Some(RunBook {
             started_ms: self.parts.rim.now_ms(),
-            report: Report {
-                scope,
-                trigger,
-                received_rows: 0,
-                received_bytes: 0,
-                applied: Vec::new(),
-                red: BTreeMap::new(),
-                receive_error: None,
-                send_error: None,
-                sent_documents: 0,
-                notice: None,
-                is_cancelled: false,
-            },
+            report: Report::new(scope, trigger),
             waiters: waiters.into_iter().map(|(_, reply)| reply).collect(),
             to_send: unsent.map_or(0, |unsent| unsent.all()),
             sections: Vec::new(),

@@ -154,6 +154,23 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a run that has done nothing yet.
+    pub(crate) fn new(scope: Scope, trigger: Trigger) -> Report {
+        Report {
+            scope,
+            trigger,
+            received_rows: 0,
+            received_bytes: 0,
+            applied: Vec::new(),
+            red: BTreeMap::new(),
+            receive_error: None,
+            send_error: None,
+            sent_documents: 0,
+            notice: None,
+            is_cancelled: false,
+        }
+    }
+
     /// Whether all that the run set out to do was done.
     pub fn is_complete(&self) -> bool {
         self.red.is_empty() && self.receive_error.is_none() && self.send_error.is_none() && !self.is_cancelled
