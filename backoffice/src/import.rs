@@ -61,6 +61,7 @@ const KINDS: &[(&str, &[(&str, Cell)])] = &[
     ),
     ("price", &[("item", Text), ("price", Text), ("from_ms", Integer), ("until_ms", Integer)]),
     ("item_code", &[("item", Text), ("code", Text)]),
+    ("promotion_item", &[("promotion", Text), ("item", Text), ("group", Text)]),
     ("group", &[("name", Text)]),
     ("exchange_rate", &[("currency", Text), ("rate", Text), ("from_day", Text), ("source", Text)]),
     (

@@ -555,6 +555,15 @@ impl<'a> Work<'a> {
                 let price: settings::Price = read(body)?;
                 self.must_have(kind, id, "item", &price.item).await
             }
+            "promotion_item" if is_small => {
+                let covered: settings::PromotionItem = read(body)?;
+                self.must_have(kind, id, "promotion", &covered.promotion).await?;
+                match (&covered.item, &covered.group) {
+                    (Some(item), _) => self.must_have(kind, id, "item", item).await,
+                    (None, Some(group)) => self.must_have(kind, id, "group", group).await,
+                    (None, None) => Ok(()),
+                }
+            }
             "item_code" if is_small => {
                 let code: settings::ItemCode = read(body)?;
                 self.must_have(kind, id, "item", &code.item).await

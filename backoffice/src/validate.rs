@@ -58,6 +58,12 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
             let ends_early = price.until_ms.is_some_and(|until_ms| until_ms <= price.from_ms);
             if ends_early { Err("member until_ms: it is not after from_ms".into()) } else { Ok(()) }
         }
+        "promotion" => promotion(&read(body)?),
+        "promotion_item" => match read::<settings::PromotionItem>(body)?.key() {
+            Some(key) if key == id => Ok(()),
+            Some(key) => Err(format!("the key of this row must be {key}")),
+            None => Err("it covers an item or a group, one of the two".into()),
+        },
         "item_code" => read::<settings::ItemCode>(body).map(drop),
         "group" => read::<settings::Group>(body).map(drop),
         "exchange_rate" => {
@@ -101,6 +107,23 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
         "policy" => read::<settings::Policy>(body).map(drop),
         _ => Ok(()),
     }
+}
+
+fn promotion(promotion: &settings::Promotion) -> Result<(), String> {
+    let settings::Promotion { gives, from_ms, until_ms, from_time, until_time, weekdays, .. } = promotion;
+    if !gives.is_possible() {
+        return Err("member gives: it gives nothing".into());
+    }
+    if until_ms.is_some_and(|until_ms| until_ms <= *from_ms) {
+        return Err("member until_ms: it is not after from_ms".into());
+    }
+    if from_time.zip(*until_time).is_some_and(|(from, until)| until <= from) {
+        return Err("member until_time: it is not after from_time".into());
+    }
+    if weekdays.iter().any(|day| !(1..=7).contains(day)) {
+        return Err("member weekdays: 1 is Monday, 7 is Sunday".into());
+    }
+    Ok(())
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {

@@ -689,6 +689,7 @@ pub(crate) fn sale(seq: u64, moves: usize) -> Result<NewDocument<bodies::Sale>> 
         trace: vec![bodies::Step {
             amount_minor: None,
             price: Some(price),
+            promotion: None,
             reason: None,
             step: "list".into(),
         }],

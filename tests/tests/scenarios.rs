@@ -11,6 +11,7 @@ mod faults;
 mod live;
 mod making;
 mod pains;
+mod pricing;
 mod promises;
 mod screens;
 mod selling;

@@ -56,7 +56,7 @@ async fn a_day_of_a_till_meets_at_the_centre_to_the_penny() {
         refund: "cash".into(),
     };
     let returned = session.return_goods(back("-4")).unwrap();
-    assert_eq!(returned.settled.total_minor, -10_20);
+    assert_eq!(returned.settled.total_minor, -10_04);
     let too_much = session.return_goods(back("-3")).unwrap_err();
     assert!(matches!(too_much, TillError::Sale(SaleError::ReturnsTooMuch { .. })), "{too_much}");
     session.void(&foreign.reference, "wrong customer").unwrap();

@@ -7,6 +7,7 @@
 //! - [`money`]: amounts with their ISO 4217 currency; [`numbers`]: quantities, prices, percentages, rates.
 //! - [`rounding`]: named roundings, cash rounding.
 //! - [`vat`]: per rate and receipt.
+//! - [`promotion`]: what is taken off by rule.
 //! - [`sale`], [`returns`]: an open sale, a return, a void, and what they come to.
 //! - [`cash`], [`stock`], [`closure`]: the drawer, goods, the end of a day.
 //! - [`rights`], [`number`], [`receipt`]: who may, how numbers look, what is printed.
@@ -20,6 +21,7 @@ pub mod closure;
 pub mod money;
 pub mod number;
 pub mod numbers;
+pub mod promotion;
 pub mod receipt;
 pub mod returns;
 pub mod rights;
@@ -33,6 +35,7 @@ pub use closure::{ClosureKind, Fact, Totals};
 pub use money::{Currency, Money, MoneyError};
 pub use number::{BadNumerator, Numerator};
 pub use numbers::{Percent, Quantity, Rate, UnitPrice};
+pub use promotion::{DayTime, Gives, Promotion, TakenOff};
 pub use returns::{NewReturn, Refund, ReturnLine, Returnable};
 pub use rights::{Right, Rights};
 pub use rounding::{CashRounding, Rounding};

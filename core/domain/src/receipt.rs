@@ -107,6 +107,7 @@ impl Paper {
         for step in &line.trace {
             match step {
                 PriceStep::Override { reason, .. } => self.push(&format!("  price: {reason}")),
+                PriceStep::Promotion(off) => self.amount(&format!("  {}", off.name), -off.minor),
                 PriceStep::Discount(minor) => self.amount("  discount", -minor),
                 PriceStep::ReceiptDiscount(minor) => self.amount("  share of discount", -minor),
                 PriceStep::List(_) | PriceStep::LocalEdit(_) => {}

@@ -3,9 +3,13 @@
 //! Everything of a return is negative, quantities and amounts alike, so that the totals of a day are
 //! plain sums.
 
+use rust_decimal::Decimal;
+
 use crate::{
-    money::{Money, add, sum},
+    money::{Money, MoneyError, add, sum},
     numbers::Quantity,
+    promotion::TakenOff,
+    rounding::Rounding,
     sale::{
         Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind, Terms,
         priced, taxed,
@@ -32,7 +36,8 @@ pub struct NewReturn {
 pub struct ReturnLine {
     /// As it is booked.
     pub line: NewLine,
-    /// The line of the sale it comes from, and what is left of it.
+    /// The line of the sale it comes from, and what is left of it; without another price what was paid
+    /// for it goes back.
     pub origin: Option<(LineOrigin, Returnable)>,
     /// Why, if its sale is not named.
     pub reason: Option<String>,
@@ -45,6 +50,20 @@ pub struct Returnable {
     pub sold: Quantity,
     /// Come back before, not negative.
     pub returned: Quantity,
+    /// What was paid for all that was sold on it, minor units.
+    pub gross_minor: i64,
+}
+
+impl Returnable {
+    /// What was paid for the next so many of it. All parts together are all that was paid, to the penny.
+    fn paid_minor(&self, quantity: Quantity) -> Result<i64, MoneyError> {
+        let paid_for = |quantity: Quantity| {
+            let exact = Decimal::from(self.gross_minor).checked_mul(quantity.to_decimal());
+            let exact = exact.and_then(|exact| exact.checked_div(self.sold.to_decimal()));
+            Rounding::HalfAwayFromZero.to_whole(exact.ok_or(MoneyError::TooLarge)?)
+        };
+        add(paid_for(self.returned.plus(quantity)?)?, -paid_for(self.returned)?)
+    }
 }
 
 /// Money that goes back, in the home currency.
@@ -114,7 +133,13 @@ impl NewReturn {
             }
             None => {}
         }
-        let mut line = priced(&new.line, None, self.terms.currency)?;
+        let mut line = priced(&new.line, self.terms.currency)?;
+        if let Some((_, left)) = new.origin.as_ref().filter(|_| new.line.price_override.is_none()) {
+            let back_minor = left.paid_minor(quantity.negated())?;
+            // On a return everything is negative: less than the price comes back.
+            let off_minor = add(line.gross_minor, back_minor)?;
+            line.take_off(off_minor, PriceStep::Discount(off_minor))?;
+        }
         line.moves_stock &= self.has_goods;
         line.origin = new.origin.as_ref().map(|(origin, _)| origin.clone());
         line.reason.clone_from(&new.reason);
@@ -167,7 +192,7 @@ impl NewReturn {
 
 fn check_left(name: &str, asked: Quantity, left: Returnable) -> Result<(), SaleError> {
     if asked.plus(left.returned)? > left.sold {
-        let Returnable { sold, returned } = left;
+        let Returnable { sold, returned, .. } = left;
         return Err(SaleError::ReturnsTooMuch { name: name.into(), sold, returned, asked });
     }
     Ok(())
@@ -185,8 +210,11 @@ impl Settled {
             line.gross_minor = -line.gross_minor;
             line.discount_minor = -line.discount_minor;
             for step in &mut line.trace {
-                if let PriceStep::Discount(minor) | PriceStep::ReceiptDiscount(minor) = step {
-                    *minor = -*minor;
+                match step {
+                    PriceStep::Promotion(TakenOff { minor, .. })
+                    | PriceStep::Discount(minor)
+                    | PriceStep::ReceiptDiscount(minor) => *minor = -*minor,
+                    PriceStep::List(_) | PriceStep::LocalEdit(_) | PriceStep::Override { .. } => {}
                 }
             }
         }

@@ -44,7 +44,11 @@ impl Rounding {
     /// ```
     pub fn to_minor(self, major: Decimal, currency: Currency) -> Result<i64, MoneyError> {
         let scale = Decimal::from(10i64.pow(currency.exponent().min(6)));
-        let minor = major.checked_mul(scale).ok_or(MoneyError::TooLarge)?;
+        self.to_whole(major.checked_mul(scale).ok_or(MoneyError::TooLarge)?)
+    }
+
+    /// Exact minor units, rounded to whole ones.
+    pub(crate) fn to_whole(self, minor: Decimal) -> Result<i64, MoneyError> {
         let minor = minor.round_dp_with_strategy(0, self.strategy()).to_i64().ok_or(MoneyError::TooLarge)?;
         in_range(minor)
     }

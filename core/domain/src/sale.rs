@@ -12,7 +12,9 @@
 //! A sale is a value: a call that refuses leaves it exactly as it was, and [`Sale::settle`] does not
 //! consume it, so that it is still open if it could not be recorded.
 //!
-//! Lines freeze price, VAT and generation when they are added. Equal lines are never merged.
+//! Lines freeze price, VAT, promotions and generation when they are added. Equal lines are never merged.
+//! What promotions give depends on the whole cart; a line's own discount comes off what they leave, the
+//! receipt's off what that leaves.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     money::{Currency, Money, MoneyError, add, split_minor, sum},
     numbers::{Percent, Quantity, Rate, UnitPrice},
+    promotion::{Goods, Promotion, TakenOff, taken_off},
     rounding::{CashRounding, Rounding},
     vat::{VatLine, VatMode, VatRate, breakdown},
 };
@@ -65,6 +68,9 @@ pub struct NewLine {
     pub generation: u64,
     /// Whether stock moves.
     pub moves_stock: bool,
+    /// The rules that cover it now; a price that a person decided has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<Promotion>,
 }
 
 /// Something taken off.
@@ -92,6 +98,8 @@ pub enum PriceStep {
         /// Why.
         reason: String,
     },
+    /// Taken off by rule.
+    Promotion(TakenOff),
     /// Taken off the line, minor units.
     Discount(i64),
     /// The line's share of what was taken off the receipt, minor units.
@@ -186,7 +194,7 @@ pub struct Line {
     pub moves_stock: bool,
     /// How the price came about.
     pub trace: Vec<PriceStep>,
-    /// Both discounts together, minor units, not negative.
+    /// Promotions and both discounts together, minor units, not negative.
     pub discount_minor: i64,
     /// quantity × unit price, rounded, less discounts.
     pub gross_minor: i64,
@@ -385,10 +393,13 @@ impl Sale {
     /// # Errors
     /// [`SaleError::NoSuch`], [`SaleError::DiscountTooLarge`].
     pub fn discount_line(&mut self, index: usize, discount: Option<Discount>) -> Result<(), SaleError> {
-        self.try_with(|sale| {
-            sale.line_mut(index)?.1 = discount;
-            Ok(())
-        })
+        let currency = self.terms.currency;
+        let (line, own) = self.line_mut(index)?;
+        if let Some(discount) = discount {
+            discount_of(discount, base_minor(line, currency)?, currency)?;
+        }
+        *own = discount;
+        Ok(())
     }
 
     /// Sets or clears the discount of the receipt, shared by its lines in proportion.
@@ -396,10 +407,12 @@ impl Sale {
     /// # Errors
     /// [`SaleError::DiscountTooLarge`].
     pub fn discount_receipt(&mut self, discount: Option<Discount>) -> Result<(), SaleError> {
-        self.try_with(|sale| {
-            sale.discount = discount;
-            Ok(())
-        })
+        if let Some(discount) = discount {
+            let lines = Sale { discount: None, ..self.clone() }.lines()?;
+            discount_of(discount, shared_among(&lines)?, self.terms.currency)?;
+        }
+        self.discount = discount;
+        Ok(())
     }
 
     /// Names the customer, or nobody.
@@ -440,18 +453,40 @@ impl Sale {
 
     /// The lines, with their discounts and amounts as they stand.
     ///
+    /// A discount that has become more than there is left is as much as there is.
+    ///
     /// # Errors
-    /// [`SaleError::DiscountTooLarge`], [`SaleError::Money`].
+    /// [`SaleError::Money`].
     pub fn lines(&self) -> Result<Vec<Line>, SaleError> {
         let currency = self.terms.currency;
         let mut lines = Vec::with_capacity(self.lines.len());
-        for (new, discount) in &self.lines {
-            lines.push(priced(new, *discount, currency)?);
+        for ((new, discount), off) in self.lines.iter().zip(self.promoted()?) {
+            let mut line = priced(new, currency)?;
+            for part in off {
+                let minor = part.minor;
+                line.take_off(minor, PriceStep::Promotion(part))?;
+            }
+            if let Some(discount) = discount {
+                let minor = most_of(*discount, line.gross_minor, currency)?;
+                line.take_off(minor, PriceStep::Discount(minor))?;
+            }
+            lines.push(line);
         }
         if let Some(discount) = self.discount {
             share_discount(&mut lines, discount, currency)?;
         }
         Ok(lines)
+    }
+
+    /// What promotions take off each line.
+    fn promoted(&self) -> Result<Vec<Vec<TakenOff>>, MoneyError> {
+        let currency = self.terms.currency;
+        let goods = self.lines.iter().map(|(line, _)| {
+            let promotions: &[Promotion] = if line.price_override.is_some() { &[] } else { &line.promotions };
+            let value_minor = base_minor(line, currency)?;
+            Ok(Goods { item: &line.item, quantity: line.quantity, value_minor, promotions })
+        });
+        taken_off(&goods.collect::<Result<Vec<_>, MoneyError>>()?, currency)
     }
 
     /// The payments.
@@ -586,15 +621,6 @@ impl Sale {
     fn line_mut(&mut self, index: usize) -> Result<&mut (NewLine, Option<Discount>), SaleError> {
         self.lines.get_mut(index).ok_or(SaleError::NoSuch { what: "line", index })
     }
-
-    /// Changes a copy, and keeps it if its lines still come out.
-    fn try_with(&mut self, change: impl FnOnce(&mut Sale) -> Result<(), SaleError>) -> Result<(), SaleError> {
-        let mut changed = self.clone();
-        change(&mut changed)?;
-        changed.lines()?;
-        *self = changed;
-        Ok(())
-    }
 }
 
 fn check_override(line: &NewLine) -> Result<(), SaleError> {
@@ -612,23 +638,14 @@ fn base_minor(line: &NewLine, currency: Currency) -> Result<i64, MoneyError> {
     Rounding::HalfAwayFromZero.to_minor(exact, currency)
 }
 
-/// A line with its own discount, before its share of the receipt's.
-pub(crate) fn priced(
-    new: &NewLine,
-    discount: Option<Discount>,
-    currency: Currency,
-) -> Result<Line, SaleError> {
-    let base_minor = base_minor(new, currency)?;
+/// A line before anything is taken off.
+pub(crate) fn priced(new: &NewLine, currency: Currency) -> Result<Line, SaleError> {
     let mut trace = vec![match new.is_edited {
         true => PriceStep::LocalEdit(new.list_price),
         false => PriceStep::List(new.list_price),
     }];
     if let Some((price, reason)) = &new.price_override {
         trace.push(PriceStep::Override { price: *price, reason: reason.clone() });
-    }
-    let discount_minor = discount.map_or(Ok(0), |discount| discount_of(discount, base_minor, currency))?;
-    if discount_minor != 0 {
-        trace.push(PriceStep::Discount(discount_minor));
     }
     Ok(Line {
         item: new.item.clone(),
@@ -641,11 +658,31 @@ pub(crate) fn priced(
         generation: new.generation,
         moves_stock: new.moves_stock,
         trace,
-        discount_minor,
-        gross_minor: add(base_minor, -discount_minor)?,
+        discount_minor: 0,
+        gross_minor: base_minor(new, currency)?,
         origin: None,
         reason: None,
     })
+}
+
+impl Line {
+    /// Takes so much off, if it is anything.
+    pub(crate) fn take_off(&mut self, minor: i64, step: PriceStep) -> Result<(), MoneyError> {
+        if minor != 0 {
+            self.trace.push(step);
+            self.discount_minor = add(self.discount_minor, minor)?;
+            self.gross_minor = add(self.gross_minor, -minor)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a discount that was granted takes off what is left.
+fn most_of(discount: Discount, of_minor: i64, currency: Currency) -> Result<i64, SaleError> {
+    match discount {
+        Discount::Amount(minor) => Ok(minor.min(of_minor.max(0))),
+        percent @ Discount::Percent(_) => discount_of(percent, of_minor, currency),
+    }
 }
 
 fn discount_of(discount: Discount, of_minor: i64, currency: Currency) -> Result<i64, SaleError> {
@@ -665,20 +702,20 @@ fn discount_of(discount: Discount, of_minor: i64, currency: Currency) -> Result<
 
 /// Shares a receipt's discount among its lines by what they come to, so that VAT is right per rate.
 fn share_discount(lines: &mut [Line], discount: Discount, currency: Currency) -> Result<(), SaleError> {
-    let weights: Vec<u64> = lines.iter().map(|line| u64::try_from(line.gross_minor).unwrap_or(0)).collect();
-    let of = sum(weights.iter().map(|weight| *weight as i64))?;
-    let minor = discount_of(discount, of, currency)?;
+    let minor = most_of(discount, shared_among(lines)?, currency)?;
     if minor == 0 {
         return Ok(());
     }
+    let weights: Vec<u64> = lines.iter().map(|line| u64::try_from(line.gross_minor).unwrap_or(0)).collect();
     for (line, share) in lines.iter_mut().zip(split_minor(minor, &weights)?) {
-        if share != 0 {
-            line.trace.push(PriceStep::ReceiptDiscount(share));
-            line.discount_minor = add(line.discount_minor, share)?;
-            line.gross_minor = add(line.gross_minor, -share)?;
-        }
+        line.take_off(share, PriceStep::ReceiptDiscount(share))?;
     }
     Ok(())
+}
+
+/// What a receipt's discount is taken of.
+fn shared_among(lines: &[Line]) -> Result<i64, MoneyError> {
+    sum(lines.iter().map(|line| line.gross_minor.max(0)))
 }
 
 /// VAT by rate, and what it all comes to with VAT.

@@ -30,7 +30,69 @@ fn line(price: &str, quantity: &str) -> NewLine {
         vat: rate("17.5"),
         generation: 3,
         moves_stock: true,
+        promotions: Vec::new(),
     }
+}
+
+#[test]
+fn promotions_come_before_discounts_and_stand_in_the_trace() {
+    let ten = Promotion::new("ten", "Ten off", Gives::PercentOff("10".parse().unwrap()));
+    let mut open = Sale::new(terms());
+    open.add_line(NewLine { promotions: vec![ten.clone()], ..line("10", "1") }).unwrap();
+    open.discount_line(0, Some(Discount::Percent("50".parse().unwrap()))).unwrap();
+    let by_hand = Some(("8".parse().unwrap(), "damaged".into()));
+    open.add_line(NewLine { promotions: vec![ten], price_override: by_hand, ..line("10", "1") }).unwrap();
+
+    let lines = open.lines().unwrap();
+
+    assert_eq!((lines[0].discount_minor, lines[0].gross_minor), (5_50, 4_50));
+    let off = TakenOff { promotion: "ten".into(), name: "Ten off".into(), minor: 1_00 };
+    assert_eq!(lines[0].trace[1..], [PriceStep::Promotion(off), PriceStep::Discount(4_50)]);
+    assert_eq!(lines[1].gross_minor, 8_00, "a price that a person decided has no promotion");
+}
+
+#[test]
+fn a_discount_that_was_granted_never_makes_a_cart_refuse() {
+    let half = Promotion::new("2for1", "Two for one", Gives::NForM { n: 2, m: 1 });
+    let mut open = Sale::new(terms());
+    let tea = NewLine { promotions: vec![half], ..line("3", "1") };
+    open.add_line(tea.clone()).unwrap();
+    open.discount_line(0, Some(Discount::Amount(2_50))).unwrap();
+    open.discount_receipt(Some(Discount::Amount(50))).unwrap();
+    open.set_quantity(0, 2.into()).unwrap();
+    assert_eq!(open.total().unwrap().minor, 3_00 - 2_50 - 50);
+    open.add_line(tea).unwrap();
+    assert!(open.total().unwrap().minor >= 0);
+    assert!(open.discount_receipt(Some(Discount::Amount(100_00))).is_err());
+}
+
+#[test]
+fn what_comes_back_in_parts_is_what_was_paid_to_the_penny() {
+    let left = |returned: i64| Returnable {
+        sold: 3.into(),
+        returned: u32::try_from(returned).unwrap().into(),
+        gross_minor: 10_00,
+    };
+    let origin = LineOrigin { till: "T1".into(), enrolment: 1, seq: 1, line: 0 };
+    let mut back_minor = 0;
+    for returned in 0..3 {
+        let mut back = NewReturn {
+            terms: terms(),
+            has_goods: true,
+            customer: None,
+            lines: vec![ReturnLine {
+                line: line("4", "-1"),
+                origin: Some((origin.clone(), left(returned))),
+                reason: None,
+            }],
+            refunds: Vec::new(),
+        };
+        let amount_minor = back.due_minor(TenderKind::Cash).unwrap();
+        back.refunds.push(Refund { tender: "cash".into(), kind: TenderKind::Cash, amount_minor });
+        assert!(back.settle().unwrap().adds_up());
+        back_minor += amount_minor;
+    }
+    assert_eq!(back_minor, 10_00);
 }
 
 fn cash(minor: i64) -> NewTender {
@@ -177,7 +239,7 @@ fn goods_back(
 
 #[test]
 fn no_more_comes_back_than_was_sold() {
-    let left = Returnable { sold: 6.into(), returned: 4.into() };
+    let left = Returnable { sold: 6.into(), returned: 4.into(), gross_minor: 6_00 };
     assert!(goods_back("-2", Some(left), None, 5_10).unwrap().adds_up());
     let refused = goods_back("-3", Some(left), None, 7_65).unwrap_err();
     let expected =

@@ -63,7 +63,7 @@ pub struct Line {
     /// What was typed or scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Line discount and share of the receipt's, both; never negative.
+    /// Promotions, line discount and share of the receipt's together; never negative on a sale.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub discount_minor: i64,
     /// The generation of `items` that price and VAT came from.
@@ -127,10 +127,13 @@ pub struct Step {
     /// The unit price after it; absent where it took an amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<UnitPrice>,
-    /// Why, where a person decided.
+    /// Key of the `promotion` that took it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<String>,
+    /// Why, where a person decided; of a promotion its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// `list`, `local_edit`, `override`, `discount`, `receipt_discount`.
+    /// `list`, `local_edit`, `override`, `promotion`, `discount`, `receipt_discount`.
     pub step: String,
 }
 
@@ -587,12 +590,14 @@ impl From<&domain::PriceStep> for Step {
         let set = |name: &str, price, reason| Step {
             amount_minor: None,
             price: Some(price),
+            promotion: None,
             reason,
             step: name.into(),
         };
         let taken = |name: &str, minor| Step {
             amount_minor: Some(minor),
             price: None,
+            promotion: None,
             reason: None,
             step: name.into(),
         };
@@ -600,6 +605,11 @@ impl From<&domain::PriceStep> for Step {
             domain::PriceStep::List(price) => set("list", *price, None),
             domain::PriceStep::LocalEdit(price) => set("local_edit", *price, None),
             domain::PriceStep::Override { price, reason } => set("override", *price, Some(reason.clone())),
+            domain::PriceStep::Promotion(off) => Step {
+                promotion: Some(off.promotion.clone()),
+                reason: Some(off.name.clone()),
+                ..taken("promotion", off.minor)
+            },
             domain::PriceStep::Discount(minor) => taken("discount", *minor),
             domain::PriceStep::ReceiptDiscount(minor) => taken("receipt_discount", *minor),
         }
@@ -616,6 +626,11 @@ impl Step {
                 price: self.price?,
                 reason: self.reason.clone().unwrap_or_default(),
             },
+            "promotion" => domain::PriceStep::Promotion(domain::TakenOff {
+                promotion: self.promotion.clone()?,
+                name: self.reason.clone().unwrap_or_default(),
+                minor: self.amount_minor?,
+            }),
             "discount" => domain::PriceStep::Discount(self.amount_minor?),
             "receipt_discount" => domain::PriceStep::ReceiptDiscount(self.amount_minor?),
             _ => return None,
@@ -690,14 +705,18 @@ mod tests {
             vat: rate,
             generation: 7,
             moves_stock: true,
+            promotions: Vec::new(),
         };
-        sale.add_line(line).unwrap();
+        sale.add_line(line.clone()).unwrap();
+        let off = domain::Gives::PercentOff("10".parse().unwrap());
+        let promotion = domain::Promotion::new("ten", "Ten off", off);
+        sale.add_line(domain::NewLine { price_override: None, promotions: vec![promotion], ..line }).unwrap();
         sale.discount_receipt(Some(domain::Discount::Amount(1_00))).unwrap();
         let cash = domain::NewTender {
             tender: "cash".into(),
             kind: TenderKind::Cash,
             gives_change: true,
-            amount: domain::Money::new(20_00, Currency::GBP),
+            amount: domain::Money::new(40_00, Currency::GBP),
             rate: None,
             reference: Some("r".into()),
         };

@@ -119,6 +119,115 @@ pub struct ItemCode {
     pub code: String,
 }
 
+/// `promotion`: a rule, and when it is given. What it covers stands in `promotion_item` rows.
+///
+/// ```
+/// # use tillkit_protocol::settings::{Promotion, read};
+/// let body = br#"{"from_time":"16:00","gives":{"percent_off":"20"},"name":"Happy hour","until_time":"18:00"}"#;
+/// let happy: Promotion = read(body)?;
+/// assert!(happy.is_given(0, 5, 17 * 60) && !happy.is_given(0, 5, 18 * 60));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// As printed.
+    pub name: String,
+    /// What it gives.
+    pub gives: domain::Gives,
+    /// The higher one comes first where two take off the same.
+    #[serde(default)]
+    pub priority: i32,
+    /// Whether it is given on top of others that combine.
+    #[serde(default)]
+    pub combines: bool,
+    /// Of its goods at least so much must be in the cart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_quantity: Option<domain::Quantity>,
+    /// Its goods must come to at least this before promotions, minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_minor: Option<i64>,
+    /// Given from here on, by the till's clock.
+    #[serde(default)]
+    pub from_ms: i64,
+    /// Given up to here, exclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+    /// Given on these days of the week, 1 is Monday; on every day if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weekdays: Vec<u8>,
+    /// Given from this time of day on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_time: Option<domain::DayTime>,
+    /// Given up to this time of day, exclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_time: Option<domain::DayTime>,
+    /// Whether it covers every item.
+    #[serde(default)]
+    pub covers_all: bool,
+    /// Whether it is given at all.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+impl Promotion {
+    /// Whether it is given at an instant that is this weekday (1 is Monday) and minute of the day there.
+    pub fn is_given(&self, now_ms: i64, weekday: u8, minute: u16) -> bool {
+        self.active
+            && self.from_ms <= now_ms
+            && self.until_ms.is_none_or(|until_ms| now_ms < until_ms)
+            && (self.weekdays.is_empty() || self.weekdays.contains(&weekday))
+            && self.from_time.is_none_or(|from| from.minutes() <= minute)
+            && self.until_time.is_none_or(|until| minute < until.minutes())
+    }
+
+    /// The rule, as lines carry it.
+    pub fn rule(self, key: &str) -> domain::Promotion {
+        domain::Promotion {
+            key: key.into(),
+            name: self.name,
+            gives: self.gives,
+            priority: self.priority,
+            combines: self.combines,
+            minimum_quantity: self.minimum_quantity,
+            minimum_minor: self.minimum_minor,
+        }
+    }
+}
+
+/// `promotion_item`: what a promotion covers, an item or a group. Its key follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromotionItem {
+    /// Key of the `promotion`.
+    pub promotion: String,
+    /// Key of the `item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// Key of the `group`, in place of an item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+impl PromotionItem {
+    /// The key of a promotion's row for an item.
+    pub fn key_of_item(promotion: &str, item: &str) -> String {
+        format!("{promotion}/item/{item}")
+    }
+
+    /// The key of a promotion's row for a group.
+    pub fn key_of_group(promotion: &str, group: &str) -> String {
+        format!("{promotion}/group/{group}")
+    }
+
+    /// The key this row must have; `None` if it names neither or both.
+    pub fn key(&self) -> Option<String> {
+        match (&self.item, &self.group) {
+            (Some(item), None) => Some(PromotionItem::key_of_item(&self.promotion, item)),
+            (None, Some(group)) => Some(PromotionItem::key_of_group(&self.promotion, group)),
+            _ => None,
+        }
+    }
+}
+
 /// `group`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {

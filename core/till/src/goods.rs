@@ -13,6 +13,7 @@ use tillkit_store::{
 
 use crate::{
     AddLine, Session, TillError,
+    pricing::Moment,
     selling::{Wanted, line},
     session::Settings,
 };
@@ -95,7 +96,8 @@ impl Session {
         }
         check_count(&new.lines)?;
         let view = self.core.store.centre.view()?;
-        let lines = new.lines.iter().map(|goods| order_line(&view, goods));
+        let at = self.core.moment();
+        let lines = new.lines.iter().map(|goods| order_line(&view, goods, at));
         let lines = lines.collect::<Result<_, _>>()?;
         drop(view);
         let body = bodies::Order { customer, lines, note: new.note, wanted_day: new.wanted_day };
@@ -186,13 +188,13 @@ fn check_count(lines: &[Goods]) -> Result<(), SaleError> {
     }
 }
 
-fn order_line(view: &View, goods: &Goods) -> Result<bodies::OrderLine, TillError> {
+fn order_line(view: &View, goods: &Goods, at: Moment) -> Result<bodies::OrderLine, TillError> {
     let (key, item) = read_item(view, goods)?;
     if goods.quantity.is_zero() || goods.quantity.is_negative() {
         let why = format!("{} of {}", goods.quantity, item.name);
         return Err(TillError::bad_input("a quantity to order", why));
     }
-    let priced = line(view, &AddLine::item(&key, goods.quantity))?;
+    let priced = line(view, &AddLine::item(&key, goods.quantity), at)?;
     Ok(bodies::OrderLine {
         item: key,
         name: item.name,

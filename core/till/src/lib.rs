@@ -33,6 +33,7 @@ mod goods;
 mod identity;
 mod observe;
 mod preview;
+mod pricing;
 pub mod screens;
 mod selling;
 mod services;

@@ -17,6 +17,7 @@ use tillkit_store::{
 
 use crate::{
     Session, TillError,
+    pricing::{Moment, price_now, promotions_now},
     screens::DocumentPlace,
     session::{Settings, first},
 };
@@ -141,7 +142,7 @@ impl Session {
         self.check(Right::Sell)?;
         self.check_override(&new)?;
         let view = self.core.store.centre.view()?;
-        let line = line(&view, &new)?;
+        let line = line(&view, &new, self.core.moment())?;
         let mut open = self.sale();
         if let Some(sale) = open.as_mut() {
             return Ok(sale.add_line(line)?);
@@ -381,7 +382,7 @@ impl Session {
         let mut lines = Vec::with_capacity(new.lines.len());
         for back in &new.lines {
             self.check_override(&back.what)?;
-            lines.push(line(&view, &back.what)?);
+            lines.push(line(&view, &back.what, self.core.moment())?);
         }
         drop(view);
         let empty = bodies::Return { purpose: new.purpose, sale: bodies::Sale::default() };
@@ -535,8 +536,8 @@ fn unreadable(error: &serde_json::Error) -> StoreError {
     StoreError::Unreadable { what: "a held sale", why: error.to_string() }
 }
 
-/// A line with the price and VAT that are in force now.
-pub(crate) fn line(view: &View, new: &AddLine) -> Result<domain::NewLine, TillError> {
+/// A line with the price, promotions and VAT that are in force.
+pub(crate) fn line(view: &View, new: &AddLine, at: Moment) -> Result<domain::NewLine, TillError> {
     let found = new.item.find(view)?;
     let code = match &new.item {
         Wanted::Code(code) => Some(code.clone()),
@@ -546,7 +547,8 @@ pub(crate) fn line(view: &View, new: &AddLine) -> Result<domain::NewLine, TillEr
     if !item.active {
         return Err(TillError::NotForSale { name: item.name });
     }
-    let (list_price, is_edited) = (item.price, found.is_edited);
+    let (list_price, is_edited) = price_now(view, &found, &item, at)?;
+    let promotions = promotions_now(view, &found.key, &item, at)?;
     let unit: Option<settings::Unit> = view.read("unit", &item.unit)?;
     let generations = view.generations();
     Ok(domain::NewLine {
@@ -561,6 +563,7 @@ pub(crate) fn line(view: &View, new: &AddLine) -> Result<domain::NewLine, TillEr
         price_override: new.price.clone().map(|change| (change.price, change.reason)),
         generation: generations.get("items").copied().unwrap_or(0),
         moves_stock: item.stocked,
+        promotions,
     })
 }
 
@@ -573,10 +576,17 @@ fn settle_return(
 ) -> Result<Settled, TillError> {
     let mut back = Vec::with_capacity(lines.len());
     let mut taken: std::collections::BTreeMap<(u64, u32), Quantity> = std::collections::BTreeMap::new();
-    for (line, asked) in lines.into_iter().zip(&new.lines) {
+    for (mut line, asked) in lines.into_iter().zip(&new.lines) {
         let origin = match &asked.origin {
             Some(origin) => {
-                let mut left = returnable(journal, origin)?;
+                let (sold, mut left) = returnable(journal, origin)?;
+                if line.price_override.is_none() {
+                    // What was paid goes back, whatever it costs today.
+                    (line.list_price, line.is_edited) = (sold.unit_price, false);
+                    if asked.what.vat.is_none() {
+                        line.vat = sold.vat;
+                    }
+                }
                 // Two lines of this return may take from the same line of the sale.
                 let before = taken.entry((origin.seq, origin.line)).or_default();
                 left.returned = left.returned.plus(*before)?;
@@ -599,8 +609,8 @@ fn settle_return(
     Ok(settling.settle()?)
 }
 
-/// What is left of a line of a sale made on this phone.
-fn returnable(journal: &JournalWrite, origin: &LineOrigin) -> Result<Returnable, TillError> {
+/// A line of a sale made on this phone, and what is left of it.
+fn returnable(journal: &JournalWrite, origin: &LineOrigin) -> Result<(Line, Returnable), TillError> {
     let unknown = || TillError::Unknown {
         what: "line of a sale",
         key: format!("{}/{}/{} line {}", origin.till, origin.enrolment, origin.seq, origin.line),
@@ -614,9 +624,12 @@ fn returnable(journal: &JournalWrite, origin: &LineOrigin) -> Result<Returnable,
         return Err(TillError::NotReversible { number: sale.number, why: "it has been voided" });
     }
     let body = sale.document::<bodies::Sale>()?.body;
-    let line = body.lines.get(origin.line as usize).ok_or_else(unknown)?;
+    let currency = domain::Currency::parse(&sale.currency).ok_or_else(unknown)?;
+    let lines = body.settled(currency, sale.total_minor).lines;
+    let line = lines.into_iter().nth(origin.line as usize).ok_or_else(unknown)?;
     let returned = reversed.lines.get(&origin.line).copied().unwrap_or_default();
-    Ok(Returnable { sold: line.quantity, returned })
+    let left = Returnable { sold: line.quantity, returned, gross_minor: line.gross_minor };
+    Ok((line, left))
 }
 
 fn reversals(settled: &Settled) -> Vec<Reversal> {

@@ -5,7 +5,7 @@ use tillkit_protocol::{Section, settings, wire::Ranges};
 use tillkit_store::centre::{Found, View};
 
 use super::{Amount, UnsentView, amount};
-use crate::{Right, Session, TillError, session::Settings};
+use crate::{Right, Session, TillError, pricing::price_now, session::Settings};
 
 /// Everything the selling screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,16 +223,17 @@ impl Stock<'_> {
 
 fn hit(view: &View, stock: &Stock, found: &Found) -> Result<SearchHit, TillError> {
     let item: settings::Item = found.read()?;
+    let (price, is_edited) = price_now(view, found, &item, stock.session.core.moment())?;
     let unit: Option<settings::Unit> = view.read("unit", &item.unit)?;
     Ok(SearchHit {
         stock: if item.stocked { stock.known(view, &found.key)? } else { None },
         item: found.key.clone(),
         name: item.name,
         code: item.codes.into_iter().next(),
-        price: item.price.to_string(),
+        price: price.to_string(),
         currency: view.terms()?.currency.code().into(),
         unit: unit.map_or(item.unit, |unit| unit.name),
-        will_be_replaced: found.is_edited,
+        will_be_replaced: is_edited,
     })
 }
 
