@@ -165,6 +165,71 @@ public final class Cashier: Sendable {
     try await disk.call { [session] in try session.closePeriod(counted: counted) }
   }
 
+  /// Opens the day: records the float of each drawer, then syncs as the centre's policy says, beside
+  /// selling. Offline the day is open all the same.
+  public func openDay(floats: [CountedTender] = []) async throws(TillError) {
+    try await disk.call { [session] in try session.openDay(floats: floats) }
+  }
+
+  /// Closes the day: sends what there is, for ten seconds at most, then closes (Z) with what is left
+  /// stated inside, whether or not the back office answers.
+  @discardableResult
+  public func closeDay(counted: [CountedTender] = []) async throws(TillError) -> ClosedDay {
+    try await calling { try await session.closeDay(counted: counted) }
+  }
+
+  // MARK: Customers, orders, goods
+
+  /// Writes a customer down. When this returns, it is durable; the back office gets it with the next
+  /// documents.
+  @discardableResult
+  public func make(_ customer: NewCustomer) async throws(TillError) -> CustomerView {
+    try await disk.call { [session] in try session.makeCustomer(new: customer) }
+  }
+
+  /// Customers with these words, the centre's and those made here, at most about `limit` after `after`.
+  public func customers(
+    _ words: String = "", after: String? = nil, limit: UInt32 = 50
+  ) async throws(TillError) -> [CustomerView] {
+    try await disk.call { [session] in
+      try session.customers(words: words, after: after, limit: limit)
+    }
+  }
+
+  /// Takes an order at today's prices. It moves neither money nor stock. When this returns, it is durable.
+  @discardableResult
+  public func take(_ order: OrderWanted) async throws(TillError) -> DocumentPlace {
+    try await disk.call { [session] in try session.takeOrder(order: order) }
+  }
+
+  /// Records goods that came, went, were moved, counted or written off. When this returns, it is durable.
+  @discardableResult
+  public func move(_ goods: GoodsMoved) async throws(TillError) -> DocumentPlace {
+    try await disk.call { [session] in try session.moveGoods(moved: goods) }
+  }
+
+  // MARK: By file, another enrolment
+
+  /// Writes what is unsent into a file for the back office; with `unsettled` also what it has and no
+  /// closure has settled, for one that was lost. Needs no network.
+  public func export(unsettled: Bool = false) async throws(TillError) -> ExportFile {
+    try await disk.call { [session] in try session.export(unsettled: unsettled) }
+  }
+
+  /// Makes this phone the next enrolment of a till. Unsent documents are kept, and sent still.
+  @discardableResult
+  public func enrolAgain(
+    url: String, code: String, device: String
+  ) async throws(TillError) -> EnrolledTill {
+    try await calling { try await session.enrolAgain(url: url, code: code, device: device) }
+  }
+
+  /// The same with the text of the back office's QR.
+  @discardableResult
+  public func enrolAgainByQr(_ text: String, device: String) async throws(TillError) -> EnrolledTill {
+    try await calling { try await session.enrolAgainByQr(text: text, device: device) }
+  }
+
   // MARK: Local edits, another centre
 
   /// Edits an item's price on this till, until the next sync of the items replaces it.

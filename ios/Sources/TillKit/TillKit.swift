@@ -97,6 +97,13 @@ public final class TillKit: Sendable {
     return await end(of: run)
   }
 
+  /// What a job of the phone's scheduler does within the time it is given: sends and fetches, and applies
+  /// only what the centre's policy applies by itself. What is not done by then goes on next time.
+  public func run(for time: Duration) async throws(TillError) -> SyncReport? {
+    let seconds = UInt32(clamping: time.components.seconds)
+    return try await calling { try await till.runFor(seconds: seconds) }
+  }
+
   /// Stops the run under way, whoever started it. What has come stays; the next run goes on from it.
   public func cancelSync() async throws(TillError) {
     try await disk.call { [till] in try till.cancelSync() }
@@ -149,6 +156,11 @@ public final class TillKit: Sendable {
     try await disk.call { [till] in try till.unsent() }
   }
 
+  /// A picture that came down with the attachments, by the key of its row (kind `image`).
+  public func image(_ key: String) async throws(TillError) -> Data? {
+    try await disk.call { [till] in try till.image(key: key) }
+  }
+
   /// Who may sign in, by name.
   public func users() async throws(TillError) -> [UserChoice] {
     try await disk.call { [till] in try till.users() }
@@ -157,6 +169,18 @@ public final class TillKit: Sendable {
   /// Prints a document of this phone: only what is durable can be named, so nothing else is printed.
   public func print(_ place: DocumentPlace) async throws(TillError) {
     try await disk.call { [till] in try till.print(place: place) }
+  }
+
+  /// As ``Cashier/export(unsettled:)``, while nobody can sign in: this till was copied or restored.
+  public func export(unsettled: Bool = false) async throws(TillError) -> ExportFile {
+    try await disk.call { [till] in try till.export(unsettled: unsettled) }
+  }
+
+  /// Reads the back office's receipt for a file: exactly what it covers is unsent no more. Any number of
+  /// times.
+  @discardableResult
+  public func importReceipt(_ file: Data) async throws(TillError) -> ReceiptRead {
+    try await disk.call { [till] in try till.importReceipt(file: file) }
   }
 
   /// Signs a cashier in by PIN, without any network.

@@ -65,6 +65,17 @@ public typealias CashMove = TillKitFFI.CashMove
 public typealias CountedTender = TillKitFFI.CountedTender
 public typealias ClosedPeriod = TillKitFFI.ClosedPeriod
 public typealias ClosedTender = TillKitFFI.ClosedTender
+public typealias ClosedDay = TillKitFFI.ClosedDay
+
+// Customers, orders, goods; the road by file.
+public typealias CustomerView = TillKitFFI.CustomerView
+public typealias NewCustomer = TillKitFFI.NewCustomer
+public typealias OrderWanted = TillKitFFI.OrderWanted
+public typealias GoodsLine = TillKitFFI.GoodsLine
+public typealias GoodsMoved = TillKitFFI.GoodsMoved
+public typealias StockMovement = TillKitFFI.StockMovement
+public typealias ExportFile = TillKitFFI.ExportFile
+public typealias ReceiptRead = TillKitFFI.ReceiptRead
 
 // History.
 public typealias HistoryScreen = TillKitFFI.HistoryScreen

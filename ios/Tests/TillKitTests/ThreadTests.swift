@@ -20,6 +20,9 @@ import Testing
       ("history", { till, _ in _ = try await till.history() }),
       ("document", { till, _ in _ = try await till.document(place) }),
       ("objects", { till, _ in _ = try await till.objects(kind: "item") }),
+      ("image", { till, _ in _ = try await till.image("none") }),
+      ("export", { till, _ in _ = try await till.export() }),
+      ("importReceipt", { till, _ in try await till.importReceipt(Data()) }),
       ("unsent", { till, _ in _ = try await till.unsent() }),
       ("users", { till, _ in _ = try await till.users() }),
       ("print", { till, _ in try await till.print(place) }),
@@ -57,6 +60,23 @@ import Testing
       ),
       ("interim", { _, cashier in _ = try await cashier.interim() }),
       ("closePeriod", { _, cashier in try await cashier.closePeriod() }),
+      ("openDay", { _, cashier in try await cashier.openDay() }),
+      ("customers", { _, cashier in _ = try await cashier.customers() }),
+      ("make customer", { _, cashier in try await cashier.make(NewCustomer(name: "Mrs Jones")) }),
+      (
+        "take order",
+        { _, cashier in
+          try await cashier.take(OrderWanted(lines: [GoodsLine(item: "MUG", quantity: "1")]))
+        }
+      ),
+      (
+        "move goods",
+        { _, cashier in
+          let lines = [GoodsLine(item: "MUG", quantity: "1")]
+          try await cashier.move(GoodsMoved(movement: .writeOff, lines: lines, reason: "a test"))
+        }
+      ),
+      ("export by a cashier", { _, cashier in _ = try await cashier.export() }),
       ("editPrice", { _, cashier in try await cashier.editPrice(of: "tea", to: "3.00") }),
       ("editReceiptFooter", { _, cashier in try await cashier.editReceiptFooter(of: "main", to: ["Bye"]) }),
       ("suspend", { till, _ in _ = await till.suspend(deadline: .zero) }),

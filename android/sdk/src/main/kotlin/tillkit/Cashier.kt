@@ -123,6 +123,53 @@ class Cashier internal constructor(
     /** Closes the period (Z). It never waits for the back office. When this returns, it is durable. */
     suspend fun closePeriod(counted: List<CountedTender> = emptyList()): ClosedPeriod = off { session.closePeriod(counted) }
 
+    /**
+     * Opens the day: records the float of each drawer, then syncs as the centre's policy says, beside
+     * selling. Offline the day is open all the same.
+     */
+    suspend fun openDay(floats: List<CountedTender> = emptyList()): Unit = off { session.openDay(floats) }
+
+    /**
+     * Closes the day: sends what there is, for ten seconds at most, then closes (Z) with what is left
+     * stated inside, whether or not the back office answers.
+     */
+    suspend fun closeDay(counted: List<CountedTender> = emptyList()): ClosedDay = off { session.closeDay(counted) }
+
+    /** Writes a customer down. Durable on return; the back office gets it with the next documents. */
+    suspend fun makeCustomer(new: NewCustomer): CustomerView = off { session.makeCustomer(new) }
+
+    /** Customers with these [words], the centre's and those made here, at most about [limit] after [after]. */
+    suspend fun customers(
+        words: String = "",
+        after: String? = null,
+        limit: Int = 50,
+    ): List<CustomerView> = off { session.customers(words, after, limit.toUInt()) }
+
+    /** Takes an order at today's prices. It moves neither money nor stock. Durable on return. */
+    suspend fun takeOrder(order: OrderWanted): DocumentPlace = off { session.takeOrder(order) }
+
+    /** Records goods that came, went, were moved, counted or written off. Durable on return. */
+    suspend fun moveGoods(moved: GoodsMoved): DocumentPlace = off { session.moveGoods(moved) }
+
+    /**
+     * Writes what is unsent into a file for the back office; with [unsettled] also what it has and no
+     * closure has settled, for one that was lost. Needs no network.
+     */
+    suspend fun export(unsettled: Boolean = false): ExportFile = off { session.export(unsettled) }
+
+    /** Makes this phone the next enrolment of a till. Unsent documents are kept, and sent still. */
+    suspend fun enrolAgain(
+        url: String,
+        code: String,
+        device: String,
+    ): EnrolledTill = off { session.enrolAgain(url, code, device) }
+
+    /** The same with the text of the back office's QR. */
+    suspend fun enrolAgainByQr(
+        text: String,
+        device: String,
+    ): EnrolledTill = off { session.enrolAgainByQr(text, device) }
+
     /** Edits an item's price on this till, until the next sync of the items replaces it. */
     suspend fun editPrice(
         item: String,

@@ -115,6 +115,9 @@ class TillKit internal constructor(
      */
     suspend fun syncInBackground(): SyncReport? = off { core.syncInBackground().use { run -> run.wait() } }
 
+    /** The same within the [time] that the phone's scheduler gives; what is not done by then goes on next time. */
+    suspend fun runFor(time: Duration): SyncReport? = off { core.runFor(time.inWholeSeconds.coerceAtLeast(0).toUInt()) }
+
     /** Stops the run under way at its next border; what has come stays, the next run goes on from it. */
     suspend fun cancelSync(): Unit = off { core.cancelSync() }
 
@@ -141,6 +144,9 @@ class TillKit internal constructor(
         limit: Int = 50,
     ): List<ObjectRow> = off { core.objects(kind, after, limit.toUInt()) }
 
+    /** A picture that came down with the attachments, by the key of its row (kind `image`). */
+    suspend fun image(key: String): ByteArray? = off { core.image(key) }
+
     /** The badge: what the back office has not acknowledged. */
     suspend fun unsent(): UnsentView = off { core.unsent() }
 
@@ -149,6 +155,12 @@ class TillKit internal constructor(
 
     /** Prints a document of this phone, durable by then. */
     suspend fun print(place: DocumentPlace): Unit = off { core.print(place) }
+
+    /** As [Cashier.export], while nobody can sign in: this till was copied or restored. */
+    suspend fun export(unsettled: Boolean = false): ExportFile = off { core.export(unsettled) }
+
+    /** Reads the back office's receipt for a file: exactly what it covers is unsent no more. Any number of times. */
+    suspend fun importReceipt(file: ByteArray): ReceiptRead = off { core.importReceipt(file) }
 
     /** Signs a cashier in by PIN, without any network; close the answer to sign out. */
     suspend fun signIn(

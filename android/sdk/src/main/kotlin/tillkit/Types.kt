@@ -60,7 +60,9 @@ typealias CentreInfo = tillkit.ffi.CentreInfo
 typealias CentrePreview = tillkit.ffi.CentrePreview
 typealias ConnectionStep = tillkit.ffi.ConnectionStep
 typealias EnrolledTill = tillkit.ffi.EnrolledTill
+typealias ExportFile = tillkit.ffi.ExportFile
 typealias ObjectRow = tillkit.ffi.ObjectRow
+typealias ReceiptRead = tillkit.ffi.ReceiptRead
 typealias SectionPreview = tillkit.ffi.SectionPreview
 typealias StepOutcome = tillkit.ffi.StepOutcome
 typealias SuspendOutcome = tillkit.ffi.SuspendOutcome
@@ -72,15 +74,22 @@ typealias SyncSection = tillkit.ffi.SyncScope.Section
 
 // What a cashier says, and gets.
 typealias CashMove = tillkit.ffi.CashMove
+typealias ClosedDay = tillkit.ffi.ClosedDay
 typealias ClosedPeriod = tillkit.ffi.ClosedPeriod
 typealias ClosedTender = tillkit.ffi.ClosedTender
 typealias CountedTender = tillkit.ffi.CountedTender
+typealias CustomerView = tillkit.ffi.CustomerView
 typealias DiscountChoice = tillkit.ffi.DiscountChoice
 typealias PercentOff = tillkit.ffi.DiscountChoice.Percent
 typealias AmountOff = tillkit.ffi.DiscountChoice.Off
+typealias GoodsLine = tillkit.ffi.GoodsLine
+typealias GoodsMoved = tillkit.ffi.GoodsMoved
 typealias HeldSale = tillkit.ffi.HeldSale
+typealias NewCustomer = tillkit.ffi.NewCustomer
+typealias OrderWanted = tillkit.ffi.OrderWanted
 typealias RecordedDocument = tillkit.ffi.RecordedDocument
 typealias ReturnedLine = tillkit.ffi.ReturnedLine
+typealias StockMovement = tillkit.ffi.StockMovement
 
 // What the phone provides.
 typealias LogSink = tillkit.ffi.LogSink
