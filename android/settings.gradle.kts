@@ -15,6 +15,8 @@ dependencyResolutionManagement {
     repositories {
         google()
         mavenCentral()
+        // rustls-platform-verifier publishes its Kotlin half in a repository of its own: its README names it.
+        providers.gradleProperty("tillkit.verifierRepository").orNull?.let { maven(it) }
     }
 }
 

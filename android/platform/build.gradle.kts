@@ -15,4 +15,6 @@ kotlin { jvmToolchain(17) }
 dependencies {
     api(project(":sdk"))
     implementation(libs.coroutines.android)
+    // The JVM's half of the core's certificate verifier.
+    implementation(libs.rustls.platform.verifier)
 }

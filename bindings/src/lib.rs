@@ -11,6 +11,8 @@
 //! wait for the disk, never for the network: make them off the main thread. Async calls do their work
 //! on the core's own threads; cancelling them (coroutine or task) drops the work at its next border.
 
+#[cfg(target_os = "android")]
+mod android;
 pub mod error;
 pub mod making;
 mod runtime;

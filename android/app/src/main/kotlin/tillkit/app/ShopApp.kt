@@ -7,6 +7,7 @@ import tillkit.TillKit
 import tillkit.TillServices
 import tillkit.platform.AndroidKeyStoreSeal
 import tillkit.platform.ConnectivityHints
+import tillkit.platform.Https
 import tillkit.platform.Logcat
 import tillkit.platform.SyncJob
 import tillkit.platform.TillOwner
@@ -21,6 +22,7 @@ class ShopApp :
 
     override fun onCreate() {
         super.onCreate()
+        Https.begin(this)
         SyncJob.schedule(this)
     }
 
