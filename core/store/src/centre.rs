@@ -25,6 +25,7 @@ static KIND: FileKind = FileKind {
     migrations: &[
         include_str!("../migrations/centre/0001_centre.sql"),
         include_str!("../migrations/centre/0002_customer_word.sql"),
+        include_str!("../migrations/centre/0003_change.sql"),
     ],
     // NORMAL: a power cut may lose the last loads, never the file; one sync brings them again.
     pragmas: "
@@ -224,7 +225,7 @@ impl Centre {
         Ok(View { live, db: self.reader()? })
     }
 
-    fn reader(&self) -> Result<InUse<'_>> {
+    pub(crate) fn reader(&self) -> Result<InUse<'_>> {
         let [first, second] = &self.readers;
         match first.try_get()? {
             Some(db) => Ok(db),
@@ -278,19 +279,7 @@ impl Centre {
     /// # Errors
     /// As any read.
     pub fn edits(&self) -> Result<Vec<LocalEdit>> {
-        const EDITS: &str = "SELECT kind, key, body, user, edited_ms FROM local_edit ORDER BY kind, key";
-        let reader = self.reader()?;
-        let mut statement = reader.db()?.prepare_cached(EDITS)?;
-        let edits = statement.query_map([], |row| {
-            Ok(LocalEdit {
-                kind: row.get(0)?,
-                key: row.get(1)?,
-                body: row.get(2)?,
-                user: row.get(3)?,
-                edited_ms: row.get(4)?,
-            })
-        })?;
-        Ok(edits.collect::<rusqlite::Result<_>>()?)
+        read_edits(self.reader()?.db()?)
     }
 
     /// Writes a row of the sync journal, and forgets all but the newest 200.
@@ -389,7 +378,7 @@ impl View<'_> {
         if let Some(edited) = self.edited(kind, key)? {
             return Ok(Some(edited));
         }
-        let Some(slot) = self.slot_of_kind(kind) else { return Ok(None) };
+        let Some(slot) = self.slot_of_kind(kind)? else { return Ok(None) };
         let mut statement = self.db.db()?.prepare_cached(ROW)?;
         let found = statement.query_row(named_params! {":slot": slot, ":kind": kind, ":key": key}, |row| {
             Ok(Found { key: key.into(), body: row.get(0)?, is_edited: false })
@@ -412,7 +401,7 @@ impl View<'_> {
     pub fn list(&self, kind: &str, after: Option<&str>, limit: usize) -> Result<Vec<Found>> {
         const LIST: &str = "
             SELECT key, body FROM row WHERE slot = :slot AND kind = :kind AND key > :after ORDER BY key LIMIT :limit";
-        let Some(slot) = self.slot_of_kind(kind) else { return Ok(Vec::new()) };
+        let Some(slot) = self.slot_of_kind(kind)? else { return Ok(Vec::new()) };
         let mut statement = self.db.db()?.prepare_cached(LIST)?;
         let rows = statement.query_map(
             named_params! {":slot": slot, ":kind": kind, ":after": after.unwrap_or(""), ":limit": limit},
@@ -545,7 +534,7 @@ impl View<'_> {
         const PLACE: &str = "SELECT id FROM row WHERE slot = :slot AND kind = 'customer' AND key = :key";
         let folded = fold(words).to_ascii_lowercase();
         let query: Vec<String> = words_of(&folded).map(|word| format!("\"{word}\"*")).collect();
-        let Some(slot) = self.slot_of_kind("customer").filter(|_| !query.is_empty()) else {
+        let Some(slot) = self.slot_of_kind("customer")?.filter(|_| !query.is_empty()) else {
             return Ok(Vec::new());
         };
         let mut place = self.db.db()?.prepare_cached(PLACE)?;
@@ -586,10 +575,25 @@ impl View<'_> {
     /// As any read.
     pub fn count(&self, kind: &str) -> Result<u64> {
         const COUNT: &str = "SELECT count FROM kind_digest WHERE slot = :slot AND kind = :kind";
-        let Some(slot) = self.slot_of_kind(kind) else { return Ok(0) };
+        let Some(slot) = self.slot_of_kind(kind)? else { return Ok(0) };
         let mut statement = self.db.db()?.prepare_cached(COUNT)?;
         let count = statement.query_row(named_params! {":slot": slot, ":kind": kind}, |row| row.get(0));
         Ok(count.optional()?.unwrap_or(0))
+    }
+
+    /// The kinds that are live of a section, with how many rows each has; also kinds that only a newer
+    /// version understands.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn kinds(&self, section: &str) -> Result<BTreeMap<String, u64>> {
+        const KINDS: &str = "SELECT kind, count FROM kind_digest WHERE slot = :slot AND count > 0";
+        let live = self.live.sections.get(section);
+        let Some(slot) = live.and_then(|section| section.slot) else { return Ok(BTreeMap::new()) };
+        let mut statement = self.db.db()?.prepare_cached(KINDS)?;
+        let kinds =
+            statement.query_map(named_params! {":slot": slot}, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(kinds.collect::<rusqlite::Result<_>>()?)
     }
 
     fn edited(&self, kind: &str, key: &str) -> Result<Option<Found>> {
@@ -604,8 +608,20 @@ impl View<'_> {
         Ok(found.optional()?)
     }
 
-    fn slot_of_kind(&self, kind: &str) -> Option<i64> {
-        self.live.sections.get(Section::of_kind(kind)?.name())?.slot
+    fn slot_of_kind(&self, kind: &str) -> Result<Option<i64>> {
+        match Section::of_kind(kind) {
+            Some(section) => Ok(self.live.sections.get(section.name()).and_then(|section| section.slot)),
+            None => self.slot_of_unknown(kind),
+        }
+    }
+
+    /// Where rows are live of a kind that only a newer version understands.
+    fn slot_of_unknown(&self, kind: &str) -> Result<Option<i64>> {
+        const SLOT: &str = "
+            SELECT slot FROM kind_digest JOIN section ON live_slot = slot WHERE kind = :kind AND count > 0
+             ORDER BY slot LIMIT 1";
+        let mut statement = self.db.db()?.prepare_cached(SLOT)?;
+        Ok(statement.query_row(named_params! {":kind": kind}, |row| row.get(0)).optional()?)
     }
 
     /// 0 or 1: which set of look-up tables is live.
@@ -673,7 +689,7 @@ pub(crate) fn fold(text: &str) -> std::borrow::Cow<'_, str> {
 const PREFIX_LETTERS: usize = 3;
 
 /// The words of a folded text, as the index parts them.
-fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words_of(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
 
@@ -708,6 +724,21 @@ pub(crate) fn read_live(db: &Connection) -> Result<Live> {
         Ok((row.get(0)?, section))
     })?;
     Ok(Live { sections: rows.collect::<rusqlite::Result<_>>()?, edits: count_edits(db)? })
+}
+
+pub(crate) fn read_edits(db: &Connection) -> Result<Vec<LocalEdit>> {
+    const EDITS: &str = "SELECT kind, key, body, user, edited_ms FROM local_edit ORDER BY kind, key";
+    let mut statement = db.prepare_cached(EDITS)?;
+    let edits = statement.query_map([], |row| {
+        Ok(LocalEdit {
+            kind: row.get(0)?,
+            key: row.get(1)?,
+            body: row.get(2)?,
+            user: row.get(3)?,
+            edited_ms: row.get(4)?,
+        })
+    })?;
+    Ok(edits.collect::<rusqlite::Result<_>>()?)
 }
 
 fn count_edits(db: &Connection) -> Result<u64> {

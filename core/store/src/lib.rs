@@ -10,10 +10,12 @@
 //! is thrown away without touching a sale.
 //!
 //! - [`journal`]: documents, numbers, what is unsent, acknowledgements.
-//! - [`centre`]: what is live, and how it is read; [`load`]: how it is replaced, slot by slot.
+//! - [`centre`]: what is live, and how it is read; [`load`]: how it is replaced, slot by slot;
+//!   [`changes`]: what that changed, for people.
 //! - [`gate`]: `suspend` and `resume`.
 
 pub mod centre;
+pub mod changes;
 mod error;
 mod file;
 pub mod gate;

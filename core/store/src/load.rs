@@ -31,7 +31,8 @@ use tillkit_protocol::{
 
 use crate::{
     Centre, Result, StoreError,
-    centre::{CustomerNames, Live, customer_words, fold, read_live, write_back},
+    centre::{CustomerNames, Live, customer_words, fold, read_edits, read_live, write_back},
+    changes::{self, Recorder},
     precedence::Precedence,
 };
 
@@ -401,6 +402,7 @@ impl Centre {
         let mut writer = self.writer.get()?;
         let before = read_live(writer.db()?)?;
         let tx = writer.begin()?;
+        let edits = if before.edits > 0 { read_edits(&tx)? } else { Vec::new() };
         for change in changes {
             match change {
                 Change::Snapshot(target) => swap(&tx, &before, target, at_ms)?,
@@ -412,6 +414,7 @@ impl Centre {
             tx.prepare_cached(DROP_EDITS)?.execute(named_params! {":kind": kind})?;
         }
         drop_orphans(&tx)?;
+        changes::record_dropped(&tx, &edits, at_ms)?;
         let after = read_live(&tx)?;
         // From here to the end of the commit nobody reads: a view never sees half of it.
         let mut live = self.live_mut();
@@ -420,7 +423,8 @@ impl Centre {
         Ok(())
     }
 
-    /// Empties slots that are neither live nor being filled, a chunk a call; `true` when there is nothing left.
+    /// Compares slots that are neither live nor being filled with what replaced them, and empties them, a
+    /// chunk a call; `true` when there is nothing left.
     ///
     /// # Errors
     /// As any write.
@@ -461,11 +465,15 @@ impl Centre {
         Ok(if live == Some(2 * id) { 2 * id + 1 } else { 2 * id })
     }
 
-    /// Deletes a chunk of a slot; `true` when nothing is left.
+    /// Deletes a chunk of a slot, once it has been compared with what replaced it; `true` when nothing is left.
     fn empty_some(&self, slot: i64) -> Result<bool> {
         const CHUNK: &str = "DELETE FROM row WHERE id IN (SELECT id FROM row WHERE slot = :slot LIMIT 20000)";
         const NAME: &str = "SELECT name FROM section WHERE id = :slot / 2";
         let mut writer = self.writer.get()?;
+        self.precedence.give_way();
+        if !changes::compare_some(&mut writer, slot)? {
+            return Ok(false);
+        }
         let tx = writer.begin()?;
         // First what points to rows, then the rows: a crash in between leaves rows nobody finds.
         let of_slot = named_params! {":slot": slot};
@@ -645,6 +653,9 @@ fn swap(tx: &Connection, before: &Live, target: &Target, at_ms: i64) -> Result<(
     }
     tx.prepare_cached("DELETE FROM loaded_blob WHERE slot = :slot")?
         .execute(named_params! {":slot": idle})?;
+    if let Some(replaced) = section.slot {
+        changes::compare_later(tx, replaced, target.section, at_ms)?;
+    }
     set_live(tx, target, idle, at_ms)
 }
 
@@ -685,7 +696,7 @@ fn keep(tx: &Connection, before: &Live, target: &Target, at_ms: i64) -> Result<(
 
 fn apply_steps(tx: &Connection, before: &Live, target: &Target, steps: &Steps, at_ms: i64) -> Result<()> {
     let slot = live_slot(before, target)?;
-    let mut changer = Changer::new(tx, slot)?;
+    let mut changer = Changer::new(tx, slot, Recorder::of(tx, target.section, at_ms)?)?;
     for ((kind, key), body) in &steps.rows {
         changer.change(kind, key, body.as_deref())?;
     }
@@ -693,6 +704,9 @@ fn apply_steps(tx: &Connection, before: &Live, target: &Target, steps: &Steps, a
         write_digest(tx, slot, kind, *digest)?;
     }
     check_digests(tx, slot, target)?;
+    if let Some(recorder) = changer.recorder {
+        recorder.finish()?;
+    }
     set_live(tx, target, slot, at_ms)
 }
 
@@ -702,14 +716,15 @@ struct Changer<'a> {
     slot: i64,
     look_ups: &'static LookUps,
     digests: BTreeMap<String, KindDigest>,
+    recorder: Option<Recorder<'a>>,
     find: rusqlite::CachedStatement<'a>,
 }
 
 impl<'a> Changer<'a> {
-    fn new(tx: &'a Connection, slot: i64) -> Result<Changer<'a>> {
+    fn new(tx: &'a Connection, slot: i64, recorder: Option<Recorder<'a>>) -> Result<Changer<'a>> {
         const FIND: &str = "SELECT id, body FROM row WHERE slot = ?1 AND kind = ?2 AND key = ?3";
-        let find = tx.prepare_cached(FIND)?;
-        Ok(Changer { tx, slot, look_ups: &LOOK_UPS[parity(slot)], digests: BTreeMap::new(), find })
+        let (look_ups, digests) = (&LOOK_UPS[parity(slot)], BTreeMap::new());
+        Ok(Changer { tx, slot, look_ups, digests, recorder, find: tx.prepare_cached(FIND)? })
     }
 
     fn change(&mut self, kind: &str, key: &str, new: Option<&[u8]>) -> Result<()> {
@@ -737,7 +752,11 @@ impl<'a> Changer<'a> {
             (None, None) => return Ok(()),
         };
         let old = old.as_ref().map(|(_, body)| body.as_slice());
-        self.look_up(id, &looks_of(kind, key, old)?, &looks_of(kind, key, new)?)
+        self.look_up(id, &looks_of(kind, key, old)?, &looks_of(kind, key, new)?)?;
+        match &mut self.recorder {
+            Some(recorder) => recorder.row(kind, key, old, new),
+            None => Ok(()),
+        }
     }
 
     fn digest(&mut self, kind: &str, key: &str, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<()> {

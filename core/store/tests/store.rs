@@ -5,6 +5,8 @@
 
 #[path = "store/centre.rs"]
 mod centre;
+#[path = "store/changes.rs"]
+mod changes;
 #[path = "store/common.rs"]
 mod common;
 #[path = "store/files.rs"]

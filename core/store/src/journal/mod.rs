@@ -35,6 +35,7 @@ static KIND: FileKind = FileKind {
     migrations: &[
         include_str!("../../migrations/journal/0001_journal.sql"),
         include_str!("../../migrations/journal/0002_part.sql"),
+        include_str!("../../migrations/journal/0003_document_by_time.sql"),
     ],
     pragmas: "
         PRAGMA journal_mode = WAL;
@@ -190,6 +191,8 @@ pub struct Recorded {
     pub number: String,
     /// Till clock, Unix milliseconds.
     pub recorded_ms: i64,
+    /// The business day it belongs to.
+    pub business_day: String,
     /// ISO 4217.
     pub currency: String,
     /// What it adds to turnover or drawer.
@@ -247,6 +250,41 @@ pub enum Delivery {
         /// Since when.
         at_ms: i64,
     },
+}
+
+/// How far a document has come, without the time: [`Delivery`] by its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Only here.
+    Local = 0,
+    /// Durable at the centre.
+    Uploaded = 1,
+    /// Booked there.
+    Processed = 2,
+    /// Booked, and so is the Z that lists it.
+    Settled = 3,
+}
+
+/// When each step of a document's way was learnt; till clock, Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Way {
+    /// Durable at the centre.
+    pub uploaded_ms: Option<i64>,
+    /// Booked there.
+    pub processed_ms: Option<i64>,
+    /// Its Z booked, too.
+    pub settled_ms: Option<i64>,
+}
+
+/// Which documents of the history are wanted; the default wants all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Of these kinds; of all, if there are none.
+    pub kinds: &'a [Kind],
+    /// Of this business day, `2010-12-01`.
+    pub day: Option<&'a str>,
+    /// That have come so far, and no further.
+    pub mark: Option<Mark>,
 }
 
 /// What has not been acknowledged, at one instant.
@@ -485,6 +523,7 @@ fn recorded(row: &Row) -> rusqlite::Result<Recorded> {
         kind: row.get("kind")?,
         number: row.get("number")?,
         recorded_ms: row.get("recorded_ms")?,
+        business_day: row.get("business_day")?,
         currency: row.get("currency")?,
         total_minor: row.get("total_minor")?,
         delivery,

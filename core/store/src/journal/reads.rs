@@ -9,8 +9,8 @@ use tillkit_protocol::{
 };
 
 use super::{
-    BrokenChain, Enrolment, Head, Held, Journal, Lockout, Part, Recorded, Unsent, document, each_document,
-    enrolment, head, held, part, recorded, unreadable, unsent,
+    BrokenChain, Enrolment, Filter, Head, Held, Journal, Lockout, Mark, Part, Recorded, Unsent, Way,
+    document, each_document, enrolment, head, held, part, recorded, unreadable, unsent,
 };
 use crate::{Result, StoreError, file::InUse};
 
@@ -218,24 +218,88 @@ impl Journal {
     /// # Errors
     /// As any read.
     pub fn history(&self, kinds: &[Kind], before: Option<&Recorded>, limit: usize) -> Result<Vec<Recorded>> {
-        const HISTORY: &str = "
-            SELECT * FROM document
-             WHERE (recorded_ms, till, enrolment, seq) < (:recorded_ms, :till, :enrolment, :seq)
+        self.filtered(&Filter { kinds, ..Filter::default() }, before, limit)
+    }
+
+    /// The same of those that a filter wants.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn filtered(
+        &self,
+        filter: &Filter,
+        before: Option<&Recorded>,
+        limit: usize,
+    ) -> Result<Vec<Recorded>> {
+        const BY_TIME: &str = "
+            SELECT document.* FROM document JOIN (
+                SELECT till, enrolment, seq FROM document
+                 WHERE (recorded_ms, till, enrolment, seq) < (:recorded_ms, :till, :enrolment, :seq)
+                   AND (:kinds = '' OR instr(:kinds, ' ' || kind || ' ') > 0)
+                   AND (:day IS NULL OR business_day = :day)
+                   AND (:mark IS NULL OR :mark
+                        = (uploaded_ms IS NOT NULL) + (processed_ms IS NOT NULL) + (settled_ms IS NOT NULL))
+                 ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC LIMIT :limit
+            ) AS wanted USING (till, enrolment, seq)
              ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC";
+        // What is not sent or booked is little, and may be old: its own index knows it.
+        const LOCAL: &str = "
+            SELECT document.* FROM document JOIN (
+                SELECT till, enrolment, seq FROM document INDEXED BY document_unsent
+                 WHERE uploaded_ms IS NULL AND :mark = 0
+                   AND (recorded_ms, till, enrolment, seq) < (:recorded_ms, :till, :enrolment, :seq)
+                   AND (:kinds = '' OR instr(:kinds, ' ' || kind || ' ') > 0)
+                   AND (:day IS NULL OR business_day = :day)
+                 ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC LIMIT :limit
+            ) AS wanted USING (till, enrolment, seq)
+             ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC";
+        const UPLOADED: &str = "
+            SELECT document.* FROM document JOIN (
+                SELECT till, enrolment, seq FROM document INDEXED BY document_unprocessed
+                 WHERE processed_ms IS NULL AND uploaded_ms IS NOT NULL AND :mark = 1
+                   AND (recorded_ms, till, enrolment, seq) < (:recorded_ms, :till, :enrolment, :seq)
+                   AND (:kinds = '' OR instr(:kinds, ' ' || kind || ' ') > 0)
+                   AND (:day IS NULL OR business_day = :day)
+                 ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC LIMIT :limit
+            ) AS wanted USING (till, enrolment, seq)
+             ORDER BY recorded_ms DESC, till DESC, enrolment DESC, seq DESC";
+        let statement = match filter.mark {
+            Some(Mark::Local) => LOCAL,
+            Some(Mark::Uploaded) => UPLOADED,
+            _ => BY_TIME,
+        };
+        let kinds: String = filter.kinds.iter().flat_map(|kind| [" ", kind.name(), " "]).collect();
         let read = self.read()?;
-        let mut statement = read.db()?.prepare_cached(HISTORY)?;
+        let mut statement = read.db()?.prepare_cached(statement)?;
         let (recorded_ms, till, enrolment, seq) = before.map_or((i64::MAX, "", 0, 0), |last| {
             (last.recorded_ms, last.till.as_str(), last.enrolment, last.seq)
         });
         let rows = statement.query_map(
-            named_params! {":recorded_ms": recorded_ms, ":till": till, ":enrolment": enrolment, ":seq": seq},
+            named_params! {
+                ":recorded_ms": recorded_ms, ":till": till, ":enrolment": enrolment, ":seq": seq,
+                ":kinds": kinds, ":day": filter.day, ":mark": filter.mark.map(|mark| mark as i64),
+                ":limit": limit,
+            },
             recorded,
         )?;
-        let wanted = rows.filter(|row| {
-            row.as_ref()
-                .map_or(true, |row| kinds.is_empty() || kinds.iter().any(|kind| kind.name() == row.kind))
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// When each step of a document's way was learnt.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn way(&self, till: &str, enrolment: u32, seq: u64) -> Result<Way> {
+        const WAY: &str = "
+            SELECT uploaded_ms, processed_ms, settled_ms FROM document
+             WHERE till = :till AND enrolment = :enrolment AND seq = :seq";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(WAY)?;
+        let key = named_params! {":till": till, ":enrolment": enrolment, ":seq": seq};
+        let way = statement.query_row(key, |row| {
+            Ok(Way { uploaded_ms: row.get(0)?, processed_ms: row.get(1)?, settled_ms: row.get(2)? })
         });
-        Ok(wanted.take(limit).collect::<rusqlite::Result<_>>()?)
+        Ok(way.optional()?.unwrap_or_default())
     }
 
     /// Calls `each` with every document of an enrolment from `from_seq` on, in order.
@@ -371,6 +435,23 @@ impl Journal {
                 code: row.get(3)?,
                 detail: row.get(4)?,
             })
+        })?;
+        Ok(findings.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Objections of the back office to one document.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn findings_of(&self, till: &str, enrolment: u32, seq: u64) -> Result<Vec<Finding>> {
+        const FINDINGS: &str = "
+            SELECT code, detail FROM finding WHERE till = :till AND enrolment = :enrolment AND seq = :seq
+             ORDER BY code";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(FINDINGS)?;
+        let key = named_params! {":till": till, ":enrolment": enrolment, ":seq": seq};
+        let findings = statement.query_map(key, |row| {
+            Ok(Finding { till: till.into(), enrolment, seq, code: row.get(0)?, detail: row.get(1)? })
         })?;
         Ok(findings.collect::<rusqlite::Result<_>>()?)
     }

@@ -86,6 +86,7 @@ impl JournalWrite<'_> {
             kind: line.kind,
             number: line.number,
             recorded_ms: line.recorded_ms,
+            business_day: line.business_day,
             currency: line.currency,
             total_minor: line.total_minor,
             delivery: Delivery::Local,
