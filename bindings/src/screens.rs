@@ -4,10 +4,13 @@
 pub use tillkit::{
     Standing, TenderKind,
     screens::{
-        Advice, Amount, CartLine, CartTender, CartView, CentreNews, CentreView, DeliveryMark, DocumentPlace,
-        DocumentView, EditView, HistoryRow, HistoryScreen, LineState, ObjectMark, RedButton, RowState,
-        RunEnd, RunStage, RunView, Sample as SyncSample, SearchHit, SellScreen, SettingsScreen, StageBar,
-        StageName, StockView, SyncObject, SyncRow, SyncScreen, TenderChoice, Trouble, UnsentView, UserChoice,
+        Advice, Amount, CartLine, CartTender, CartView, CentreNews, CentreView, ChangeCount, ChangeEntry,
+        ChangeLine, ChangePlace, ChangeSummary, ChangeWhat, ChangesScreen, Confirmed, DeliveryMark,
+        DocumentPlace, DocumentView, EditView, Fact, FactValue, FindingView, HistoryFilter, HistoryRow,
+        HistoryScreen, LineState, MissingSection, ObjectMark, ObjectRow, ObjectView, ObjectsScreen,
+        RedButton, RowState, RunEnd, RunRow, RunStage, RunView, RunsScreen, Sample as SyncSample, SearchHit,
+        SellScreen, SettingsScreen, StageBar, StageName, StockView, SyncObject, SyncRow, SyncScreen,
+        TenderChoice, Trouble, UnsentView, UserChoice,
     },
 };
 
@@ -71,14 +74,16 @@ pub struct SyncScreen {
     pub line: LineState,
     /// Whether everything is here that selling needs; until then only Settings and Sync are open.
     pub can_sell: bool,
-    /// Sections that selling still lacks.
-    pub missing: Vec<String>,
+    /// Sections that selling still lacks: what the closed tiles wait for.
+    pub missing: Vec<MissingSection>,
     /// When all sections were last found equal to the centre's.
     pub full_sync_ms: Option<i64>,
     /// When something failed is tried again.
     pub next_try_ms: Option<i64>,
     /// What the back office has not acknowledged.
     pub unsent: UnsentView,
+    /// How far it confirms what this enrolment has recorded; absent before it is enrolled.
+    pub confirmed: Option<Confirmed>,
     /// The banner: something new is published and waits to be confirmed.
     pub news: Option<CentreNews>,
     /// The red floating button.
@@ -89,10 +94,34 @@ pub struct SyncScreen {
     pub last_run: Option<RunEnd>,
     /// What the centre objected to when it did not take a document.
     pub send_trouble: Option<Trouble>,
+    /// What the newest sync that changed something changed.
+    pub changes: Option<ChangeSummary>,
     /// Settings edited on this till that the next sync replaces.
     pub local_edits: u64,
-    /// One per section, in the order they are shown.
+    /// One per section, in the order they are shown; sections of a newer centre come last.
     pub rows: Vec<SyncRow>,
+}
+
+/// A section that selling still lacks.
+#[uniffi::remote(Record)]
+pub struct MissingSection {
+    /// Its name.
+    pub section: String,
+    /// What its row shows.
+    pub state: RowState,
+    /// How far it is in the run under way.
+    pub percent: Option<u8>,
+    /// Why it is red.
+    pub trouble: Option<Trouble>,
+}
+
+/// How far the back office confirms an enrolment's documents: "the centre confirms 1–4 812".
+#[uniffi::remote(Record)]
+pub struct Confirmed {
+    /// It holds every document from the first up to this one, without a gap.
+    pub through: u64,
+    /// The newest document.
+    pub head: u64,
 }
 
 /// Whether the centre answers.
@@ -231,6 +260,8 @@ pub struct SyncRow {
     pub generation: u64,
     /// Why it is red.
     pub trouble: Option<Trouble>,
+    /// The section that it waits for.
+    pub waits_for: Option<String>,
     /// What is inside, of a section that comes down.
     pub objects: Vec<SyncObject>,
 }
@@ -254,6 +285,8 @@ pub enum RowState {
     Failed,
     /// Waits for a section it needs.
     Blocked,
+    /// A newer centre has it; this version has no use for it. Not an error.
+    NotUsed,
 }
 
 /// A kind inside a section.
@@ -265,6 +298,10 @@ pub struct SyncObject {
     pub count: u64,
     /// Whether it is as the centre published it.
     pub mark: ObjectMark,
+    /// Whether this version has a use for it; rows of what it does not know are kept all the same.
+    pub is_used: bool,
+    /// Why it is red.
+    pub trouble: Option<Trouble>,
 }
 
 /// Whether a kind is as the centre published it.
@@ -460,6 +497,17 @@ pub struct HistoryScreen {
     pub next: Option<DocumentPlace>,
 }
 
+/// Which documents are shown; the default shows all.
+#[uniffi::remote(Record)]
+pub struct HistoryFilter {
+    /// `sale`, `closure`, …; all, if none is named.
+    pub kinds: Vec<String>,
+    /// A business day, `2010-12-01`.
+    pub day: Option<String>,
+    /// That have come so far, and no further.
+    pub mark: Option<DeliveryMark>,
+}
+
 /// The name of a document for ever, without its hash: where a page begins, which one to open.
 #[uniffi::remote(Record)]
 pub struct DocumentPlace {
@@ -482,12 +530,23 @@ pub struct HistoryRow {
     pub number: String,
     /// Till clock, Unix milliseconds.
     pub recorded_ms: i64,
+    /// The business day it belongs to, `2010-12-01`.
+    pub business_day: String,
     /// What it adds to turnover or drawer.
     pub total: Amount,
     /// How far it has come.
     pub mark: DeliveryMark,
-    /// What the back office objects to.
-    pub finding: Option<String>,
+    /// What the back office objects to; it has accepted the document all the same.
+    pub findings: Vec<FindingView>,
+}
+
+/// An objection of the back office.
+#[uniffi::remote(Record)]
+pub struct FindingView {
+    /// Stable; shells have sentences by it.
+    pub code: String,
+    /// The facts, English.
+    pub sentence: String,
 }
 
 /// How far a document has come.
@@ -508,8 +567,255 @@ pub enum DeliveryMark {
 pub struct DocumentView {
     /// As in the history.
     pub row: HistoryRow,
+    /// When this phone learnt that it is durable at the back office, till clock, Unix milliseconds.
+    pub uploaded_ms: Option<i64>,
+    /// The same, that it is booked there.
+    pub processed_ms: Option<i64>,
+    /// The same, that the closure which lists it is.
+    pub settled_ms: Option<i64>,
     /// As printed, or the facts in lines where nothing is printed.
     pub text: String,
+}
+
+/// A page of what this till holds of a kind.
+#[uniffi::remote(Record)]
+pub struct ObjectsScreen {
+    /// `vat_rate`; its title is under `kind.vat_rate`.
+    pub kind: String,
+    /// Whether this version has a use for it.
+    pub is_used: bool,
+    /// How many rows there are in all.
+    pub total: u64,
+    /// Whether words can be searched for.
+    pub can_search: bool,
+    /// What was searched for.
+    pub query: String,
+    /// This page, by key; what was found, in no order.
+    pub rows: Vec<ObjectRow>,
+    /// Where the next page begins; absent at the end.
+    pub next: Option<String>,
+}
+
+/// A row of a kind in a list.
+#[uniffi::remote(Record)]
+pub struct ObjectRow {
+    /// Its key.
+    pub key: String,
+    /// What it is called, or its key.
+    pub name: String,
+    /// Two or three facts that tell it from others.
+    pub facts: Vec<Fact>,
+    /// Whether it was edited on this till, and will be replaced by the next sync.
+    pub will_be_replaced: bool,
+}
+
+/// A row of a kind, opened.
+#[uniffi::remote(Record)]
+pub struct ObjectView {
+    /// Its kind.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
+    /// What it is called, or its key.
+    pub name: String,
+    /// All its facts, in the order of their names.
+    pub facts: Vec<Fact>,
+    /// Whether it was edited on this till, and will be replaced by the next sync.
+    pub will_be_replaced: bool,
+}
+
+/// A member of a row's body.
+#[uniffi::remote(Record)]
+pub struct Fact {
+    /// `price`, or `address.city`; where a shell has no word for it, this is it.
+    pub name: String,
+    /// What it says.
+    pub value: FactValue,
+}
+
+/// What a fact says, ready to be written in any country's way.
+#[uniffi::remote(Enum)]
+pub enum FactValue {
+    /// As it is.
+    Text {
+        /// For people: a name where the row has a key.
+        text: String,
+    },
+    /// A decimal number.
+    Number {
+        /// With a point.
+        number: String,
+    },
+    /// A price per unit: as many decimals as it has.
+    Price {
+        /// A decimal number.
+        price: String,
+        /// ISO 4217; empty if it is not known.
+        currency: String,
+    },
+    /// An amount of money.
+    Money {
+        /// The amount.
+        amount: Amount,
+    },
+    /// Percent.
+    Percent {
+        /// A decimal number.
+        percent: String,
+    },
+    /// An instant.
+    Time {
+        /// Unix milliseconds.
+        at_ms: i64,
+    },
+    /// Yes or no.
+    Flag {
+        /// Which.
+        is_set: bool,
+    },
+}
+
+/// The last runs, the newest first.
+#[uniffi::remote(Record)]
+pub struct RunsScreen {
+    /// At most as many as were asked for.
+    pub runs: Vec<RunRow>,
+    /// The same as text, to be handed to support: no names, no amounts, no keys.
+    pub text: String,
+}
+
+/// A run in the journal.
+#[uniffi::remote(Record)]
+pub struct RunRow {
+    /// When it began, till clock, Unix milliseconds.
+    pub started_ms: i64,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What asked for it: `red_button`, `row`, `opening`, `schedule`, …; its words are under `trigger.…`.
+    pub trigger: String,
+    /// The section of a run of one row; absent for all.
+    pub section: Option<String>,
+    /// Whether images were left out.
+    pub is_without_attachments: bool,
+    /// Whether it did all it set out to do.
+    pub is_complete: bool,
+    /// `done`, `nothing_new`, `waiting`, `cancelled`, or a trouble's code.
+    pub result: String,
+    /// Why it did not.
+    pub trouble: Option<Trouble>,
+    /// Rows that came down.
+    pub received_rows: u64,
+    /// Bytes that came down, as stored.
+    pub received_bytes: u64,
+    /// Documents the centre acknowledged.
+    pub sent_documents: u64,
+}
+
+/// A page of what the syncs of the last 30 days changed, the newest first.
+#[uniffi::remote(Record)]
+pub struct ChangesScreen {
+    /// What was searched for.
+    pub query: String,
+    /// ISO 4217: prices are in it.
+    pub currency: String,
+    /// Each sync, followed by its lines.
+    pub entries: Vec<ChangeEntry>,
+    /// Where the next page begins; absent at the end.
+    pub next: Option<ChangePlace>,
+}
+
+/// A row of the list.
+#[uniffi::remote(Enum)]
+pub enum ChangeEntry {
+    /// A sync; what follows is of it.
+    Sync {
+        /// When, and in numbers.
+        summary: ChangeSummary,
+    },
+    /// A change.
+    Line {
+        /// Which.
+        line: ChangeLine,
+    },
+}
+
+/// What one sync changed, in numbers.
+#[uniffi::remote(Record)]
+pub struct ChangeSummary {
+    /// When it became live, till clock, Unix milliseconds.
+    pub at_ms: i64,
+    /// By section and what has changed; never 0.
+    pub counts: Vec<ChangeCount>,
+}
+
+/// How often something has changed.
+#[uniffi::remote(Record)]
+pub struct ChangeCount {
+    /// The section's name.
+    pub section: String,
+    /// What has changed.
+    pub what: ChangeWhat,
+    /// How often.
+    pub count: u64,
+}
+
+/// What has changed.
+#[uniffi::remote(Enum)]
+pub enum ChangeWhat {
+    /// A price: from, to.
+    Price,
+    /// What was edited on this till was replaced by the centre's.
+    Edit,
+    /// The VAT: percent from, to.
+    Vat,
+    /// An item is new.
+    New,
+    /// An item that could not be sold can be again.
+    Back,
+    /// An item can be sold no more.
+    Gone,
+    /// Other rows: added.
+    Added,
+    /// Other rows: changed.
+    Changed,
+    /// Other rows: removed.
+    Removed,
+}
+
+/// A change.
+#[uniffi::remote(Record)]
+pub struct ChangeLine {
+    /// When it became live, till clock, Unix milliseconds.
+    pub at_ms: i64,
+    /// What has changed.
+    pub what: ChangeWhat,
+    /// The kind of the row: `item`, `price`, `vat_rate`, `receipt_layout`.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
+    /// What it is called.
+    pub name: String,
+    /// Price or percentage before, a decimal number; absent where there was none.
+    pub before: Option<String>,
+    /// The same now.
+    pub after: Option<String>,
+    /// When a price begins that is not in force yet.
+    pub from_ms: Option<i64>,
+}
+
+/// Where a page begins: the line that the page before ended with.
+#[uniffi::remote(Record)]
+pub struct ChangePlace {
+    /// When it became live.
+    pub at_ms: i64,
+    /// The section.
+    pub section: String,
+    /// What has changed.
+    pub what: ChangeWhat,
+    /// The kind of the row.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
 }
 
 /// Whether this phone may act as a till.
@@ -560,6 +866,10 @@ pub enum SyncSample {
     Red,
     /// A sync of everything is under way, waiting for the receipt to be finished.
     Running,
+    /// The centre is newer than the app: a section and a kind that this version does not know.
+    Newer,
+    /// The first sync has come but for the numerators, which did not verify.
+    GateRed,
 }
 
 /// The sync screen of a sample till, for previews and for tests that need no back office.

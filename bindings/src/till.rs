@@ -6,16 +6,16 @@ use std::{
 };
 
 use tillkit::{Connect, HttpTransport, Services, SystemRim, screens::Trouble};
-use tillkit_protocol::{Section, document::Kind};
+use tillkit_protocol::Section;
 
-pub use tillkit::{CentreInfo, CentrePreview, Scope, SectionPreview};
+pub use tillkit::{Blockers, CentreInfo, CentrePreview, Scope, SectionPreview};
 
 use crate::{
     error::TillError,
     runtime::{beside, runtime},
     screens::{
-        DocumentPlace, DocumentView, EditView, HistoryScreen, SettingsScreen, SyncScreen, UnsentView,
-        UserChoice,
+        ChangePlace, ChangesScreen, DocumentPlace, DocumentView, EditView, HistoryFilter, HistoryScreen,
+        ObjectView, ObjectsScreen, RunsScreen, SettingsScreen, SyncScreen, UnsentView, UserChoice,
     },
     services::{NetworkListener, OfPhone, Printer, ServiceError, TillServices},
     session::Session,
@@ -52,6 +52,19 @@ pub struct CentrePreview {
     pub sections: Vec<SectionPreview>,
     /// Local edits that would be dropped.
     pub edits: Vec<EditView>,
+    /// What must be done first, if another centre is to be chosen.
+    pub blockers: Blockers,
+}
+
+/// What keeps a till from leaving its centre: it would be mixed up with the next one's.
+#[uniffi::remote(Record)]
+pub struct Blockers {
+    /// Unsent documents.
+    pub unsent: u64,
+    /// Held sales.
+    pub held: u64,
+    /// Whether a receipt is open.
+    pub is_receipt_open: bool,
 }
 
 /// What choosing a centre would bring in one section.
@@ -59,6 +72,8 @@ pub struct CentrePreview {
 pub struct SectionPreview {
     /// Its name; a newer centre may have one that this version does not know.
     pub section: String,
+    /// Whether this version has a use for it; what it has none for is not fetched.
+    pub is_used: bool,
     /// Rows it has at the centre.
     pub rows: u64,
     /// Rows it has here.
@@ -212,19 +227,6 @@ impl SyncSubscription {
     pub fn cancel(&self) {
         self.0.cancel();
     }
-}
-
-/// A row of what came down.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct ObjectRow {
-    /// Its key within its kind.
-    pub key: String,
-    /// What it is called, or its key where it has no name.
-    pub name: String,
-    /// The row as published, JSON.
-    pub body: String,
-    /// Whether it was edited on this till, and will be replaced by the next sync.
-    pub will_be_replaced: bool,
 }
 
 /// Whether the files were let go of.
@@ -413,19 +415,18 @@ impl Till {
         Ok(self.core.settings_screen()?)
     }
 
-    /// A page of the history, newest first, of these kinds (all, if none are named), after the place
-    /// where the page before ended.
+    /// A page of at most `limit` documents that the filter wants, newest first, after the place where the
+    /// page before ended.
     ///
     /// # Errors
     /// `Device`, `Suspended`.
-    pub fn history(
+    pub fn history_screen(
         &self,
-        kinds: Vec<String>,
+        filter: HistoryFilter,
         after: Option<DocumentPlace>,
         limit: u32,
     ) -> Result<HistoryScreen, TillError> {
-        let kinds: Vec<Kind> = kinds.iter().filter_map(|kind| Kind::of_name(kind)).collect();
-        Ok(self.core.history_screen(&kinds, after.as_ref(), limit as usize)?)
+        Ok(self.core.history_screen(&filter, after.as_ref(), limit as usize)?)
     }
 
     /// A document of this phone, as it is printed.
@@ -436,24 +437,49 @@ impl Till {
         Ok(self.core.document_view(&place)?)
     }
 
-    /// What this till holds of a kind, by key, at most `limit` after `after`.
+    /// A page of what this till holds of a kind, by key, at most `limit` after `after`; of any kind of any
+    /// section. With words in `query`: all that is called like them, up to a hundred.
     ///
     /// # Errors
     /// `Device`, `Suspended`.
-    pub fn objects(
+    pub fn objects_screen(
         &self,
         kind: String,
+        query: String,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<ObjectRow>, TillError> {
-        let found = self.core.objects(&kind, after.as_deref(), limit as usize)?;
-        let row = |found: tillkit::Found| ObjectRow {
-            name: tillkit::screens::title(&found.body).unwrap_or_else(|| found.key.clone()),
-            key: found.key,
-            body: String::from_utf8_lossy(&found.body).into_owned(),
-            will_be_replaced: found.is_edited,
-        };
-        Ok(found.into_iter().map(row).collect())
+    ) -> Result<ObjectsScreen, TillError> {
+        Ok(self.core.objects_screen(&kind, &query, after.as_deref(), limit as usize)?)
+    }
+
+    /// A row of a kind with all its facts.
+    ///
+    /// # Errors
+    /// `Refused` if this till holds none of that key.
+    pub fn object_view(&self, kind: String, key: String) -> Result<ObjectView, TillError> {
+        Ok(self.core.object_view(&kind, &key)?)
+    }
+
+    /// A page of what the last syncs changed, at most `limit` lines after the place where the page before
+    /// ended; with words in `query`, of what is called like them.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn changes_screen(
+        &self,
+        query: String,
+        after: Option<ChangePlace>,
+        limit: u32,
+    ) -> Result<ChangesScreen, TillError> {
+        Ok(self.core.changes_screen(&query, after.as_ref(), limit as usize)?)
+    }
+
+    /// The last sync runs, the newest first, at most `limit`; also as text for support.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn runs_screen(&self, limit: u32) -> Result<RunsScreen, TillError> {
+        Ok(self.core.runs_screen(limit as usize)?)
     }
 
     /// The badge: what the back office has not acknowledged.

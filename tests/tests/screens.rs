@@ -4,9 +4,18 @@ use std::sync::{Arc, Mutex, atomic::Ordering, mpsc};
 
 use serde_json::json;
 use tillkit::{
-    AddLine, PairingQr, Scope, Standing, Till, TillError, Trigger,
-    screens::{DeliveryMark, LineState, RedButton, RowState, SyncScreen},
+    AddLine, Blockers, PairingQr, Scope, Standing, Till, TillError, Trigger,
+    screens::{
+        ChangeEntry, ChangeWhat, DeliveryMark, Fact, FactValue, HistoryFilter, LineState, ObjectsScreen,
+        RedButton, RowState, SyncScreen,
+    },
 };
+use tillkit_protocol::{
+    Hash,
+    manifest::{Blob, SectionManifest},
+    rows::{Row, compress, write_row},
+};
+use tillkit_store::load::{Change, Target, prepare};
 use tillkit_tests::world::{Line, Shop};
 
 fn line() -> Arc<Line> {
@@ -141,8 +150,8 @@ async fn the_history_marks_how_far_each_document_has_come() {
     till.sync(Scope::All, Trigger::Reconnect).unwrap().wait().await.unwrap();
     sell_tea(&till, 2);
 
-    let first = till.history_screen(&[tillkit::Kind::Sale], None, 1).unwrap();
-    let second = till.history_screen(&[tillkit::Kind::Sale], first.next.as_ref(), 1).unwrap();
+    let first = till.history_screen(&filter("sale"), None, 1).unwrap();
+    let second = till.history_screen(&filter("sale"), first.next.as_ref(), 1).unwrap();
     let printed = till.document_view(&second.rows[0].place).unwrap().text;
 
     assert_eq!((first.rows[0].mark, first.rows[0].total.minor), (DeliveryMark::Local, 5_10));
@@ -163,4 +172,253 @@ async fn a_qr_makes_this_phone_a_till_of_that_back_office_and_of_no_other() {
 
     till.enrol_by_qr(&qr(&shop, "T1").await, "T1").await.unwrap();
     assert_eq!(till.standing(), Standing::Enrolled);
+}
+
+fn filter(kind: &str) -> HistoryFilter {
+    HistoryFilter { kinds: vec![kind.into()], ..HistoryFilter::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_is_filtered_by_day_and_by_how_far_it_has_come() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    sell_tea(&till, 1);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    shop.hands.pass(86_400_000);
+    sell_tea(&till, 2);
+    let totals = |filter: &HistoryFilter| -> Vec<i64> {
+        let page = till.history_screen(filter, None, 100).unwrap();
+        page.rows.iter().map(|row| row.total.minor).collect()
+    };
+    let by_mark = |mark| totals(&HistoryFilter { mark: Some(mark), ..filter("sale") });
+    let by_day = |day: &str| totals(&HistoryFilter { day: Some(day.into()), ..filter("sale") });
+
+    assert_eq!(by_mark(DeliveryMark::Local), [5_10]);
+    assert_eq!(by_mark(DeliveryMark::Uploaded), [2_55]);
+    assert_eq!((by_day("2010-12-01"), by_day("2010-12-02")), (vec![2_55], vec![5_10]));
+    assert_eq!(totals(&filter("sale")), [5_10, 2_55]);
+    assert_eq!(totals(&filter("hologram")), [0; 0], "of a kind nobody knows there is nothing");
+
+    shop.settled().await;
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!((by_mark(DeliveryMark::Local), by_mark(DeliveryMark::Processed).len()), (vec![], 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_says_how_far_the_centre_confirms_and_a_document_says_when() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    let first = till.sync_screen().unwrap().confirmed.unwrap();
+    line.is_down.store(true, Ordering::SeqCst);
+    sell_tea(&till, 1);
+    let offline = till.sync_screen().unwrap().confirmed.unwrap();
+    line.is_down.store(false, Ordering::SeqCst);
+    shop.hands.pass(60_000);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    let sent = till.sync_screen().unwrap().confirmed.unwrap();
+    let sale = till.history_screen(&filter("sale"), None, 1).unwrap().rows.remove(0);
+    let opened = till.document_view(&sale.place).unwrap();
+
+    assert_eq!((offline.through, offline.head), (first.through, first.head + 2), "a log-in and a sale");
+    assert_eq!((sent.through, sent.head), (offline.head, offline.head));
+    assert_eq!(opened.uploaded_ms, Some(tillkit_tests::world::MORNING_MS + 60_000));
+    assert_eq!((opened.row, opened.settled_ms), (sale, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_object_opens_a_paged_list_and_a_row_with_all_its_facts() {
+    let till = Till::preview(tokio::runtime::Handle::current()).unwrap();
+    let session = till.sign_in("anna", "1234").unwrap();
+    session.edit_price("tea", "2.99".parse().unwrap()).unwrap();
+
+    let first = till.objects_screen("item", "", None, 4).unwrap();
+    let second = till.objects_screen("item", "", first.next.as_deref(), 4).unwrap();
+    let found = till.objects_screen("item", "earl", None, 4).unwrap();
+    let levels = till.objects_screen("stock_level", "earl", None, 4).unwrap();
+    let opened = till.object_view("item", "tea").unwrap();
+    let none = till.objects_screen("vehicle", "", None, 4).unwrap();
+
+    let keys =
+        |screen: &ObjectsScreen| -> Vec<String> { screen.rows.iter().map(|row| row.key.clone()).collect() };
+    assert_eq!((first.total, first.is_used, first.can_search), (6, true, true));
+    assert_eq!(keys(&first), ["bag", "book", "candle", "coffee"]);
+    assert_eq!((keys(&second), second.next), (vec!["mug".to_string(), "tea".into()], None));
+    assert_eq!(keys(&found), ["tea"]);
+    assert_eq!(
+        (keys(&levels), levels.rows[0].name.as_str()),
+        (vec!["main/tea".to_string()], "Earl Grey Tea")
+    );
+    assert!(found.rows[0].will_be_replaced && opened.will_be_replaced);
+    let fact = |name: &str| opened.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.clone());
+    let text = |text: &str| Some(FactValue::Text { text: text.into() });
+    assert_eq!(fact("price"), Some(FactValue::Price { price: "2.99".into(), currency: "GBP".into() }));
+    assert_eq!(
+        (fact("vat"), fact("group"), fact("codes")),
+        (text("Standard"), text("Drinks"), text("5901234123457"))
+    );
+    assert_eq!((none.total, none.rows, none.next), (0, vec![], None));
+    let user = till.object_view("user", "anna").unwrap();
+    assert!(
+        user.facts.iter().all(|fact| fact.name != "pin"),
+        "what a PIN is checked with is nobody's to read"
+    );
+    assert_eq!(till.object_view("item", "none").unwrap_err().code(), "unknown");
+}
+
+/// A till whose folder holds one section, as a newer centre would have published it.
+fn holding(shop: &Shop, section: &str, rows: &[(&str, &str, serde_json::Value)]) -> Till {
+    let store = tillkit_store::Store::open(&shop.phone("T1")).unwrap();
+    let (mut manifest, mut lines) =
+        (SectionManifest { generation: 1, ..SectionManifest::default() }, Vec::new());
+    for (kind, key, body) in rows {
+        let body = body.to_string();
+        manifest.kinds.entry((*kind).into()).or_default().add(kind, key, body.as_bytes());
+        write_row(&mut lines, &Row { kind: (*kind).into(), key: (*key).into(), body: Some(body.as_bytes()) });
+    }
+    let stored = compress(&lines).unwrap();
+    let (sha256, bytes) = (Hash::of(&stored), stored.len() as u64);
+    let (first, last, count) = (String::new(), String::new(), rows.len() as u64);
+    manifest.snapshot.push(Blob { bytes, first, last, rows: count, sha256 });
+    let target = Target { section, epoch: "e", manifest: &manifest };
+    let mut load = store.centre.begin_load(&target).unwrap();
+    store.centre.load_blob(&mut load, &prepare(&stored, &sha256).unwrap()).unwrap();
+    store.centre.finish_load(&load, &target).unwrap();
+    store.centre.make_live(&[Change::Snapshot(target)], &[], 0).unwrap();
+    drop(store);
+    shop.till("T1", &line()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_of_a_newer_centre_is_kept_counted_and_readable_but_not_used() {
+    let shop = Shop::open().await.unwrap();
+    let item = json!({"name": "Tea", "price": "1", "unit": "pc", "vat": "std"});
+    let hologram = json!({"colour": "blue", "seen_ms": 5, "size": {"width": 3}});
+    let till = holding(&shop, "items", &[("hologram", "h1", hologram), ("item", "tea", item)]);
+
+    let screen = till.sync_screen().unwrap();
+    let listed = till.objects_screen("hologram", "", None, 9).unwrap();
+    let opened = till.object_view("hologram", "h1").unwrap();
+
+    let objects = &row(&screen, "items").objects;
+    let of = |kind: &str| objects.iter().find(|object| object.kind == kind).unwrap();
+    assert_eq!((of("hologram").count, of("hologram").is_used), (1, false));
+    assert_eq!((of("item").count, of("item").is_used), (1, true));
+    assert_eq!((listed.total, listed.is_used, listed.rows.len()), (1, false, 1));
+    let fact = |name: &str, value| Fact { name: name.into(), value };
+    let expected = [
+        fact("colour", FactValue::Text { text: "blue".into() }),
+        fact("seen_ms", FactValue::Time { at_ms: 5 }),
+        fact("size.width", FactValue::Number { number: "3".into() }),
+    ];
+    assert_eq!(opened.facts, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sync_changed_can_be_read_after_it_and_the_first_one_changed_nothing() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    assert_eq!(till.sync_screen().unwrap().changes, None);
+    let item = |name: &str, price: &str, active: bool| json!({"name": name, "codes": [], "unit": "pc", "vat": "std", "price": price, "active": active});
+    shop.rows(&[
+        ("item", "tea", item("Earl Grey Tea", "2.95", true)),
+        ("item", "mug", item("Blue Mug", "4.25", false)),
+        ("item", "pot", item("Tea Pot", "19.00", true)),
+        (
+            "exchange_rate",
+            "EUR/2010-12-02",
+            json!({"currency": "EUR", "rate": "0.85", "from_day": "2010-12-02"}),
+        ),
+    ])
+    .await
+    .unwrap();
+    shop.publish().await.unwrap();
+    shop.hands.pass(60_000);
+    let session = till.sign_in("anna", "1234").unwrap();
+    session.edit_price("book", "11.00".parse().unwrap()).unwrap();
+
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    let summary = till.sync_screen().unwrap().changes.unwrap();
+    let count = |what| {
+        summary
+            .counts
+            .iter()
+            .find(|count| count.what == what)
+            .map(|count| (count.section.as_str(), count.count))
+    };
+    assert_eq!(summary.at_ms, tillkit_tests::world::MORNING_MS + 60_000);
+    assert_eq!((count(ChangeWhat::Price), count(ChangeWhat::New)), (Some(("items", 1)), Some(("items", 1))));
+    assert_eq!((count(ChangeWhat::Gone), count(ChangeWhat::Edit)), (Some(("items", 1)), Some(("items", 1))));
+    assert_eq!(count(ChangeWhat::Added), Some(("rates", 1)));
+    let screen = till.changes_screen("", None, 100).unwrap();
+    assert_eq!((screen.currency.as_str(), screen.next), ("GBP", None));
+    let line = |entry: &ChangeEntry| match entry {
+        ChangeEntry::Sync { .. } => "sync".to_string(),
+        ChangeEntry::Line { line } => {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            format!("{:?} {} {}>{}", line.what, line.name, text(&line.before), text(&line.after))
+        }
+    };
+    let expected = [
+        "sync",
+        "Price Earl Grey Tea 2.55>2.95",
+        "Edit Cook Book 11>12",
+        "New Tea Pot >19",
+        "Gone Blue Mug 4.25>",
+    ];
+    assert_eq!(screen.entries.iter().map(line).collect::<Vec<_>>(), expected);
+    let first = till.changes_screen("", None, 2).unwrap();
+    let second = till.changes_screen("", first.next.as_ref(), 9).unwrap();
+    assert_eq!([first.entries, second.entries].concat(), screen.entries, "pages have each sync once");
+    let found = till.changes_screen("pot", None, 9).unwrap();
+    assert_eq!(found.entries.iter().map(line).collect::<Vec<_>>(), ["sync", "New Tea Pot >19"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_of_runs_can_be_handed_to_support() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    line.is_down.store(true, Ordering::SeqCst);
+    till.sync(Scope::One(tillkit::Section::Items), Trigger::Row).unwrap().wait().await.unwrap();
+
+    let journal = till.runs_screen(10).unwrap();
+
+    let [failed, first] = &journal.runs[..] else { panic!("{journal:?}") };
+    assert_eq!(
+        (first.trigger.as_str(), first.section.as_deref(), first.result.as_str()),
+        ("centre_chosen", None, "done")
+    );
+    assert!(first.received_rows > 10 && first.is_complete);
+    assert_eq!((failed.trigger.as_str(), failed.section.as_deref()), ("row", Some("items")));
+    assert_eq!(failed.trouble.as_ref().map(|trouble| trouble.code.as_str()), Some("no-route"));
+    let lines: Vec<&str> = journal.text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (4, "app test 1"), "{}", journal.text);
+    assert!(lines[2].starts_with("2010-12-01T08:00:00Z 0 ms row items no-route 0 rows"), "{}", lines[2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_names_the_edits_that_go_and_what_must_be_done_first() {
+    let shop = Shop::stocked().await.unwrap();
+    shop.stock("other", "Low Street").await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let clear = till.preview_centre("other").await.unwrap();
+    let session = till.sign_in("anna", "1234").unwrap();
+    session.edit_price("tea", "2.99".parse().unwrap()).unwrap();
+    sell_tea(&till, 1);
+    session.add(AddLine::item("mug", 1.into())).unwrap();
+
+    let preview = till.preview_centre("other").await.unwrap();
+
+    assert_eq!(clear.blockers, Blockers::default());
+    assert_eq!(preview.edits.iter().map(|edit| edit.key.as_str()).collect::<Vec<_>>(), ["tea"]);
+    assert_eq!(
+        (preview.blockers.unsent, preview.blockers.held, preview.blockers.is_receipt_open),
+        (1, 0, true)
+    );
+    let items = preview.sections.iter().find(|section| section.section == "items").unwrap();
+    assert_eq!((items.rows, items.rows_here, items.is_used), (3, 3, true));
 }

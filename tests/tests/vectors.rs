@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
+use tillkit::screens::{LineState, RedButton, RowState, Sample, SyncScreen};
 use tillkit_protocol::{
     DocumentLine, Hash, KindDigest, Manifest, Record, canonical,
     keys::{PrivateKey, PublicKey},
@@ -127,9 +128,12 @@ fn vat_is_taken_like_this() {
     }
 }
 
-#[test]
-fn screens_show_this() {
-    use tillkit::screens::{LineState, RedButton, RowState, Sample, SyncScreen};
+fn screens() -> Vec<Value> {
+    Sample::ALL.iter().map(|(name, sample)| shown(name, &SyncScreen::sample(*sample))).collect()
+}
+
+/// The parts of a screen that every language must read alike.
+fn shown(name: &str, screen: &SyncScreen) -> Value {
     let state = |state: RowState| match state {
         RowState::Never => "never",
         RowState::UpToDate => "up_to_date",
@@ -139,39 +143,37 @@ fn screens_show_this() {
         RowState::Running => "running",
         RowState::Failed => "failed",
         RowState::Blocked => "blocked",
+        RowState::NotUsed => "not_used",
     };
-    let shown = |name: &str, screen: &SyncScreen| {
-        let (line, line_code) = match &screen.line {
-            LineState::Unknown => ("unknown", None),
-            LineState::Online => ("online", None),
-            LineState::Offline { trouble, .. } => ("offline", Some(trouble.code.clone())),
-        };
-        let (button, button_code) = match &screen.button {
-            RedButton::Off { trouble } => ("off", Some(trouble.code.clone())),
-            RedButton::Ready => ("ready", None),
-            RedButton::Running => ("running", None),
-        };
-        let states = screen.rows.iter().map(|row| (row.section.clone(), json!(state(row.state))));
-        json!({
-            "sample": name,
-            "can_sell": screen.can_sell,
-            "missing": screen.missing,
-            "line": line,
-            "line_code": line_code,
-            "unsent": screen.unsent.documents,
-            "button": button,
-            "button_code": button_code,
-            "percent": screen.run.as_ref().map(|run| run.percent),
-            "news": screen.news.as_ref().map(|news| news.generation),
-            "states": states.collect::<serde_json::Map<_, _>>(),
-        })
+    let (line, line_code) = match &screen.line {
+        LineState::Unknown => ("unknown", None),
+        LineState::Online => ("online", None),
+        LineState::Offline { trouble, .. } => ("offline", Some(trouble.code.clone())),
     };
-    let vectors = vectors("screens.json");
-    let vectors = vectors.as_array().unwrap();
-    assert_eq!(vectors.len(), Sample::ALL.len());
-    for ((name, sample), expected) in Sample::ALL.iter().zip(vectors) {
-        assert_eq!(&shown(name, &SyncScreen::sample(*sample)), expected);
-    }
+    let (button, button_code) = match &screen.button {
+        RedButton::Off { trouble } => ("off", Some(trouble.code.clone())),
+        RedButton::Ready => ("ready", None),
+        RedButton::Running => ("running", None),
+    };
+    let states = screen.rows.iter().map(|row| (row.section.clone(), json!(state(row.state))));
+    json!({
+        "sample": name,
+        "can_sell": screen.can_sell,
+        "missing": screen.missing.iter().map(|missing| &missing.section).collect::<Vec<_>>(),
+        "line": line,
+        "line_code": line_code,
+        "unsent": screen.unsent.documents,
+        "button": button,
+        "button_code": button_code,
+        "percent": screen.run.as_ref().map(|run| run.percent),
+        "news": screen.news.as_ref().map(|news| news.generation),
+        "states": states.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+#[test]
+fn screens_show_this() {
+    assert_eq!(json!(screens()), vectors("screens.json"));
 }
 
 /// Writes the vectors anew. Only a new protocol version may change what is there.
@@ -209,6 +211,7 @@ fn write_vectors() {
         let error = canonical::check(line.as_bytes()).unwrap_err();
         json!({"line": line, "what": error.what, "at": error.at})
     });
+    write("screens.json", json!(screens()));
     write("canonical.json", json!({"lines": lines, "refused": refused}));
 
     let rows = [

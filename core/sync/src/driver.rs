@@ -166,6 +166,11 @@ impl Engine {
         self.receipt_open.send_if_modified(|open| std::mem::replace(open, is_open) != is_open);
     }
 
+    /// Whether a receipt is open.
+    pub fn is_receipt_open(&self) -> bool {
+        *self.receipt_open.borrow()
+    }
+
     /// Both lanes as they stand; the receiver wakes on each change, at most ten times a second while a run goes on.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
@@ -286,6 +291,7 @@ impl Driver {
         self.believed = self.stored_manifest().await;
         let checked_ms = self.stored_checked().await;
         self.status.send_modify(|status| status.checked_ms = checked_ms);
+        self.learn_unknown();
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -543,7 +549,8 @@ impl Driver {
             }
             Outcome::NotListening => self.listen_later().await,
             Outcome::Relisten => self.listen(),
-            Outcome::Tidied => {}
+            // Whoever shows what has changed reads it now.
+            Outcome::Tidied => self.status.send_modify(|status| status.delivery_changes += 1),
         }
     }
 
@@ -580,6 +587,7 @@ impl Driver {
         };
         let behind = self.behind(&believed);
         self.believed = Some(believed.clone());
+        self.learn_unknown();
         let scope = self.state.run.map_or(Scope::All, |run| run.scope);
         let groups = machine::plan(&behind, scope);
         let wanted = groups.iter().flatten();
@@ -588,6 +596,18 @@ impl Driver {
             book.sections = sections;
         }
         self.step(Event::Planned(groups)).await;
+    }
+
+    /// Tells people which sections of the manifest only a newer version understands.
+    fn learn_unknown(&self) {
+        let Some(believed) = &self.believed else { return };
+        let names = believed.manifest.sections.keys();
+        let unknown: Vec<String> = names.filter(|name| Section::of_name(name).is_none()).cloned().collect();
+        self.status.send_if_modified(|status| {
+            let has_changed = status.unknown != unknown;
+            status.unknown = unknown;
+            has_changed
+        });
     }
 
     /// Sections of a manifest that are not live here as it says.
@@ -888,7 +908,7 @@ impl Driver {
         named.into_iter().filter_map(|(name, at_ms)| Some((Section::of_name(&name)?, at_ms))).collect()
     }
 
-    /// Empties the slots that a swap left idle, beside everything else, a chunk at a time.
+    /// Compares and empties the slots that a swap left idle, beside everything else, a chunk at a time.
     fn tidy(&mut self) {
         let loader = self.loader.clone();
         self.beside(async move {

@@ -113,6 +113,8 @@ pub struct Status {
     pub send_error: Option<Red>,
     /// The banner.
     pub notice: Option<Notice>,
+    /// Sections of the newest manifest that this version does not know: not synced, and no error.
+    pub unknown: Vec<String>,
     /// When each section was last found equal to the centre's, or sent without anything left; till
     /// clock, Unix milliseconds.
     pub checked_ms: BTreeMap<Section, i64>,

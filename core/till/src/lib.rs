@@ -53,7 +53,7 @@ pub use observe::Subscription;
 pub use selling::{AddLine, Cart, NewReturn, PriceOverride, Receipt, ReturnLine};
 pub use services::{Connect, FileKeyStore, KeyStore, MemoryKeyStore, Services, SystemRim};
 pub use session::Session;
-pub use till::{CentrePreview, SectionPreview, Till};
+pub use till::{Blockers, CentrePreview, SectionPreview, Till};
 
 pub use tillkit_domain::{
     CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Quantity, Right, StockKind, TenderKind,

@@ -21,7 +21,7 @@ use tillkit_store::{
 };
 use tillkit_sync::status::Mode;
 
-use crate::{PairingQr, TillError, till::Core};
+use crate::{Blockers, PairingQr, TillError, till::Core};
 
 /// A signed-in cashier. Everything that sells, moves cash or closes hangs on it; dropping it signs out.
 ///
@@ -103,11 +103,10 @@ impl Session {
     /// [`TillError::NoRight`], [`TillError::NotYet`], [`TillError::Sync`].
     pub async fn change_centre(&self, centre: &str) -> Result<(), TillError> {
         self.check(Right::ChangeCentre)?;
-        let unsent = self.core.store.journal.unsent()?.documents();
-        let held = self.core.store.journal.held()?.len() as u64;
-        let open = self.sale().is_some();
-        if unsent > 0 || held > 0 || open {
-            return Err(TillError::NotYet { unsent, held, open });
+        let blockers = self.core.blockers()?;
+        if blockers != Blockers::default() {
+            let Blockers { unsent, held, is_receipt_open } = blockers;
+            return Err(TillError::NotYet { unsent, held, open: is_receipt_open });
         }
         let event = self.event("centre_changed", centre)?;
         self.core.choose_centre(centre).await?;

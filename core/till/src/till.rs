@@ -72,6 +72,19 @@ pub struct CentrePreview {
     pub sections: Vec<SectionPreview>,
     /// Local edits that would be dropped.
     pub edits: Vec<EditView>,
+    /// What must be done first, if another centre is to be chosen.
+    pub blockers: Blockers,
+}
+
+/// What keeps a till from leaving its centre: it would be mixed up with the next one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Blockers {
+    /// Unsent documents.
+    pub unsent: u64,
+    /// Held sales.
+    pub held: u64,
+    /// Whether a receipt is open.
+    pub is_receipt_open: bool,
 }
 
 /// What choosing a centre would bring in one section.
@@ -79,6 +92,8 @@ pub struct CentrePreview {
 pub struct SectionPreview {
     /// Its name; a newer centre may have one that this version does not know.
     pub section: String,
+    /// Whether this version has a use for it; what it has none for is not fetched.
+    pub is_used: bool,
     /// Rows it has at the centre.
     pub rows: u64,
     /// Rows it has here.
@@ -195,6 +210,7 @@ impl Till {
             let rows_here = kinds.iter().map(|kind| view.count(kind)).sum::<Result<u64, _>>()?;
             sections.push(SectionPreview {
                 section: name.clone(),
+                is_used: Section::of_name(name).is_some(),
                 rows: section.rows(),
                 rows_here,
                 bytes: section.snapshot_bytes(),
@@ -208,9 +224,10 @@ impl Till {
         Ok(CentrePreview {
             centre: manifest.centre,
             generation: manifest.generation,
-            bytes: sections.iter().map(|section| section.bytes).sum(),
+            bytes: sections.iter().filter(|section| section.is_used).map(|section| section.bytes).sum(),
             sections,
             edits: self.0.store.centre.edits()?.into_iter().map(EditView::from).collect(),
+            blockers: self.0.blockers()?,
         })
     }
 
@@ -447,6 +464,16 @@ impl Till {
 impl Core {
     pub(crate) fn changed(&self) {
         self.changes.send_replace(());
+    }
+
+    /// What keeps this till from leaving its centre, now.
+    pub(crate) fn blockers(&self) -> Result<Blockers, TillError> {
+        let journal = &self.store.journal;
+        Ok(Blockers {
+            unsent: journal.unsent()?.documents(),
+            held: journal.held()?.len() as u64,
+            is_receipt_open: self.device().is_ok_and(|device| device.engine.is_receipt_open()),
+        })
     }
 
     fn secrets(&self) -> MutexGuard<'_, Secrets> {

@@ -131,12 +131,16 @@ public final class TillKit: Sendable {
     try await disk.call { [till] in try till.settingsScreen() }
   }
 
-  /// A page of the history, newest first, of these kinds (all, if none are named), after the place where
-  /// the page before ended.
+  /// A page of the history, newest first, after the place where the page before ended: of these kinds
+  /// (all, if none are named), of a business day, that have come as far as `mark`.
   public func history(
-    kinds: [String] = [], after: DocumentPlace? = nil, limit: UInt32 = 50
+    kinds: [String] = [], day: String? = nil, mark: DeliveryMark? = nil, after: DocumentPlace? = nil,
+    limit: UInt32 = 50
   ) async throws(TillError) -> HistoryScreen {
-    try await disk.call { [till] in try till.history(kinds: kinds, after: after, limit: limit) }
+    let filter = HistoryFilter(kinds: kinds, day: day, mark: mark)
+    return try await disk.call { [till] in
+      try till.historyScreen(filter: filter, after: after, limit: limit)
+    }
   }
 
   /// A document of this phone, as it is printed.
@@ -144,11 +148,33 @@ public final class TillKit: Sendable {
     try await disk.call { [till] in try till.document(place: place) }
   }
 
-  /// What this till holds of a kind, by key.
+  /// A page of what this till holds of a kind, by key; with words in `query`: all that is called like
+  /// them, up to a hundred.
   public func objects(
-    kind: String, after: String? = nil, limit: UInt32 = 100
-  ) async throws(TillError) -> [ObjectRow] {
-    try await disk.call { [till] in try till.objects(kind: kind, after: after, limit: limit) }
+    kind: String, query: String = "", after: String? = nil, limit: UInt32 = 100
+  ) async throws(TillError) -> ObjectsScreen {
+    try await disk.call { [till] in
+      try till.objectsScreen(kind: kind, query: query, after: after, limit: limit)
+    }
+  }
+
+  /// A row of a kind with all its facts.
+  public func object(kind: String, key: String) async throws(TillError) -> ObjectView {
+    try await disk.call { [till] in try till.objectView(kind: kind, key: key) }
+  }
+
+  /// A page of what the last syncs changed; with words in `query`, of what is called like them.
+  public func changes(
+    query: String = "", after: ChangePlace? = nil, limit: UInt32 = 50
+  ) async throws(TillError) -> ChangesScreen {
+    try await disk.call { [till] in
+      try till.changesScreen(query: query, after: after, limit: limit)
+    }
+  }
+
+  /// The last sync runs, the newest first; also as text for support.
+  public func runs(limit: UInt32 = 200) async throws(TillError) -> RunsScreen {
+    try await disk.call { [till] in try till.runsScreen(limit: limit) }
   }
 
   /// The badge: what the back office has not acknowledged.

@@ -30,7 +30,22 @@ public typealias StageBar = TillKitFFI.StageBar
 public typealias StageName = TillKitFFI.StageName
 public typealias RowState = TillKitFFI.RowState
 public typealias ObjectMark = TillKitFFI.ObjectMark
+public typealias MissingSection = TillKitFFI.MissingSection
+public typealias Confirmed = TillKitFFI.Confirmed
+public typealias ObjectsScreen = TillKitFFI.ObjectsScreen
 public typealias ObjectRow = TillKitFFI.ObjectRow
+public typealias ObjectView = TillKitFFI.ObjectView
+public typealias Fact = TillKitFFI.Fact
+public typealias FactValue = TillKitFFI.FactValue
+public typealias RunsScreen = TillKitFFI.RunsScreen
+public typealias RunRow = TillKitFFI.RunRow
+public typealias ChangesScreen = TillKitFFI.ChangesScreen
+public typealias ChangeEntry = TillKitFFI.ChangeEntry
+public typealias ChangeSummary = TillKitFFI.ChangeSummary
+public typealias ChangeCount = TillKitFFI.ChangeCount
+public typealias ChangeWhat = TillKitFFI.ChangeWhat
+public typealias ChangeLine = TillKitFFI.ChangeLine
+public typealias ChangePlace = TillKitFFI.ChangePlace
 
 // Settings and enrolment.
 public typealias SettingsScreen = TillKitFFI.SettingsScreen
@@ -39,6 +54,7 @@ public typealias CentreView = TillKitFFI.CentreView
 public typealias CentreInfo = TillKitFFI.CentreInfo
 public typealias CentrePreview = TillKitFFI.CentrePreview
 public typealias SectionPreview = TillKitFFI.SectionPreview
+public typealias Blockers = TillKitFFI.Blockers
 public typealias EditView = TillKitFFI.EditView
 public typealias EnrolledTill = TillKitFFI.EnrolledTill
 public typealias ConnectionStep = TillKitFFI.ConnectionStep
@@ -79,7 +95,9 @@ public typealias ReceiptRead = TillKitFFI.ReceiptRead
 
 // History.
 public typealias HistoryScreen = TillKitFFI.HistoryScreen
+public typealias HistoryFilter = TillKitFFI.HistoryFilter
 public typealias HistoryRow = TillKitFFI.HistoryRow
+public typealias FindingView = TillKitFFI.FindingView
 public typealias DocumentPlace = TillKitFFI.DocumentPlace
 public typealias DocumentView = TillKitFFI.DocumentView
 public typealias DeliveryMark = TillKitFFI.DeliveryMark

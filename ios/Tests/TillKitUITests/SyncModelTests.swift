@@ -61,7 +61,18 @@ import TillKit
     #expect(items?.trouble?.safety == "Your data is safe.")
     #expect(items?.trouble?.advice == "Tap the row's icon again.")
     #expect(items?.objects.filter(\.isRed).map(\.id) == ["price"])
-    #expect(model.rows.first { $0.id == "promotions" }?.state == .blocked)
+    let promotions = model.rows.first { $0.id == "promotions" }
+    #expect(promotions?.state == .blocked && promotions?.word == "Waits for Items and prices")
+  }
+
+  @Test func whatANewerCentreHasIsShownAndNotAnError() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.newer))
+
+    let loyalty = model.rows.last { $0.isDown }
+    #expect(loyalty?.id == "loyalty" && loyalty?.word == "Not used by this version")
+    let items = model.rows.first { $0.id == "items" }
+    #expect(items?.objects.filter { !$0.isUsed }.map(\.detail) == ["12 · Not used by this version"])
   }
 
   @Test func offlineSaysWhySinceWhenAndWhenItIsTriedAgain() {
@@ -91,6 +102,31 @@ import TillKit
     #expect(
       model.lackingText
         == "To sell, this is missing: Directories, Items and prices, Users, Numbering, Centre and receipt")
+  }
+
+  @Test func aGateThatStaysShutNamesWhatIsMissingAndTriesJustThatAgain() async {
+    let till = FakeTill()
+    let model = SyncModel(till: till, formats: .english)
+    model.show(.sample(.gateRed))
+
+    #expect(model.missing.map(\.action) == ["Sync Numbering"])
+    #expect(model.missing.first?.detail == "It did not arrive whole; what was here is still here.")
+    for missing in model.missing { await model.syncRow(missing.id) }
+    #expect(till.heard == ["sync numerators"])
+    model.show(.sample(.new))
+    #expect(model.missing.isEmpty, "nothing has failed yet: the red button brings all")
+  }
+
+  @Test func theCentresConfirmationAndWhatTheNewestSyncChangedAreSaid() {
+    let model = SyncModel(till: FakeTill(), formats: .english)
+    model.show(.sample(.unsent))
+    #expect(model.confirmedText == "The centre confirms 1–4,808 of 4,812")
+
+    model.show(.sample(.upToDate))
+    #expect(model.confirmedText == "The centre confirms 1–4,812")
+    #expect(
+      model.changesText
+        == "Changed 25 min ago: 3 prices · 12 new items · 1 no longer for sale · Exchange rates: 2 added")
   }
 
   @Test func aRunShowsItsPercentageItsStageAndABarForEachPart() {
@@ -134,18 +170,6 @@ import TillKit
     #expect(model.trouble == nil)
   }
 
-  @Test func anObjectsRowsAreReadPageByPage() async throws {
-    let till = try await TillKit.preview()
-    let model = SyncModel(till: till, formats: .english)
-
-    await model.open(kind: "item")
-    #expect(model.openRows.map(\.key) == ["bag", "book", "candle", "coffee", "mug", "tea"])
-    await model.readOn()
-    #expect(model.openRows.count == 6, "there is no second page")
-    model.closeKind()
-    #expect(model.openKind == nil && model.openRows.isEmpty)
-  }
-
   @Test func aRealTillsScreenIsFollowedUntilTheTaskIsCancelled() async throws {
     let model = SyncModel(till: try await TillKit.preview(), formats: .english)
     let watching = Task { await model.watch() }
@@ -186,8 +210,6 @@ private final class FakeTill: SyncVerbs, @unchecked Sendable {
   }
 
   func cancelSync() async throws(TillError) { try hear("cancel") }
-
-  func objects(kind: String, after: String?, limit: UInt32) async throws(TillError) -> [ObjectRow] { [] }
 
   private func hear(_ verb: String) throws(TillError) {
     if let refusal { throw refusal }

@@ -3,7 +3,7 @@
 use tillkit_protocol::{bodies, document::Kind};
 use tillkit_store::{
     StoreError,
-    journal::{Delivery, Recorded},
+    journal::{Delivery, Filter, Mark, Recorded},
 };
 
 use super::{Amount, amount};
@@ -16,6 +16,17 @@ pub struct HistoryScreen {
     pub rows: Vec<HistoryRow>,
     /// Where the next page begins; absent at the end.
     pub next: Option<DocumentPlace>,
+}
+
+/// Which documents are shown; the default shows all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HistoryFilter {
+    /// `sale`, `closure`, …; all, if none is named.
+    pub kinds: Vec<String>,
+    /// A business day, `2010-12-01`.
+    pub day: Option<String>,
+    /// That have come so far, and no further.
+    pub mark: Option<DeliveryMark>,
 }
 
 /// The name of a document for ever, without its hash: where a page begins, which one to open.
@@ -40,12 +51,23 @@ pub struct HistoryRow {
     pub number: String,
     /// Till clock, Unix milliseconds.
     pub recorded_ms: i64,
+    /// The business day it belongs to, `2010-12-01`.
+    pub business_day: String,
     /// What it adds to turnover or drawer.
     pub total: Amount,
     /// How far it has come.
     pub mark: DeliveryMark,
-    /// What the back office objects to.
-    pub finding: Option<String>,
+    /// What the back office objects to; it has accepted the document all the same.
+    pub findings: Vec<FindingView>,
+}
+
+/// An objection of the back office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingView {
+    /// Stable; shells have sentences by it.
+    pub code: String,
+    /// The facts, English.
+    pub sentence: String,
 }
 
 /// How far a document has come.
@@ -66,37 +88,41 @@ pub enum DeliveryMark {
 pub struct DocumentView {
     /// As in the history.
     pub row: HistoryRow,
+    /// When this phone learnt that it is durable at the back office, till clock, Unix milliseconds.
+    pub uploaded_ms: Option<i64>,
+    /// The same, that it is booked there.
+    pub processed_ms: Option<i64>,
+    /// The same, that the closure which lists it is.
+    pub settled_ms: Option<i64>,
     /// As printed, or the facts in lines where nothing is printed.
     pub text: String,
 }
 
 impl Till {
-    /// A page of at most `limit` documents of these kinds (all, if none are named), newest first,
-    /// after the place where the page before ended.
+    /// A page of at most `limit` documents that the filter wants, newest first, after the place where the
+    /// page before ended.
     ///
     /// # Errors
     /// [`TillError::Store`].
     pub fn history_screen(
         &self,
-        kinds: &[Kind],
+        filter: &HistoryFilter,
         after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<HistoryScreen, TillError> {
+        let kinds: Vec<Kind> = filter.kinds.iter().filter_map(|kind| Kind::of_name(kind)).collect();
+        if kinds.is_empty() && !filter.kinds.is_empty() {
+            return Ok(HistoryScreen { rows: Vec::new(), next: None }); // of kinds this version does not know
+        }
         let after = match after {
             Some(place) => self.document(&place.till, place.enrolment, place.seq)?,
             None => None,
         };
-        let found = self.history(kinds, after.as_ref(), limit)?;
-        let findings = self.findings()?;
-        let row = |document: &Recorded| {
-            let own = findings.iter().find(|finding| {
-                (finding.till.as_str(), finding.enrolment) == (&document.till, document.enrolment)
-                    && finding.seq == document.seq
-            });
-            HistoryRow { finding: own.map(|finding| finding.detail.clone()), ..history_row(document) }
-        };
+        let wanted = Filter { kinds: &kinds, day: filter.day.as_deref(), mark: filter.mark.map(Mark::from) };
+        let found = self.0.store.journal.filtered(&wanted, after.as_ref(), limit)?;
         let next = found.last().filter(|_| found.len() == limit).map(place);
-        Ok(HistoryScreen { rows: found.iter().map(row).collect(), next })
+        let rows = found.iter().map(|document| self.0.history_row(document)).collect::<Result<_, _>>()?;
+        Ok(HistoryScreen { rows, next })
     }
 
     /// A document of this phone, as it is printed.
@@ -109,7 +135,25 @@ impl Till {
             what: "document",
             key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
         })?;
-        Ok(DocumentView { row: history_row(&found), text: self.0.printed(&found)? })
+        let way = self.0.store.journal.way(&place.till, place.enrolment, place.seq)?;
+        Ok(DocumentView {
+            row: self.0.history_row(&found)?,
+            uploaded_ms: way.uploaded_ms,
+            processed_ms: way.processed_ms,
+            settled_ms: way.settled_ms,
+            text: self.0.printed(&found)?,
+        })
+    }
+}
+
+impl From<DeliveryMark> for Mark {
+    fn from(mark: DeliveryMark) -> Mark {
+        match mark {
+            DeliveryMark::Local => Mark::Local,
+            DeliveryMark::Uploaded => Mark::Uploaded,
+            DeliveryMark::Processed => Mark::Processed,
+            DeliveryMark::Settled => Mark::Settled,
+        }
     }
 }
 
@@ -117,24 +161,30 @@ fn place(document: &Recorded) -> DocumentPlace {
     DocumentPlace { till: document.till.clone(), enrolment: document.enrolment, seq: document.seq }
 }
 
-fn history_row(document: &Recorded) -> HistoryRow {
-    HistoryRow {
-        place: place(document),
-        kind: document.kind.clone(),
-        number: document.number.clone(),
-        recorded_ms: document.recorded_ms,
-        total: amount(document.total_minor, &document.currency),
-        mark: match document.delivery {
-            Delivery::Local => DeliveryMark::Local,
-            Delivery::Uploaded { .. } => DeliveryMark::Uploaded,
-            Delivery::Processed { .. } => DeliveryMark::Processed,
-            Delivery::Settled { .. } => DeliveryMark::Settled,
-        },
-        finding: None,
-    }
-}
-
 impl crate::till::Core {
+    fn history_row(&self, document: &Recorded) -> Result<HistoryRow, TillError> {
+        let findings = self.store.journal.findings_of(&document.till, document.enrolment, document.seq)?;
+        let finding = |finding: tillkit_protocol::wire::Finding| FindingView {
+            code: finding.code,
+            sentence: finding.detail,
+        };
+        Ok(HistoryRow {
+            place: place(document),
+            kind: document.kind.clone(),
+            number: document.number.clone(),
+            recorded_ms: document.recorded_ms,
+            business_day: document.business_day.clone(),
+            total: amount(document.total_minor, &document.currency),
+            mark: match document.delivery {
+                Delivery::Local => DeliveryMark::Local,
+                Delivery::Uploaded { .. } => DeliveryMark::Uploaded,
+                Delivery::Processed { .. } => DeliveryMark::Processed,
+                Delivery::Settled { .. } => DeliveryMark::Settled,
+            },
+            findings: findings.into_iter().map(finding).collect(),
+        })
+    }
+
     fn printed(&self, document: &Recorded) -> Result<String, TillError> {
         let sale = |title, sale: bodies::Sale| -> Result<String, TillError> {
             let line = document.document::<serde_json::Value>()?;

@@ -3,19 +3,29 @@
 //! Texts that differ by language are named by keys (`section.items`, a trouble's code and advice);
 //! a trouble also carries an English sentence with the facts, for languages a shell lacks.
 
+mod changes;
 mod history;
+mod objects;
+mod runs;
 mod samples;
 mod sell;
 mod settings;
 mod sync;
 
-pub use history::{DeliveryMark, DocumentPlace, DocumentView, HistoryRow, HistoryScreen};
+pub use changes::{
+    ChangeCount, ChangeEntry, ChangeLine, ChangePlace, ChangeSummary, ChangeWhat, ChangesScreen,
+};
+pub use history::{
+    DeliveryMark, DocumentPlace, DocumentView, FindingView, HistoryFilter, HistoryRow, HistoryScreen,
+};
+pub use objects::{Fact, FactValue, ObjectRow, ObjectView, ObjectsScreen, title};
+pub use runs::{RunRow, RunsScreen};
 pub use samples::Sample;
 pub use sell::{CartLine, CartTender, CartView, SearchHit, SellScreen, StockView, TenderChoice};
-pub use settings::{CentreView, EditView, SettingsScreen, UserChoice, title};
+pub use settings::{CentreView, EditView, SettingsScreen, UserChoice};
 pub use sync::{
-    CentreNews, LineState, ObjectMark, RedButton, RowState, RunEnd, RunStage, RunView, StageBar, StageName,
-    SyncObject, SyncRow, SyncScreen, UnsentView,
+    CentreNews, Confirmed, LineState, MissingSection, ObjectMark, RedButton, RowState, RunEnd, RunStage,
+    RunView, StageBar, StageName, SyncObject, SyncRow, SyncScreen, UnsentView,
 };
 
 use tillkit_domain::Money;

@@ -12,7 +12,10 @@ use tillkit_sync::{
     status::{Mode, Notice, Progress, Red, SectionProgress, Stage, Status},
 };
 
-use super::sync::{Facts, Live, SyncScreen};
+use super::{
+    ChangeCount, ChangeSummary, ChangeWhat,
+    sync::{Confirmed, Facts, Live, SyncScreen},
+};
 use crate::Standing;
 
 /// A state worth a picture.
@@ -36,6 +39,10 @@ pub enum Sample {
     Red,
     /// A sync of everything is under way, waiting for the receipt to be finished.
     Running,
+    /// The centre is newer than the app: a section and a kind that this version does not know.
+    Newer,
+    /// The first sync has come but for the numerators, which did not verify.
+    GateRed,
 }
 
 impl Sample {
@@ -50,6 +57,8 @@ impl Sample {
         ("news", Sample::News),
         ("red", Sample::Red),
         ("running", Sample::Running),
+        ("newer", Sample::Newer),
+        ("gate_red", Sample::GateRed),
     ];
 
     /// The instant the samples are taken at: 9 March 2026, 10:15 UTC.
@@ -77,12 +86,12 @@ impl SyncScreen {
                 facts.status.mode = Mode::Online;
                 facts.status.run = Some(first_run());
                 facts.live.insert("directories".into(), live(7));
-                facts.counts.extend([("unit", 4), ("vat_rate", 3), ("tender", 4), ("currency", 2)]);
+                facts.counts = counts(&[("unit", 4), ("vat_rate", 3), ("tender", 4), ("currency", 2)]);
             }
             Sample::UpToDate => {}
-            Sample::Unsent => facts.unsent = waiting(),
+            Sample::Unsent => (facts.unsent, facts.confirmed) = (waiting(), behind()),
             Sample::Offline => {
-                facts.unsent = waiting();
+                (facts.unsent, facts.confirmed) = (waiting(), behind());
                 status.mode =
                     Mode::Offline { cause: Cause::NoRoute, since_ms: Sample::NOW_MS - 12 * MINUTE_MS };
                 status.next_try_ms = Some(Sample::NOW_MS + 24_000);
@@ -106,8 +115,27 @@ impl SyncScreen {
                 };
                 status.red.insert(Section::Promotions, waits);
             }
+            Sample::Newer => {
+                status.unknown = vec!["loyalty".into()];
+                let hologram = BTreeMap::from([("hologram".to_string(), 12)]);
+                facts.counts.entry(Section::Items.name()).or_default().extend(hologram);
+            }
+            Sample::GateRed => {
+                facts.status = Status { mode: Mode::Online, ..Status::default() };
+                let red = Red {
+                    code: "mismatch".into(),
+                    kind: Some("numerator".into()),
+                    sentence: "numerator of numerators: 3 rows are here, the centre has 4, or their digests differ; nothing has changed".into(),
+                };
+                facts.status.red.insert(Section::Numerators, red);
+                let come = Section::down().filter(|section| *section != Section::Numerators);
+                facts.status.checked_ms = come.map(|section| (section, Sample::NOW_MS - MINUTE_MS)).collect();
+                facts.live.remove(Section::Numerators.name());
+                facts.counts.remove(Section::Numerators.name());
+                (facts.confirmed, facts.changes) = (Some(Confirmed { through: 0, head: 0 }), None);
+            }
             Sample::Running => {
-                facts.unsent = waiting();
+                (facts.unsent, facts.confirmed) = (waiting(), behind());
                 status.run = Some(Progress {
                     scope: Scope::All,
                     trigger: Trigger::RedButton,
@@ -142,8 +170,21 @@ fn empty() -> Facts {
         live: BTreeMap::new(),
         counts: BTreeMap::new(),
         unsent: Unsent::default(),
+        confirmed: None,
+        changes: None,
         edits: 0,
     }
+}
+
+/// By section, as the store counts them.
+fn counts(kinds: &[(&str, u64)]) -> BTreeMap<&'static str, BTreeMap<String, u64>> {
+    let mut counts: BTreeMap<&'static str, BTreeMap<String, u64>> = BTreeMap::new();
+    for (kind, count) in kinds {
+        if let Some(section) = Section::of_kind(kind) {
+            counts.entry(section.name()).or_default().insert((*kind).into(), *count);
+        }
+    }
+    counts
 }
 
 fn synced() -> Facts {
@@ -163,7 +204,7 @@ fn synced() -> Facts {
     };
     let status =
         Status { mode: Mode::Online, checked_ms, last_run: Some(report), runs_ended: 1, ..Status::default() };
-    let counts = [
+    let rows = [
         ("unit", 4),
         ("warehouse", 1),
         ("vat_rate", 3),
@@ -189,9 +230,24 @@ fn synced() -> Facts {
         standing: Standing::Enrolled,
         status,
         live: down,
-        counts: counts.into(),
+        counts: counts(&rows),
         unsent: Unsent::default(),
+        confirmed: Some(Confirmed { through: 4_812, head: 4_812 }),
+        changes: Some(changed()),
         edits: 0,
+    }
+}
+
+fn changed() -> ChangeSummary {
+    let count = |section: Section, what, count| ChangeCount { section: section.name().into(), what, count };
+    ChangeSummary {
+        at_ms: Sample::NOW_MS - 25 * MINUTE_MS,
+        counts: vec![
+            count(Section::Items, ChangeWhat::Price, 3),
+            count(Section::Items, ChangeWhat::New, 12),
+            count(Section::Items, ChangeWhat::Gone, 1),
+            count(Section::Rates, ChangeWhat::Added, 2),
+        ],
     }
 }
 
@@ -212,6 +268,10 @@ fn first_run() -> Progress {
         sent: 0,
         to_send: 0,
     }
+}
+
+fn behind() -> Option<Confirmed> {
+    Some(Confirmed { through: 4_808, head: 4_812 })
 }
 
 fn waiting() -> Unsent {

@@ -3,6 +3,7 @@
 use tillkit_protocol::settings as rows;
 use tillkit_store::centre::LocalEdit;
 
+use super::title;
 use crate::{Standing, Till, TillError};
 
 /// Everything the settings screen shows without asking the back office.
@@ -132,10 +133,4 @@ impl Till {
         users.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(users)
     }
-}
-
-/// What a row of any kind is called, if it says so.
-pub fn title(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    Some(body.get("name")?.as_str()?.into())
 }

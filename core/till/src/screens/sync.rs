@@ -9,7 +9,7 @@ use tillkit_sync::{
     status::{Mode, Progress, Stage, Status},
 };
 
-use super::{Amount, Trouble, amount};
+use super::{Amount, ChangeSummary, Trouble, amount};
 use crate::{Standing, Till, TillError, till::Core};
 
 /// Everything the sync screen shows.
@@ -23,14 +23,16 @@ pub struct SyncScreen {
     pub line: LineState,
     /// Whether everything is here that selling needs; until then only Settings and Sync are open.
     pub can_sell: bool,
-    /// Sections that selling still lacks.
-    pub missing: Vec<String>,
+    /// Sections that selling still lacks: what the closed tiles wait for.
+    pub missing: Vec<MissingSection>,
     /// When all sections were last found equal to the centre's.
     pub full_sync_ms: Option<i64>,
     /// When something failed is tried again.
     pub next_try_ms: Option<i64>,
     /// What the back office has not acknowledged.
     pub unsent: UnsentView,
+    /// How far it confirms what this enrolment has recorded; absent before it is enrolled.
+    pub confirmed: Option<Confirmed>,
     /// The banner: something new is published and waits to be confirmed.
     pub news: Option<CentreNews>,
     /// The red floating button.
@@ -41,10 +43,34 @@ pub struct SyncScreen {
     pub last_run: Option<RunEnd>,
     /// What the centre objected to when it did not take a document.
     pub send_trouble: Option<Trouble>,
+    /// What the newest sync that changed something changed.
+    pub changes: Option<ChangeSummary>,
     /// Settings edited on this till that the next sync replaces.
     pub local_edits: u64,
-    /// One per section, in the order they are shown.
+    /// One per section, in the order they are shown; sections of a newer centre come last.
     pub rows: Vec<SyncRow>,
+}
+
+/// A section that selling still lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingSection {
+    /// Its name.
+    pub section: String,
+    /// What its row shows.
+    pub state: RowState,
+    /// How far it is in the run under way.
+    pub percent: Option<u8>,
+    /// Why it is red.
+    pub trouble: Option<Trouble>,
+}
+
+/// How far the back office confirms an enrolment's documents: "the centre confirms 1–4 812".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// It holds every document from the first up to this one, without a gap.
+    pub through: u64,
+    /// The newest document.
+    pub head: u64,
 }
 
 /// Whether the centre answers.
@@ -183,6 +209,8 @@ pub struct SyncRow {
     pub generation: u64,
     /// Why it is red.
     pub trouble: Option<Trouble>,
+    /// The section that it waits for.
+    pub waits_for: Option<String>,
     /// What is inside, of a section that comes down.
     pub objects: Vec<SyncObject>,
 }
@@ -206,6 +234,8 @@ pub enum RowState {
     Failed,
     /// Waits for a section it needs.
     Blocked,
+    /// A newer centre has it; this version has no use for it. Not an error.
+    NotUsed,
 }
 
 /// A kind inside a section.
@@ -217,6 +247,10 @@ pub struct SyncObject {
     pub count: u64,
     /// Whether it is as the centre published it.
     pub mark: ObjectMark,
+    /// Whether this version has a use for it; rows of what it does not know are kept all the same.
+    pub is_used: bool,
+    /// Why it is red.
+    pub trouble: Option<Trouble>,
 }
 
 /// Whether a kind is as the centre published it.
@@ -244,17 +278,30 @@ pub(super) struct Facts {
     pub standing: Standing,
     pub status: Status,
     pub live: BTreeMap<String, Live>,
-    pub counts: BTreeMap<&'static str, u64>,
+    /// By section: rows of each kind; also of kinds that this version does not know.
+    pub counts: BTreeMap<&'static str, BTreeMap<String, u64>>,
     pub unsent: Unsent,
+    pub confirmed: Option<Confirmed>,
+    pub changes: Option<ChangeSummary>,
     pub edits: u64,
 }
 
 impl SyncScreen {
     pub(super) fn of(facts: &Facts) -> SyncScreen {
         let status = &facts.status;
-        let missing: Vec<String> = Section::down()
-            .filter(|section| section.spec().to_sell && generation(facts, *section) == 0)
-            .map(|section| section.name().into())
+        let unknown = status.unknown.iter().map(|section| unused_row(section));
+        let rows: Vec<SyncRow> =
+            Section::ALL.iter().map(|section| row(facts, *section)).chain(unknown).collect();
+        let needed = Section::down().filter(|section| section.spec().to_sell);
+        let missing: Vec<MissingSection> = needed
+            .filter(|section| generation(facts, *section) == 0)
+            .filter_map(|section| rows.iter().find(|row| row.section == section.name()))
+            .map(|row| MissingSection {
+                section: row.section.clone(),
+                state: row.state,
+                percent: row.percent,
+                trouble: row.trouble.clone(),
+            })
             .collect();
         SyncScreen {
             till: facts.till.clone(),
@@ -265,6 +312,7 @@ impl SyncScreen {
             full_sync_ms: full_sync_ms(status),
             next_try_ms: status.next_try_ms,
             unsent: UnsentView::of(&facts.unsent),
+            confirmed: facts.confirmed,
             news: status.notice.as_ref().map(|notice| CentreNews {
                 generation: notice.generation,
                 sections: names(&notice.sections),
@@ -273,8 +321,9 @@ impl SyncScreen {
             run: status.run.as_ref().map(run),
             last_run: status.last_run.as_ref().map(|report| run_end(status.runs_ended, report)),
             send_trouble: status.send_error.as_ref().map(Trouble::of_red),
+            changes: facts.changes.clone(),
             local_edits: facts.edits,
-            rows: Section::ALL.iter().map(|section| row(facts, *section)).collect(),
+            rows,
         }
     }
 }
@@ -418,8 +467,48 @@ fn row(facts: &Facts, section: Section) -> SyncRow {
         amounts: unsent.amounts_minor.iter().map(|(currency, minor)| amount(*minor, currency)).collect(),
         generation: generation(facts, section),
         trouble: red.map(Trouble::of_red),
+        waits_for: waits_for(facts, section),
         objects,
     }
+}
+
+/// The row of a section that only a newer version understands.
+fn unused_row(section: &str) -> SyncRow {
+    SyncRow {
+        section: section.into(),
+        is_down: true,
+        state: RowState::NotUsed,
+        percent: None,
+        success_ms: None,
+        count: 0,
+        amounts: Vec::new(),
+        generation: 0,
+        trouble: None,
+        waits_for: None,
+        objects: Vec::new(),
+    }
+}
+
+/// What a blocked section waits for: of what it needs, what is red itself, or else what is not live
+/// here as it is published.
+fn waits_for(facts: &Facts, section: Section) -> Option<String> {
+    let status = &facts.status;
+    let is_blocked = |section: &Section| status.red.get(section).is_some_and(|red| red.code == "waits-for");
+    if !is_blocked(&section) {
+        return None;
+    }
+    let needs = || section.spec().needs.iter();
+    let is_news = |need: &&Section| {
+        status.notice.as_ref().is_some_and(|notice| notice.sections.contains(need))
+            || generation(facts, **need) == 0
+    };
+    let red = needs().find(|need| status.red.contains_key(need));
+    let cause = match red.or_else(|| needs().find(is_news)).or_else(|| needs().next())? {
+        // It waits itself: what it waits for is what a person can do something about.
+        need if is_blocked(need) => waits_for(facts, *need)?,
+        need => need.name().into(),
+    };
+    Some(cause)
 }
 
 fn applied_ms(facts: &Facts, section: Section) -> Option<i64> {
@@ -456,17 +545,26 @@ fn state(facts: &Facts, section: Section, unsent: u64) -> RowState {
 
 fn objects(facts: &Facts, section: Section) -> Vec<SyncObject> {
     let has_come = generation(facts, section) > 0 || facts.status.checked_ms.contains_key(&section);
-    let red_kind = facts.status.red.get(&section).and_then(|red| red.kind.as_deref());
-    let object = |kind: &&'static str| SyncObject {
-        kind: (*kind).into(),
-        count: facts.counts.get(kind).copied().unwrap_or(0),
-        mark: match has_come {
-            _ if red_kind == Some(kind) => ObjectMark::Red,
-            true => ObjectMark::Verified,
-            false => ObjectMark::Never,
-        },
+    let red = facts.status.red.get(&section);
+    let none = BTreeMap::new();
+    let counts = facts.counts.get(section.name()).unwrap_or(&none);
+    let known = section.spec().kinds;
+    let unknown = counts.keys().map(String::as_str).filter(|kind| !known.contains(kind));
+    let object = |kind: &str| {
+        let own_red = red.filter(|red| red.kind.as_deref() == Some(kind));
+        SyncObject {
+            kind: kind.into(),
+            count: counts.get(kind).copied().unwrap_or(0),
+            mark: match has_come {
+                _ if own_red.is_some() => ObjectMark::Red,
+                true => ObjectMark::Verified,
+                false => ObjectMark::Never,
+            },
+            is_used: known.contains(&kind),
+            trouble: own_red.map(Trouble::of_red),
+        }
     };
-    section.spec().kinds.iter().map(object).collect()
+    known.iter().copied().chain(unknown).map(object).collect()
 }
 
 impl Till {
@@ -497,14 +595,23 @@ impl Core {
             None => None,
         };
         let mut counts = BTreeMap::new();
-        for kind in Section::down().flat_map(|section| section.spec().kinds) {
-            counts.insert(*kind, view.count(kind)?);
+        for section in Section::down() {
+            counts.insert(section.name(), view.kinds(section.name())?);
         }
         let live =
             self.store.centre.all_live().into_iter().map(|(name, live)| {
                 (name, Live { generation: live.generation, applied_ms: live.applied_ms })
             });
         drop(view);
+        let journal = &self.store.journal;
+        let confirmed = match &device {
+            Ok(device) => {
+                let (till, enrolment) = (&device.enrolment.till, device.enrolment.enrolment);
+                let through = journal.uploaded_through(till, enrolment)?;
+                Some(Confirmed { through, head: journal.head(till, enrolment)?.seq })
+            }
+            Err(_) => None,
+        };
         Ok(Facts {
             till: device.as_ref().ok().map(|device| device.enrolment.till.clone()),
             centre,
@@ -512,7 +619,9 @@ impl Core {
             status: device.map(|device| device.engine.status().borrow().clone()).unwrap_or_default(),
             live: live.collect(),
             counts,
-            unsent: self.store.journal.unsent()?,
+            unsent: journal.unsent()?,
+            confirmed,
+            changes: super::changes::newest(&self.store.centre)?,
             edits: self.store.centre.edits()?.len() as u64,
         })
     }

@@ -1,7 +1,8 @@
 import Observation
 import TillKit
 
-/// Every document of this phone, newest first, each with how far it has come.
+/// Every document of this phone, newest first, each with how far it has come; events, which no cashier
+/// looks for, only where everything that goes up is shown.
 @Observable @MainActor
 public final class HistoryModel: Attempting {
   public private(set) var rows: [HistoryRow] = []
@@ -10,32 +11,64 @@ public final class HistoryModel: Attempting {
   /// The document that is looked at.
   public private(set) var document: DocumentView?
   public internal(set) var trouble: ShownTrouble?
+  /// Only of this section; of all, if it is none.
+  public private(set) var section: String?
+  /// Only what has come so far; all, if it is none.
+  public private(set) var mark: DeliveryMark?
 
   let formats: Formats
   private let till: TillKit
   private let pageSize: UInt32
+  private let kinds: [(section: String, kinds: [String])]
   private var next: DocumentPlace?
 
-  public init(till: TillKit, formats: Formats, pageSize: UInt32 = 50) {
+  public init(till: TillKit, formats: Formats, withEvents: Bool = false, pageSize: UInt32 = 50) {
     (self.till, self.formats, self.pageSize) = (till, formats, pageSize)
+    kinds = Self.kinds.filter { withEvents || $0.section != "events" }
+  }
+
+  /// The kinds of documents of each section that goes up.
+  private static let kinds: [(section: String, kinds: [String])] = [
+    ("sales", ["sale", "return", "void"]),
+    ("closures", ["closure"]),
+    ("cash", ["cash_movement"]),
+    ("orders_made", ["order"]),
+    ("customers_made", ["customer_made"]),
+    ("stock_documents", ["goods_receipt", "goods_return", "transfer", "count", "write_off"]),
+    ("events", ["event"]),
+  ]
+
+  /// What can be chosen from.
+  public var sections: [String] { kinds.map(\.section) }
+
+  /// Only of a section and only what has come so far; nothing for all.
+  public func show(section: String?, mark: DeliveryMark?) async {
+    (self.section, self.mark, rows, next, hasMore) = (section, mark, [], nil, false)
+    await refresh()
   }
 
   /// From the newest.
   public func refresh() async {
-    let page = await attempt { try await till.history(limit: pageSize) }
-    guard let page else { return }
+    let wanted = (section, mark)
+    let page = await read(after: nil)
+    guard let page, wanted == (section, mark) else { return }
     (rows, next, hasMore) = (page.rows, page.next, page.next != nil)
   }
 
   /// The end of the list came into sight.
   public func more() async {
     guard let after = next else { return }
-    let page = await attempt {
-      try await till.history(after: after, limit: pageSize)
-    }
+    let page = await read(after: after)
     // Somebody may have refreshed, or asked twice.
     guard let page, next == after else { return }
     (rows, next, hasMore) = (rows + page.rows, page.next, page.next != nil)
+  }
+
+  private func read(after: DocumentPlace?) async -> HistoryScreen? {
+    let chosen = kinds.filter { section == nil || $0.section == section }.flatMap(\.kinds)
+    return await attempt {
+      try await till.history(kinds: chosen, mark: mark, after: after, limit: pageSize)
+    }
   }
 
   public func open(_ place: DocumentPlace) async {
@@ -61,5 +94,19 @@ public final class HistoryModel: Attempting {
 
   public func total(_ row: HistoryRow) -> String { formats.amount(row.total) }
 
-  public func finding(_ row: HistoryRow) -> String? { row.finding.map(formats.strings.finding) }
+  /// What the back office objects to.
+  public func findings(_ row: HistoryRow) -> [String] {
+    row.findings.map { formats.strings.finding($0.sentence) }
+  }
+
+  /// When this phone learnt of each step of a document's way.
+  public func way(_ document: DocumentView) -> String {
+    let steps: [(DeliveryMark, Int64?)] = [
+      (.uploaded, document.uploadedMs), (.processed, document.processedMs), (.settled, document.settledMs),
+    ]
+    let said = steps.compactMap { mark, ms in
+      ms.map { "\(formats.strings.word(for: mark)) \(formats.moment($0))" }
+    }
+    return said.joined(separator: " · ")
+  }
 }

@@ -18,6 +18,10 @@ public final class RootModel: Attempting {
   public private(set) var cash: CashModel?
   public internal(set) var trouble: ShownTrouble?
   public let sync: SyncModel
+  public let objects: ObjectsModel
+  public let received: ReceivedModel
+  public let sent: HistoryModel
+  public let runs: RunsModel
   public let history: HistoryModel
   public let settings: SettingsModel
   public let formats: Formats
@@ -27,6 +31,10 @@ public final class RootModel: Attempting {
   public init(till: TillKit, device: String, formats: Formats) {
     (self.till, self.formats) = (till, formats)
     sync = SyncModel(till: till, formats: formats)
+    objects = ObjectsModel(till: till, formats: formats)
+    received = ReceivedModel(till: till, formats: formats)
+    sent = HistoryModel(till: till, formats: formats, withEvents: true)
+    runs = RunsModel(till: till, formats: formats)
     history = HistoryModel(till: till, formats: formats)
     settings = SettingsModel(till: till, device: device, formats: formats)
     place = .sync

@@ -109,6 +109,13 @@ public final class SettingsModel: Attempting {
     return (brings, preview.edits.isEmpty ? nil : formats.strings.editsLost(preview.edits.count))
   }
 
+  /// What must be done before the previewed centre can be chosen.
+  public func blocked(_ preview: CentrePreview) -> String? {
+    let blockers = preview.blockers
+    guard blockers.unsent > 0 || blockers.held > 0 || blockers.isReceiptOpen else { return nil }
+    return formats.strings.blocked(blockers.unsent, blockers.held, blockers.isReceiptOpen)
+  }
+
   public func detail(_ edit: EditView) -> String {
     formats.strings.editedBy(edit.user, formats.moment(edit.editedMs))
   }

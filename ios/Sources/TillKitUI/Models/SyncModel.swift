@@ -7,7 +7,6 @@ public protocol SyncVerbs: Sendable {
   func sync(_ scope: SyncScope) async throws(TillError) -> SyncReport?
   func confirmNews() async throws(TillError) -> SyncReport?
   func cancelSync() async throws(TillError)
-  func objects(kind: String, after: String?, limit: UInt32) async throws(TillError) -> [ObjectRow]
 }
 
 extension TillKit: SyncVerbs {}
@@ -41,6 +40,25 @@ public struct SyncObjectItem: Equatable, Identifiable, Sendable {
   public let title: String
   public let detail: String
   public let isRed: Bool
+  /// Whether this version has a use for it.
+  public let isUsed: Bool
+}
+
+/// What the sync screen shows: how things stand, what came and what it changed, what went, and the runs.
+public enum SyncTab: String, CaseIterable, Identifiable, Sendable {
+  case now, received, sent, runs
+
+  public var id: String { rawValue }
+}
+
+/// What selling still waits for.
+public struct MissingItem: Equatable, Identifiable, Sendable {
+  /// The section.
+  public let id: String
+  /// What its button says: it tries just this section again.
+  public let action: String
+  /// Why it is not here, or its state.
+  public let detail: String
 }
 
 /// A stage of the run under way.
@@ -62,9 +80,7 @@ public final class SyncModel: Attempting {
   public internal(set) var trouble: ShownTrouble?
   /// Whether the percentage was tapped.
   public var showsBars = false
-  /// The object whose rows are looked at, and what has been read of them.
-  public private(set) var openKind: String?
-  public private(set) var openRows: [ObjectRow] = []
+  public var tab = SyncTab.now
 
   let formats: Formats
   private let till: any SyncVerbs
@@ -116,26 +132,6 @@ public final class SyncModel: Attempting {
     await attempt { try await till.cancelSync() }
   }
 
-  /// An object was tapped: what the till holds of it, from the beginning.
-  public func open(kind: String) async {
-    (openKind, openRows) = (kind, [])
-    await readOn()
-  }
-
-  /// The next page of the open object.
-  public func readOn() async {
-    guard let kind = openKind else { return }
-    let last = openRows.last?.key
-    let page = await attempt {
-      try await till.objects(kind: kind, after: last, limit: 100)
-    }
-    // Another object may have been tapped meanwhile.
-    if openKind == kind, openRows.last?.key == last { openRows += page ?? [] }
-  }
-
-  /// The open object was closed.
-  public func closeKind() { (openKind, openRows) = (nil, []) }
-
   private func sync(_ scope: SyncScope) async {
     await attempt { _ = try await till.sync(scope) }
   }
@@ -177,7 +173,38 @@ public final class SyncModel: Attempting {
   /// What selling still lacks.
   public var lackingText: String? {
     guard let screen, !screen.canSell else { return nil }
-    return strings.lacking(formats.titles(ofSections: screen.missing))
+    return strings.lacking(formats.titles(ofSections: screen.missing.map(\.section)))
+  }
+
+  /// The same, each with its state and a button of its own, once one of them has failed.
+  public var missing: [MissingItem] {
+    guard let screen, screen.missing.contains(where: { $0.trouble != nil }) else { return [] }
+    return screen.missing.map { missing in
+      MissingItem(
+        id: missing.section, action: strings.syncRow(formats.title(ofSection: missing.section)),
+        detail: missing.trouble.map { formats.trouble($0).cause } ?? strings.word(for: missing.state))
+    }
+  }
+
+  /// How far the centre confirms what this till has recorded.
+  public var confirmedText: String? {
+    guard let confirmed = screen?.confirmed, confirmed.through > 0 else { return nil }
+    let head = confirmed.head > confirmed.through ? formats.count(confirmed.head) : nil
+    return strings.confirmed(formats.count(confirmed.through), head)
+  }
+
+  /// What the newest sync changed, in numbers.
+  public var changesText: String? {
+    screen?.changes.map { "\(strings.changed(formats.ago($0.atMs))): \(formats.changes($0))" }
+  }
+
+  public func title(_ tab: SyncTab) -> String {
+    switch tab {
+    case .now: strings.tabNow
+    case .received: strings.tabReceived
+    case .sent: strings.tabSent
+    case .runs: strings.tabRuns
+    }
   }
 
   /// The banner, and what confirming it costs.
@@ -222,9 +249,10 @@ public final class SyncModel: Attempting {
     let count = row.isDown && row.count > 0 ? strings.rows(formats.count(row.count)) : nil
     let amounts = row.amounts.isEmpty ? nil : formats.amounts(row.amounts)
     let success = row.successMs.map(formats.ago)
+    let waits = row.waitsFor.map { strings.waitsFor(formats.title(ofSection: $0)) }
     return SyncRowItem(
       id: row.section, title: title, isDown: row.isDown, state: row.state,
-      word: strings.word(for: row.state),
+      word: waits ?? strings.word(for: row.state),
       detail: [count, amounts, success].compactMap { $0 }.joined(separator: " · "),
       badge: !row.isDown && row.count > 0 ? row.count : nil,
       percent: row.state == .running || row.state == .waiting ? row.percent.map(formats.percent) : nil,
@@ -235,10 +263,11 @@ public final class SyncModel: Attempting {
 
   private func item(of object: SyncObject) -> SyncObjectItem {
     let count = object.count > 0 ? formats.count(object.count) : nil
+    let word = object.isUsed ? strings.word(for: object.mark) : strings.word(for: RowState.notUsed)
     return SyncObjectItem(
       id: object.kind, title: formats.title(ofKind: object.kind),
-      detail: [count, strings.word(for: object.mark)].compactMap { $0 }.joined(separator: " · "),
-      isRed: object.mark == .red)
+      detail: [count, word].compactMap { $0 }.joined(separator: " · "),
+      isRed: object.mark == .red, isUsed: object.isUsed)
   }
 
   private func words(for end: RunEnd) -> String {

@@ -102,6 +102,74 @@ public struct Czech: Strings {
     }
   }
 
+  public func title(of fact: FactName) -> String {
+    switch fact {
+    case .active: "Aktivní"
+    case .addressCity: "Město"
+    case .addressCountry: "Země"
+    case .addressPostCode: "PSČ"
+    case .addressStreet: "Ulice"
+    case .bytes: "Bajty"
+    case .category: "Kategorie"
+    case .code: "Kód"
+    case .codes: "Kódy"
+    case .credit: "Na účet"
+    case .currency: "Měna"
+    case .customer: "Zákazník"
+    case .decimals: "Desetinná místa"
+    case .email: "E-mail"
+    case .enrolment: "Registrace"
+    case .footer: "Pata"
+    case .fromDay: "Od"
+    case .fromMs: "Od"
+    case .group: "Skupina"
+    case .header: "Hlava"
+    case .item: "Položka"
+    case .items: "Položky"
+    case .kind: "Druh"
+    case .mediaType: "Typ"
+    case .name: "Název"
+    case .number: "Číslo"
+    case .percent: "Procento"
+    case .phone: "Telefon"
+    case .price: "Cena"
+    case .priceType: "Typ ceny"
+    case .quantity: "Množství"
+    case .rate: "Kurz"
+    case .role: "Role"
+    case .source: "Zdroj"
+    case .till: "Pokladna"
+    case .unit: "Jednotka"
+    case .untilMs: "Do"
+    case .user: "Uživatel"
+    case .vat: "DPH"
+    case .warehouse: "Sklad"
+    }
+  }
+
+  public func title(of trigger: TriggerName) -> String {
+    switch trigger {
+    case .row: "ikona řádku"
+    case .redButton: "červené tlačítko"
+    case .confirmed: "potvrzeno"
+    case .centreChosen: "volba střediska"
+    case .opening: "otevření dne"
+    case .closing: "uzavření dne"
+    case .reconnect: "opět online"
+    case .schedule: "podle hodin"
+    case .poke: "novinka z centrály"
+    }
+  }
+
+  public func title(of result: ResultName) -> String {
+    switch result {
+    case .done: "Dokončeno"
+    case .nothingNew: "Dokončeno, nic nového"
+    case .waiting: "Něco nového čeká na potvrzení"
+    case .cancelled: "Zrušeno"
+    }
+  }
+
   public func sentence(for trouble: TroubleName) -> String {
     switch trouble {
     case .noRoute: "Kancelář není dostupná."
@@ -184,6 +252,7 @@ public struct Czech: Strings {
     case .running: "Probíhá"
     case .failed: "Nepovedlo se"
     case .blocked: "Blokováno"
+    case .notUsed: "Tato verze nepoužívá"
     }
   }
 
@@ -229,6 +298,20 @@ public struct Czech: Strings {
     case .good: "V pořádku"
     case .mind: "Podívejte se na to"
     case .bad: "Špatně"
+    }
+  }
+
+  public func word(for what: ChangeWhat) -> String {
+    switch what {
+    case .price: "Cena"
+    case .edit: "Změněno zde, nahrazeno"
+    case .vat: "DPH"
+    case .new: "Nové"
+    case .back: "Opět v prodeji"
+    case .gone: "Už není v prodeji"
+    case .added: "Přidáno"
+    case .changed: "Změněno"
+    case .removed: "Odebráno"
     }
   }
 
@@ -278,6 +361,39 @@ public struct Czech: Strings {
   public let nothingNew = "Hotovo: nic nového"
   public let waitsForConfirmation = "Vše je odesláno; nové čeká na potvrzení"
 
+  public let tabNow = "Nyní"
+  public let tabReceived = "Přijaté"
+  public let tabSent = "Odeslané"
+  public let tabRuns = "Deník"
+  public let findObject = "Název nebo klíč"
+  public let noHits = "Nic nenalezeno"
+  public let notUsedHint = "Tato verze aplikace tyto řádky nepoužívá. Zůstávají uložené."
+  public let nothingChanged = "Zatím se nic nezměnilo"
+  public let shareRuns = "Poslat podpoře"
+  public let yes = "ano"
+  public let no = "ne"
+  public func waitsFor(_ section: String) -> String { "Čeká na: \(section)" }
+  public func confirmed(_ through: String, _ head: String?) -> String {
+    "Středisko potvrzuje 1–\(through)" + (head.map { " z \($0)" } ?? "")
+  }
+  public func changed(_ ago: String) -> String { "Změněno \(ago)" }
+  public func from(_ moment: String) -> String { "od \(moment)" }
+  public func received(_ rows: String, _ size: String) -> String { "přijato řádků: \(rows), \(size)" }
+  public func sent(_ documents: UInt64) -> String { "odesláno dokladů: \(documents)" }
+  public func count(_ what: ChangeWhat, _ count: UInt64, _ section: String) -> String {
+    switch what {
+    case .price: "ceny: \(count)"
+    case .edit: "změněno zde a nahrazeno: \(count)"
+    case .vat: "jiné DPH: \(count)"
+    case .new: "nové položky: \(count)"
+    case .back: "opět v prodeji: \(count)"
+    case .gone: "už není v prodeji: \(count)"
+    case .added: "\(section): přidáno \(count)"
+    case .changed: "\(section): změněno \(count)"
+    case .removed: "\(section): odebráno \(count)"
+    }
+  }
+
   public let whoSells = "Kdo prodává?"
   public let pin = "PIN"
   public let signIn = "Přihlásit"
@@ -302,6 +418,9 @@ public struct Czech: Strings {
   public func inStock(_ quantity: String, _ unit: String) -> String { "skladem \(quantity) \(unit)" }
   public func payBy(_ tender: String) -> String { "Zaplatit: \(tender)" }
 
+  public let all = "Vše"
+  public let kind = "Druh"
+  public let state = "Stav"
   public let noDocuments = "Zatím nic zapsáno"
   public let more = "Další"
   public func finding(_ detail: String) -> String { "Kancelář namítá: \(detail)" }
@@ -347,6 +466,14 @@ public struct Czech: Strings {
   }
   public func willBring(_ rows: String, _ size: String) -> String { "Přinese řádků \(rows), \(size)" }
   public func editsLost(_ count: Int) -> String { "Ztratí se úpravy z této pokladny: \(count)" }
+  public func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String {
+    let parts = [
+      unsent > 0 ? "odeslat doklady (\(unsent))" : nil,
+      held > 0 ? "dokončit odložené prodeje (\(held))" : nil,
+      isReceiptOpen ? "dokončit otevřenou účtenku" : nil,
+    ]
+    return "Nejdříve: " + parts.compactMap { $0 }.joined(separator: ", ")
+  }
   public func editedBy(_ user: String, _ moment: String) -> String { "\(user), \(moment)" }
 
   public let justNow = "právě teď"

@@ -102,6 +102,74 @@ public struct English: Strings {
     }
   }
 
+  public func title(of fact: FactName) -> String {
+    switch fact {
+    case .active: "Active"
+    case .addressCity: "Town"
+    case .addressCountry: "Country"
+    case .addressPostCode: "Post code"
+    case .addressStreet: "Street"
+    case .bytes: "Bytes"
+    case .category: "Category"
+    case .code: "Code"
+    case .codes: "Codes"
+    case .credit: "On account"
+    case .currency: "Currency"
+    case .customer: "Customer"
+    case .decimals: "Decimals"
+    case .email: "E-mail"
+    case .enrolment: "Enrolment"
+    case .footer: "Foot"
+    case .fromDay: "From"
+    case .fromMs: "From"
+    case .group: "Group"
+    case .header: "Head"
+    case .item: "Item"
+    case .items: "Items"
+    case .kind: "Kind"
+    case .mediaType: "Type"
+    case .name: "Name"
+    case .number: "Number"
+    case .percent: "Percent"
+    case .phone: "Phone"
+    case .price: "Price"
+    case .priceType: "Price type"
+    case .quantity: "Quantity"
+    case .rate: "Rate"
+    case .role: "Role"
+    case .source: "Source"
+    case .till: "Till"
+    case .unit: "Unit"
+    case .untilMs: "Until"
+    case .user: "User"
+    case .vat: "VAT"
+    case .warehouse: "Warehouse"
+    }
+  }
+
+  public func title(of trigger: TriggerName) -> String {
+    switch trigger {
+    case .row: "a row's icon"
+    case .redButton: "the red button"
+    case .confirmed: "confirmed"
+    case .centreChosen: "centre chosen"
+    case .opening: "opening the day"
+    case .closing: "closing the day"
+    case .reconnect: "online again"
+    case .schedule: "by the clock"
+    case .poke: "news from the centre"
+    }
+  }
+
+  public func title(of result: ResultName) -> String {
+    switch result {
+    case .done: "Complete"
+    case .nothingNew: "Complete, nothing was new"
+    case .waiting: "Something new waits to be confirmed"
+    case .cancelled: "Cancelled"
+    }
+  }
+
   public func sentence(for trouble: TroubleName) -> String {
     switch trouble {
     case .noRoute: "The back office cannot be reached."
@@ -184,6 +252,7 @@ public struct English: Strings {
     case .running: "Running"
     case .failed: "Failed"
     case .blocked: "Blocked"
+    case .notUsed: "Not used by this version"
     }
   }
 
@@ -229,6 +298,20 @@ public struct English: Strings {
     case .good: "Good"
     case .mind: "Have a look"
     case .bad: "Bad"
+    }
+  }
+
+  public func word(for what: ChangeWhat) -> String {
+    switch what {
+    case .price: "Price"
+    case .edit: "Changed here, replaced"
+    case .vat: "VAT"
+    case .new: "New"
+    case .back: "For sale again"
+    case .gone: "No longer for sale"
+    case .added: "Added"
+    case .changed: "Changed"
+    case .removed: "Removed"
     }
   }
 
@@ -280,6 +363,41 @@ public struct English: Strings {
   public let nothingNew = "Complete: nothing was new"
   public let waitsForConfirmation = "Everything is sent; something new waits to be confirmed"
 
+  public let tabNow = "Now"
+  public let tabReceived = "Received"
+  public let tabSent = "Sent"
+  public let tabRuns = "Journal"
+  public let findObject = "Name or key"
+  public let noHits = "Nothing found"
+  public let notUsedHint = "This version of the app has no use for these rows. They are kept."
+  public let nothingChanged = "Nothing has changed yet"
+  public let shareRuns = "Share for support"
+  public let yes = "yes"
+  public let no = "no"
+  public func waitsFor(_ section: String) -> String { "Waits for \(section)" }
+  public func confirmed(_ through: String, _ head: String?) -> String {
+    "The centre confirms 1–\(through)" + (head.map { " of \($0)" } ?? "")
+  }
+  public func changed(_ ago: String) -> String { "Changed \(ago)" }
+  public func from(_ moment: String) -> String { "from \(moment)" }
+  public func received(_ rows: String, _ size: String) -> String { "\(rows) rows received, \(size)" }
+  public func sent(_ documents: UInt64) -> String {
+    documents == 1 ? "1 document sent" : "\(documents) documents sent"
+  }
+  public func count(_ what: ChangeWhat, _ count: UInt64, _ section: String) -> String {
+    switch what {
+    case .price: count == 1 ? "1 price" : "\(count) prices"
+    case .edit: "\(count) changed here and replaced"
+    case .vat: "\(count) with other VAT"
+    case .new: count == 1 ? "1 new item" : "\(count) new items"
+    case .back: "\(count) for sale again"
+    case .gone: "\(count) no longer for sale"
+    case .added: "\(section): \(count) added"
+    case .changed: "\(section): \(count) changed"
+    case .removed: "\(section): \(count) removed"
+    }
+  }
+
   public let whoSells = "Who sells?"
   public let pin = "PIN"
   public let signIn = "Sign in"
@@ -304,6 +422,9 @@ public struct English: Strings {
   public func inStock(_ quantity: String, _ unit: String) -> String { "\(quantity) \(unit) in stock" }
   public func payBy(_ tender: String) -> String { "Pay by \(tender)" }
 
+  public let all = "All"
+  public let kind = "Kind"
+  public let state = "State"
   public let noDocuments = "Nothing recorded yet"
   public let more = "More"
   public func finding(_ detail: String) -> String { "The back office objects: \(detail)" }
@@ -349,6 +470,13 @@ public struct English: Strings {
   }
   public func willBring(_ rows: String, _ size: String) -> String { "Brings \(rows) rows, \(size)" }
   public func editsLost(_ count: Int) -> String { "\(count) edits made on this till will be lost" }
+  public func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String {
+    let parts = [
+      unsent > 0 ? "\(unsent) documents to send" : nil, held > 0 ? "\(held) held sales to finish" : nil,
+      isReceiptOpen ? "a receipt is open" : nil,
+    ]
+    return "First: " + parts.compactMap { $0 }.joined(separator: ", ")
+  }
   public func editedBy(_ user: String, _ moment: String) -> String { "by \(user), \(moment)" }
 
   public let justNow = "just now"

@@ -110,6 +110,11 @@ public struct Formats: Sendable {
     dated(ms, .omitted, .standard)
   }
 
+  /// "3 s": how long something took.
+  public func duration(_ ms: UInt64) -> String {
+    ms < 60_000 ? "\(ms / 1_000) s" : strings.minutes(Int(ms / 60_000))
+  }
+
   private func dated(
     _ ms: Int64, _ date: Date.FormatStyle.DateStyle, _ time: Date.FormatStyle.TimeStyle
   ) -> String {
@@ -142,6 +147,41 @@ public struct Formats: Sendable {
 
   public func title(ofStep name: String) -> String {
     StepName(rawValue: name).map(strings.title(of:)) ?? name
+  }
+
+  public func title(ofFact name: String) -> String {
+    FactName(rawValue: name).map(strings.title(of:)) ?? name
+  }
+
+  /// What a fact of a row says.
+  public func fact(_ fact: Fact) -> String {
+    switch fact.value {
+    case .text(let text): text
+    case .number(let number): quantity(number)
+    case .price(let price, let currency): self.price(price, currency)
+    case .money(let amount): self.amount(amount)
+    case .percent(let percent): "\(quantity(percent)) %"
+    case .time(let atMs): moment(atMs)
+    case .flag(let isSet): isSet ? strings.yes : strings.no
+    }
+  }
+
+  /// What a sync changed, in numbers.
+  public func changes(_ changes: ChangeSummary) -> String {
+    let said = changes.counts.map { strings.count($0.what, $0.count, title(ofSection: $0.section)) }
+    return said.joined(separator: " · ")
+  }
+
+  /// "£2.55 → £2.95", or the one that there is; and when it begins, if that is to come.
+  public func fromTo(_ line: ChangeLine, _ currency: String) -> String {
+    let values = [line.before, line.after].compactMap { $0 }.map { value in
+      switch line.what {
+      case .vat: "\(quantity(value)) %"
+      default: Decimal(string: value) == nil ? value : price(value, currency)
+      }
+    }
+    let begins = line.fromMs.map { strings.from(moment($0)) }
+    return [values.joined(separator: " → "), begins].compactMap { $0 }.joined(separator: " ")
   }
 
   public func trouble(_ trouble: Trouble) -> ShownTrouble {

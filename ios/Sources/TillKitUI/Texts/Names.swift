@@ -108,3 +108,32 @@ public enum TroubleName: String, CaseIterable, Sendable {
 public enum StepName: String, CaseIterable, Sendable {
   case resolve, connect, tls, office, version, clock, credential, centre
 }
+
+/// A member of a row, where the till's rows are shown.
+public enum FactName: String, CaseIterable, Sendable {
+  case active, bytes, category, code, codes, credit, currency, customer, decimals, email
+  case enrolment, footer, group, header, item, items, kind, name, number, percent, phone, price
+  case quantity, rate, role, source, till, unit, user, vat, warehouse
+  case addressCity = "address.city"
+  case addressCountry = "address.country"
+  case addressPostCode = "address.post_code"
+  case addressStreet = "address.street"
+  case fromDay = "from_day"
+  case fromMs = "from_ms"
+  case mediaType = "media_type"
+  case priceType = "price_type"
+  case untilMs = "until_ms"
+}
+
+/// What asked for a sync run.
+public enum TriggerName: String, CaseIterable, Sendable {
+  case row, confirmed, opening, closing, reconnect, schedule, poke
+  case redButton = "red_button"
+  case centreChosen = "centre_chosen"
+}
+
+/// How a sync run ended, if nothing was wrong.
+public enum ResultName: String, CaseIterable, Sendable {
+  case done, waiting, cancelled
+  case nothingNew = "nothing_new"
+}

@@ -10,6 +10,9 @@ public protocol Strings: Sendable {
   func title(of section: SectionName) -> String
   func title(of kind: KindName) -> String
   func title(of step: StepName) -> String
+  func title(of fact: FactName) -> String
+  func title(of trigger: TriggerName) -> String
+  func title(of result: ResultName) -> String
   func sentence(for trouble: TroubleName) -> String
   func sentence(for advice: Advice) -> String
   func word(for state: RowState) -> String
@@ -18,6 +21,7 @@ public protocol Strings: Sendable {
   func word(for stage: RunStage) -> String
   func word(for move: CashMove) -> String
   func word(for outcome: StepOutcome) -> String
+  func word(for what: ChangeWhat) -> String
 
   // Everywhere.
   var dataSafe: String { get }
@@ -66,6 +70,26 @@ public protocol Strings: Sendable {
   var nothingNew: String { get }
   var waitsForConfirmation: String { get }
 
+  // What came, and the runs.
+  var tabNow: String { get }
+  var tabReceived: String { get }
+  var tabSent: String { get }
+  var tabRuns: String { get }
+  var findObject: String { get }
+  var noHits: String { get }
+  var notUsedHint: String { get }
+  var nothingChanged: String { get }
+  var shareRuns: String { get }
+  var yes: String { get }
+  var no: String { get }
+  func waitsFor(_ section: String) -> String
+  func confirmed(_ through: String, _ head: String?) -> String
+  func changed(_ ago: String) -> String
+  func count(_ what: ChangeWhat, _ count: UInt64, _ section: String) -> String
+  func from(_ moment: String) -> String
+  func received(_ rows: String, _ size: String) -> String
+  func sent(_ documents: UInt64) -> String
+
   // Signing in and selling.
   var whoSells: String { get }
   var pin: String { get }
@@ -93,6 +117,9 @@ public protocol Strings: Sendable {
 
   // History.
   var noDocuments: String { get }
+  var all: String { get }
+  var kind: String { get }
+  var state: String { get }
   var more: String { get }
   func finding(_ detail: String) -> String
 
@@ -133,6 +160,7 @@ public protocol Strings: Sendable {
   func enrolled(_ till: String, _ series: String) -> String
   func willBring(_ rows: String, _ size: String) -> String
   func editsLost(_ count: Int) -> String
+  func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String
   func editedBy(_ user: String, _ moment: String) -> String
 
   // Times.

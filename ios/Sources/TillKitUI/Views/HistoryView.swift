@@ -11,6 +11,18 @@
     public var body: some View {
       List {
         if let trouble = model.trouble { TroubleView(trouble: trouble) }
+        Picker(model.formats.strings.kind, selection: section) {
+          Text(model.formats.strings.all).tag(String?.none)
+          ForEach(model.sections, id: \.self) {
+            Text(model.formats.title(ofSection: $0)).tag(String?.some($0))
+          }
+        }
+        Picker(model.formats.strings.state, selection: mark) {
+          Text(model.formats.strings.all).tag(DeliveryMark?.none)
+          ForEach([DeliveryMark.local, .uploaded, .processed, .settled], id: \.self) {
+            Text(model.formats.strings.word(for: $0)).tag(DeliveryMark?.some($0))
+          }
+        }
         if model.rows.isEmpty { Text(model.formats.strings.noDocuments).foregroundStyle(.secondary) }
         ForEach(model.rows, id: \.place) { row in
           Button {
@@ -21,7 +33,7 @@
               VStack(alignment: .leading) {
                 Text(model.title(row))
                 Text(model.detail(row)).font(.footnote).foregroundStyle(.secondary)
-                if let finding = model.finding(row) { Text(finding).font(.footnote).foregroundStyle(.red) }
+                ForEach(model.findings(row), id: \.self) { Text($0).font(.footnote).foregroundStyle(.red) }
               }
               Spacer()
               Text(model.total(row)).monospacedDigit()
@@ -36,10 +48,22 @@
       .refreshable { await model.refresh() }
       .sheet(isPresented: isOpen) {
         PaperView(
-          text: model.document?.text ?? "", formats: model.formats,
+          text: model.document?.text ?? "", note: model.document.map(model.way), formats: model.formats,
           onPrint: { Task { await model.printDocument() } }, onClose: { model.closeDocument() })
       }
       .navigationTitle(model.formats.strings.history)
+    }
+
+    private var section: Binding<String?> {
+      Binding(
+        get: { model.section },
+        set: { section in Task { await model.show(section: section, mark: model.mark) } })
+    }
+
+    private var mark: Binding<DeliveryMark?> {
+      Binding(
+        get: { model.mark },
+        set: { mark in Task { await model.show(section: model.section, mark: mark) } })
     }
 
     private var isOpen: Binding<Bool> {

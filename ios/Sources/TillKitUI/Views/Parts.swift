@@ -20,6 +20,7 @@
   /// A document's text as it is printed, with its buttons.
   struct PaperView: View {
     let text: String
+    var note: String?
     let formats: Formats
     let onPrint: () -> Void
     let onClose: () -> Void
@@ -27,6 +28,7 @@
     var body: some View {
       NavigationStack {
         ScrollView {
+          if let note { Text(note).font(.footnote).foregroundStyle(.secondary).padding(.horizontal) }
           Text(text).font(.body.monospaced()).textSelection(.enabled).padding()
         }
         .toolbar {
@@ -53,6 +55,7 @@
       case .running: "arrow.triangle.2.circlepath"
       case .failed: "exclamationmark.circle.fill"
       case .blocked: "lock.circle"
+      case .notUsed: "circle.slash"
       }
     }
 
@@ -61,7 +64,7 @@
       case .upToDate: .green
       case .failed, .blocked: .red
       case .behind, .unsent: .orange
-      case .never, .waiting: .secondary
+      case .never, .waiting, .notUsed: .secondary
       case .running: .accentColor
       }
     }

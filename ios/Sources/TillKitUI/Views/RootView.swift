@@ -32,7 +32,7 @@
       case .sell: if let sell = model.sell { SellView(model: sell) } else { SignInView(model: model) }
       case .cash: if let cash = model.cash { CashView(model: cash) } else { SignInView(model: model) }
       case .history: HistoryView(model: model.history)
-      case .sync: SyncView(model: model.sync)
+      case .sync: SyncView(root: model)
       case .settings: SettingsView(model: model.settings)
       }
     }

@@ -40,7 +40,15 @@
             let texts = model.texts(preview)
             Text(texts.brings)
             if let loses = texts.loses { Text(loses).foregroundStyle(.red) }
+            ForEach(preview.sections, id: \.section) { section in
+              LabeledContent(
+                model.formats.title(ofSection: section.section),
+                value: "\(model.formats.count(section.rowsHere)) → \(model.formats.count(section.rows))")
+            }
+            ForEach(preview.edits, id: \.self) { Text($0.name).foregroundStyle(.red) }
+            if let blocked = model.blocked(preview) { Text(blocked).foregroundStyle(.red) }
             Button(strings.chooseCentre) { Task { await model.choosePreviewed() } }
+              .disabled(model.blocked(preview) != nil)
             Button(strings.cancel, role: .cancel) { model.forgetPreview() }
           }
         }

@@ -3,32 +3,56 @@
   import TillKit
 
   /// The sync screen: one row per section with its sync icon at the left, the unsent number, the banner,
-  /// and the red button at the bottom right.
+  /// and the red button at the bottom right; in tabs of their own what came, what went, and the runs.
   public struct SyncView: View {
-    @State private var model: SyncModel
+    private let root: RootModel
+    @Bindable private var model: SyncModel
 
-    public init(model: SyncModel) { _model = State(initialValue: model) }
+    public init(root: RootModel) {
+      self.root = root
+      model = root.sync
+    }
 
     public var body: some View {
-      List {
-        SyncHeader(model: model)
-        Section(model.formats.strings.fromCentre) {
-          ForEach(model.rows.filter(\.isDown)) { SyncRowView(row: $0, model: model) }
+      VStack(spacing: 0) {
+        Picker(model.formats.strings.synchronise, selection: $model.tab) {
+          ForEach(SyncTab.allCases) { Text(model.title($0)).tag($0) }
         }
-        Section(model.formats.strings.toBackOffice) {
-          ForEach(model.rows.filter { !$0.isDown }) { SyncRowView(row: $0, model: model) }
+        .pickerStyle(.segmented)
+        .padding(.horizontal)
+        switch model.tab {
+        case .now: rows
+        case .received: ReceivedView(model: root.received, objects: root.objects)
+        case .sent: HistoryView(model: root.sent)
+        case .runs: RunsView(model: root.runs)
         }
       }
       // The last row can be scrolled out from under the button.
       .contentMargins(.bottom, 112, for: .scrollContent)
       .overlay(alignment: .bottomTrailing) { RedButtonView(model: model).padding() }
       .overlay(alignment: .bottomLeading) { NoticeView(model: model).padding() }
-      .sheet(isPresented: openKind) { ObjectsView(model: model) }
+      .sheet(isPresented: isOpen) { ObjectsView(model: root.objects) }
       .navigationTitle(model.formats.strings.synchronise)
     }
 
-    private var openKind: Binding<Bool> {
-      Binding(get: { model.openKind != nil }, set: { if !$0 { model.closeKind() } })
+    private var rows: some View {
+      List {
+        SyncHeader(model: model)
+        Section(model.formats.strings.fromCentre) {
+          ForEach(model.rows.filter(\.isDown)) { row(of: $0) }
+        }
+        Section(model.formats.strings.toBackOffice) {
+          ForEach(model.rows.filter { !$0.isDown }) { row(of: $0) }
+        }
+      }
+    }
+
+    private func row(of item: SyncRowItem) -> some View {
+      SyncRowView(row: item, model: model) { kind in Task { await root.objects.open(kind: kind) } }
+    }
+
+    private var isOpen: Binding<Bool> {
+      Binding(get: { root.objects.isOpen }, set: { if !$0 { root.objects.closeAll() } })
     }
   }
 
@@ -46,7 +70,19 @@
           if let facts = model.unsentFacts { Text(facts).monospacedDigit() }
         }
         .accessibilityElement(children: .combine)
+        if let confirmed = model.confirmedText { Text(confirmed).font(.footnote).monospacedDigit() }
         if let lacking = model.lackingText { Text(lacking) }
+        ForEach(model.missing) { missing in
+          Button {
+            Task { await model.syncRow(missing.id) }
+          } label: {
+            VStack(alignment: .leading) {
+              Text(missing.action)
+              Text(missing.detail).font(.footnote)
+            }
+          }
+        }
+        if let changes = model.changesText { Button(changes) { model.tab = .received } }
         if let trouble = model.buttonTrouble { TroubleView(trouble: trouble) }
         if let trouble = model.sendTrouble { TroubleView(trouble: trouble) }
         if let trouble = model.trouble { TroubleView(trouble: trouble) }
@@ -76,16 +112,17 @@
   private struct SyncRowView: View {
     let row: SyncRowItem
     let model: SyncModel
+    let onOpen: (String) -> Void
 
     var body: some View {
       DisclosureGroup {
         if let trouble = row.trouble { TroubleView(trouble: trouble) }
         ForEach(row.objects) { object in
           Button {
-            Task { await model.open(kind: object.id) }
+            onOpen(object.id)
           } label: {
             LabeledContent(object.title, value: object.detail)
-              .foregroundStyle(object.isRed ? Color.red : Color.primary)
+              .foregroundStyle(object.isRed ? Color.red : object.isUsed ? Color.primary : Color.secondary)
           }
         }
       } label: {
@@ -97,6 +134,7 @@
           }
           .buttonStyle(.plain)
           .accessibilityLabel(row.action)
+          .disabled(row.state == .notUsed)
           VStack(alignment: .leading) {
             Text(row.title)
             Text(row.word + (row.detail.isEmpty ? "" : " · " + row.detail))
@@ -153,25 +191,6 @@
         Button(notice) { model.noticeSeen() }
           .buttonStyle(.bordered)
           .accessibilityHint(model.formats.strings.close)
-      }
-    }
-  }
-
-  /// What the till holds of one object.
-  private struct ObjectsView: View {
-    let model: SyncModel
-
-    var body: some View {
-      NavigationStack {
-        List(model.openRows, id: \.key) { row in
-          VStack(alignment: .leading) {
-            LabeledContent(row.name, value: row.key)
-            if row.willBeReplaced { Text(model.formats.strings.willBeReplaced).font(.footnote) }
-          }
-          .task { if row.key == model.openRows.last?.key { await model.readOn() } }
-        }
-        .navigationTitle(model.openKind.map(model.formats.title(ofKind:)) ?? "")
-        .toolbar { Button(model.formats.strings.close) { model.closeKind() } }
       }
     }
   }

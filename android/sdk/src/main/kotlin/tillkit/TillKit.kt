@@ -127,22 +127,47 @@ class TillKit internal constructor(
     /** The settings screen, now. */
     suspend fun settings(): SettingsScreen = off { core.settingsScreen() }
 
-    /** A page of the history, newest first, of these [kinds] (empty: all), [after] where the last ended. */
+    /**
+     * A page of the history, newest first, [after] where the last ended: of these [kinds] (empty: all), of
+     * a business [day], that have come as far as [mark].
+     */
     suspend fun history(
         kinds: List<String> = emptyList(),
+        day: String? = null,
+        mark: DeliveryMark? = null,
         after: DocumentPlace? = null,
         limit: Int = 50,
-    ): HistoryScreen = off { core.history(kinds, after, limit.toUInt()) }
+    ): HistoryScreen = off { core.historyScreen(HistoryFilter(kinds, day, mark), after, limit.toUInt()) }
 
     /** A document of this phone, as it is printed. */
     suspend fun document(place: DocumentPlace): DocumentView = off { core.document(place) }
 
-    /** What this till holds of a [kind], by key, at most [limit] after the key [after]. */
+    /**
+     * A page of what this till holds of a [kind], by key, at most [limit] after the key [after]; with words
+     * in [query]: all that is called like them, up to a hundred.
+     */
     suspend fun objects(
         kind: String,
+        query: String = "",
         after: String? = null,
         limit: Int = 50,
-    ): List<ObjectRow> = off { core.objects(kind, after, limit.toUInt()) }
+    ): ObjectsScreen = off { core.objectsScreen(kind, query, after, limit.toUInt()) }
+
+    /** A row of a [kind] with all its facts. */
+    suspend fun objectView(
+        kind: String,
+        key: String,
+    ): ObjectView = off { core.objectView(kind, key) }
+
+    /** A page of what the last syncs changed; with words in [query], of what is called like them. */
+    suspend fun changes(
+        query: String = "",
+        after: ChangePlace? = null,
+        limit: Int = 50,
+    ): ChangesScreen = off { core.changesScreen(query, after, limit.toUInt()) }
+
+    /** The last sync runs, the newest first; also as text for support. */
+    suspend fun runs(limit: Int = 200): RunsScreen = off { core.runsScreen(limit.toUInt()) }
 
     /** A picture that came down with the attachments, by the key of its row (kind `image`). */
     suspend fun image(key: String): ByteArray? = off { core.image(key) }

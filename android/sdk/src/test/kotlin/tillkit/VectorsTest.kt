@@ -100,7 +100,7 @@ class VectorsTest {
             "button" to button,
             "button_code" to buttonCode,
             "can_sell" to screen.canSell,
-            "missing" to screen.missing,
+            "missing" to screen.missing.map { it.section },
             "news" to screen.news?.generation?.toInt(),
             "percent" to screen.run?.percent?.toInt(),
             "unsent" to screen.unsent.documents.toInt(),

@@ -2,6 +2,7 @@ package tillkit.ui
 
 import tillkit.Advice
 import tillkit.CashMove
+import tillkit.ChangeWhat
 import tillkit.DeliveryMark
 import tillkit.ObjectMark
 import tillkit.RowState
@@ -185,6 +186,7 @@ object Czech : Strings {
             RowState.RUNNING -> "Probíhá"
             RowState.FAILED -> "Nepodařilo se"
             RowState.BLOCKED -> "Čeká na jiný řádek"
+            RowState.NOT_USED -> "Tato verze nepoužívá"
         }
 
     override fun mark(mark: ObjectMark) =
@@ -275,6 +277,138 @@ object Czech : Strings {
             else -> null
         }
 
+    override val findObject = "Název nebo klíč"
+    override val notUsedHint = "Tato verze aplikace tyto řádky nepoužívá. Zůstávají uložené."
+    override val nothingChanged = "Zatím se nic nezměnilo"
+    override val nothingChangedHint =
+        "Nové položky, ceny, DPH a to, co už není v prodeji, se zde objeví po další synchronizaci."
+    override val copyRuns = "Kopírovat pro podporu"
+    override val runsCopied = "Zkopírováno. Neobsahuje jména, částky ani klíče."
+    override val yes = "ano"
+    override val no = "ne"
+
+    override fun tab(tab: SyncTab) =
+        when (tab) {
+            SyncTab.NOW -> "Nyní"
+            SyncTab.RECEIVED -> "Přijaté"
+            SyncTab.SENT -> "Odeslané"
+            SyncTab.RUNS -> "Deník"
+        }
+
+    override fun waitsFor(title: String) = "Čeká na: $title"
+
+    override fun confirmed(
+        through: String,
+        head: String?,
+    ) = if (head == null) "Centrála potvrzuje 1–$through" else "Centrála potvrzuje 1–$through z $head"
+
+    override fun changed(ago: String) = "Změněno $ago"
+
+    override fun change(what: ChangeWhat) =
+        when (what) {
+            ChangeWhat.PRICE -> "Cena"
+            ChangeWhat.EDIT -> "Změněno zde, nahrazeno"
+            ChangeWhat.VAT -> "DPH"
+            ChangeWhat.NEW -> "Nové"
+            ChangeWhat.BACK -> "Opět v prodeji"
+            ChangeWhat.GONE -> "Už není v prodeji"
+            ChangeWhat.ADDED -> "Přidáno"
+            ChangeWhat.CHANGED -> "Změněno"
+            ChangeWhat.REMOVED -> "Odebráno"
+        }
+
+    override fun changeCount(
+        what: ChangeWhat,
+        count: Long,
+        title: String,
+    ) = when (what) {
+        ChangeWhat.PRICE -> "ceny: $count"
+        ChangeWhat.EDIT -> "změněno zde a nahrazeno: $count"
+        ChangeWhat.VAT -> "jiné DPH: $count"
+        ChangeWhat.NEW -> "nové položky: $count"
+        ChangeWhat.BACK -> "opět v prodeji: $count"
+        ChangeWhat.GONE -> "už není v prodeji: $count"
+        ChangeWhat.ADDED -> "$title: přidáno $count"
+        ChangeWhat.CHANGED -> "$title: změněno $count"
+        ChangeWhat.REMOVED -> "$title: odebráno $count"
+    }
+
+    override fun from(moment: String) = "od $moment"
+
+    override fun fact(name: String) =
+        when (name) {
+            "active" -> "Aktivní"
+            "address.city" -> "Město"
+            "address.country" -> "Země"
+            "address.post_code" -> "PSČ"
+            "address.street" -> "Ulice"
+            "bytes" -> "Bajty"
+            "category" -> "Kategorie"
+            "code" -> "Kód"
+            "codes" -> "Kódy"
+            "credit" -> "Na účet"
+            "currency" -> "Měna"
+            "customer" -> "Zákazník"
+            "decimals" -> "Desetinná místa"
+            "email" -> "E-mail"
+            "enrolment" -> "Registrace"
+            "footer" -> "Pata"
+            "from_day", "from_ms" -> "Od"
+            "group" -> "Skupina"
+            "header" -> "Hlava"
+            "item" -> "Položka"
+            "items" -> "Položky"
+            "kind" -> "Druh"
+            "media_type" -> "Typ"
+            "name" -> "Název"
+            "number" -> "Číslo"
+            "percent" -> "Procento"
+            "phone" -> "Telefon"
+            "price" -> "Cena"
+            "price_type" -> "Typ ceny"
+            "quantity" -> "Množství"
+            "rate" -> "Kurz"
+            "role" -> "Role"
+            "source" -> "Zdroj"
+            "till" -> "Pokladna"
+            "unit" -> "Jednotka"
+            "until_ms" -> "Do"
+            "user" -> "Uživatel"
+            "vat" -> "DPH"
+            "warehouse" -> "Sklad"
+            else -> name
+        }
+
+    override fun trigger(trigger: String) =
+        when (trigger) {
+            "row" -> "ikona řádku"
+            "red_button" -> "červené tlačítko"
+            "confirmed" -> "potvrzeno"
+            "centre_chosen" -> "volba střediska"
+            "opening" -> "otevření dne"
+            "closing" -> "uzavření dne"
+            "reconnect" -> "opět online"
+            "schedule" -> "podle hodin"
+            "poke" -> "novinka z centrály"
+            else -> trigger
+        }
+
+    override fun runResult(result: String) =
+        when (result) {
+            "done" -> "Dokončeno"
+            "nothing_new" -> "Dokončeno, nic nového"
+            "waiting" -> "Něco nového čeká na potvrzení"
+            "cancelled" -> "Zrušeno"
+            else -> result
+        }
+
+    override fun received(
+        rows: String,
+        size: String,
+    ) = "přijato řádků: $rows, $size"
+
+    override fun sentDocuments(count: Long) = "odesláno dokladů: $count"
+
     override fun runEnded(
         result: String,
         received: String,
@@ -362,6 +496,8 @@ object Czech : Strings {
         moment: String,
     ) = "$user, $moment"
 
+    override val allKinds = "Vše"
+    override val allStates = "Každý stav"
     override val noDocuments = "Na tomto telefonu zatím nic nevzniklo"
     override val finding = "Centrála má námitku"
 
@@ -469,6 +605,16 @@ object Czech : Strings {
     override fun download(size: String) = "ke stažení $size"
 
     override fun editsLost(count: Int) = "Ztratí se změny z této pokladny: $count"
+
+    override fun blocked(
+        unsent: Long,
+        held: Long,
+        isReceiptOpen: Boolean,
+    ) = listOfNotNull(
+        "odeslat doklady ($unsent)".takeIf { unsent > 0 },
+        "dokončit odložené prodeje ($held)".takeIf { held > 0 },
+        "dokončit otevřenou účtenku".takeIf { isReceiptOpen },
+    ).joinToString(", ", "Nejdříve: ")
 
     override fun editedBy(
         user: String,

@@ -2,6 +2,7 @@ package tillkit.ui
 
 import tillkit.Advice
 import tillkit.CashMove
+import tillkit.ChangeWhat
 import tillkit.DeliveryMark
 import tillkit.ObjectMark
 import tillkit.RowState
@@ -197,6 +198,7 @@ object English : Strings {
             RowState.RUNNING -> "Running"
             RowState.FAILED -> "Failed"
             RowState.BLOCKED -> "Waits for another row"
+            RowState.NOT_USED -> "Not used by this version"
         }
 
     override fun mark(mark: ObjectMark) =
@@ -272,6 +274,138 @@ object English : Strings {
             "internal" -> "The back office failed."
             else -> null
         }
+
+    override val findObject = "Name or key"
+    override val notUsedHint = "This version of the app has no use for these rows. They are kept."
+    override val nothingChanged = "Nothing has changed yet"
+    override val nothingChangedHint =
+        "New items, prices, VAT and what is gone stand here after the next synchronisation that brings some."
+    override val copyRuns = "Copy for support"
+    override val runsCopied = "Copied. It has no names, amounts or keys in it."
+    override val yes = "yes"
+    override val no = "no"
+
+    override fun tab(tab: SyncTab) =
+        when (tab) {
+            SyncTab.NOW -> "Now"
+            SyncTab.RECEIVED -> "Received"
+            SyncTab.SENT -> "Sent"
+            SyncTab.RUNS -> "Journal"
+        }
+
+    override fun waitsFor(title: String) = "Waits for $title"
+
+    override fun confirmed(
+        through: String,
+        head: String?,
+    ) = if (head == null) "The centre confirms 1–$through" else "The centre confirms 1–$through of $head"
+
+    override fun changed(ago: String) = "Changed $ago"
+
+    override fun change(what: ChangeWhat) =
+        when (what) {
+            ChangeWhat.PRICE -> "Price"
+            ChangeWhat.EDIT -> "Changed here, replaced"
+            ChangeWhat.VAT -> "VAT"
+            ChangeWhat.NEW -> "New"
+            ChangeWhat.BACK -> "For sale again"
+            ChangeWhat.GONE -> "No longer for sale"
+            ChangeWhat.ADDED -> "Added"
+            ChangeWhat.CHANGED -> "Changed"
+            ChangeWhat.REMOVED -> "Removed"
+        }
+
+    override fun changeCount(
+        what: ChangeWhat,
+        count: Long,
+        title: String,
+    ) = when (what) {
+        ChangeWhat.PRICE -> if (count == 1L) "1 price" else "$count prices"
+        ChangeWhat.EDIT -> "$count changed here and replaced"
+        ChangeWhat.VAT -> "$count with other VAT"
+        ChangeWhat.NEW -> if (count == 1L) "1 new item" else "$count new items"
+        ChangeWhat.BACK -> "$count for sale again"
+        ChangeWhat.GONE -> "$count no longer for sale"
+        ChangeWhat.ADDED -> "$title: $count added"
+        ChangeWhat.CHANGED -> "$title: $count changed"
+        ChangeWhat.REMOVED -> "$title: $count removed"
+    }
+
+    override fun from(moment: String) = "from $moment"
+
+    override fun fact(name: String) =
+        when (name) {
+            "active" -> "Active"
+            "address.city" -> "Town"
+            "address.country" -> "Country"
+            "address.post_code" -> "Post code"
+            "address.street" -> "Street"
+            "bytes" -> "Bytes"
+            "category" -> "Category"
+            "code" -> "Code"
+            "codes" -> "Codes"
+            "credit" -> "On account"
+            "currency" -> "Currency"
+            "customer" -> "Customer"
+            "decimals" -> "Decimals"
+            "email" -> "E-mail"
+            "enrolment" -> "Enrolment"
+            "footer" -> "Foot"
+            "from_day", "from_ms" -> "From"
+            "group" -> "Group"
+            "header" -> "Head"
+            "item" -> "Item"
+            "items" -> "Items"
+            "kind" -> "Kind"
+            "media_type" -> "Type"
+            "name" -> "Name"
+            "number" -> "Number"
+            "percent" -> "Percent"
+            "phone" -> "Phone"
+            "price" -> "Price"
+            "price_type" -> "Price type"
+            "quantity" -> "Quantity"
+            "rate" -> "Rate"
+            "role" -> "Role"
+            "source" -> "Source"
+            "till" -> "Till"
+            "unit" -> "Unit"
+            "until_ms" -> "Until"
+            "user" -> "User"
+            "vat" -> "VAT"
+            "warehouse" -> "Warehouse"
+            else -> name
+        }
+
+    override fun trigger(trigger: String) =
+        when (trigger) {
+            "row" -> "a row's icon"
+            "red_button" -> "the red button"
+            "confirmed" -> "confirmed"
+            "centre_chosen" -> "centre chosen"
+            "opening" -> "opening the day"
+            "closing" -> "closing the day"
+            "reconnect" -> "online again"
+            "schedule" -> "by the clock"
+            "poke" -> "news from the centre"
+            else -> trigger
+        }
+
+    override fun runResult(result: String) =
+        when (result) {
+            "done" -> "Complete"
+            "nothing_new" -> "Complete, nothing was new"
+            "waiting" -> "Something new waits to be confirmed"
+            "cancelled" -> "Cancelled"
+            else -> result
+        }
+
+    override fun received(
+        rows: String,
+        size: String,
+    ) = "$rows rows received, $size"
+
+    override fun sentDocuments(count: Long) = if (count == 1L) "1 document sent" else "$count documents sent"
 
     override fun runEnded(
         result: String,
@@ -360,6 +494,8 @@ object English : Strings {
         moment: String,
     ) = "$user, $moment"
 
+    override val allKinds = "All"
+    override val allStates = "Every state"
     override val noDocuments = "Nothing recorded on this phone yet"
     override val finding = "The back office objects"
 
@@ -473,6 +609,16 @@ object English : Strings {
 
     override fun editsLost(count: Int) =
         if (count == 1) "1 change made on this till will be lost" else "$count changes made on this till will be lost"
+
+    override fun blocked(
+        unsent: Long,
+        held: Long,
+        isReceiptOpen: Boolean,
+    ) = listOfNotNull(
+        "$unsent documents to send".takeIf { unsent > 0 },
+        "$held held sales to finish".takeIf { held > 0 },
+        "a receipt is open".takeIf { isReceiptOpen },
+    ).joinToString(", ", "First: ")
 
     override fun editedBy(
         user: String,

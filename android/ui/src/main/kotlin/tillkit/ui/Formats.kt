@@ -2,6 +2,17 @@ package tillkit.ui
 
 import androidx.compose.runtime.staticCompositionLocalOf
 import tillkit.Amount
+import tillkit.ChangeLine
+import tillkit.ChangeSummary
+import tillkit.ChangeWhat
+import tillkit.Fact
+import tillkit.FactFlag
+import tillkit.FactMoney
+import tillkit.FactNumber
+import tillkit.FactPercent
+import tillkit.FactPrice
+import tillkit.FactText
+import tillkit.FactTime
 import tillkit.Trouble
 import tillkit.UnsentView
 import java.math.BigDecimal
@@ -118,6 +129,48 @@ data class Formats(
             unsent.oldestMs?.let { strings.oldest(age(it)) },
         ).joinToString(" · ")
 
+    /** What a fact of a row says. */
+    fun fact(fact: Fact): String =
+        when (val value = fact.value) {
+            is FactText -> value.text
+            is FactNumber -> quantity(value.number)
+            is FactPrice -> price(value.price, value.currency)
+            is FactMoney -> amount(value.amount)
+            is FactPercent -> "${quantity(value.percent)} %"
+            is FactTime -> moment(value.atMs)
+            is FactFlag -> if (value.isSet) strings.yes else strings.no
+        }
+
+    /** What a sync changed, in numbers. */
+    fun changes(changes: ChangeSummary): String =
+        changes.counts.joinToString(" · ") { strings.changeCount(it.what, it.count.toLong(), strings.section(it.section)) }
+
+    /** "£2.55 → £2.95", or the one that there is; and when it begins, if that is to come. */
+    fun fromTo(
+        line: ChangeLine,
+        currency: String,
+    ): String {
+        val said = listOfNotNull(line.before, line.after).map { changed(line, it, currency) }
+        return listOfNotNull(said.joinToString(" → "), line.fromMs?.let { strings.from(moment(it)) }).joinToString(" ")
+    }
+
+    private fun changed(
+        line: ChangeLine,
+        value: String,
+        currency: String,
+    ): String =
+        when {
+            value.toBigDecimalOrNull() == null -> value
+            line.what == ChangeWhat.VAT -> "${quantity(value)} %"
+            else -> price(value, currency)
+        }
+
+    /** "3 s": how long something took. */
+    fun duration(ms: ULong): String {
+        val took = Duration.ofMillis(ms.toLong())
+        return if (took < Duration.ofMinutes(1)) "${took.toSeconds()} s" else strings.minutes(took.toMinutes())
+    }
+
     private fun money(
         number: BigDecimal,
         currency: String,
@@ -142,43 +195,6 @@ data class Formats(
     companion object {
         private const val KILO = 1_000.0
         private const val MEGA = 1_000_000.0
-
-        /** A row as published, without the signs that only programs need. */
-        fun facts(json: String): String {
-            val facts = StringBuilder()
-            var (isInString, isEscaped) = false to false
-            for (sign in json.removeSurrounding("{", "}")) {
-                when {
-                    isEscaped -> {
-                        facts.append(sign)
-                    }
-
-                    sign == '"' -> {
-                        isInString = !isInString
-                    }
-
-                    sign == '\\' -> {}
-
-                    isInString -> {
-                        facts.append(sign)
-                    }
-
-                    sign == ',' -> {
-                        facts.append(" · ")
-                    }
-
-                    sign == ':' -> {
-                        facts.append(": ")
-                    }
-
-                    else -> {
-                        facts.append(sign)
-                    }
-                }
-                isEscaped = sign == '\\' && !isEscaped
-            }
-            return facts.toString()
-        }
 
         /** The core's sentences begin small and end without a stop. */
         fun sentence(text: String): String {

@@ -39,12 +39,17 @@ import tillkit.DeliveryMark
 import tillkit.DocumentPlace
 import tillkit.DocumentView
 import tillkit.HistoryRow
+import tillkit.HistoryScreen
 
 /** What has been recorded on this phone, newest first, as far as it was scrolled. */
 data class HistoryState(
     val rows: List<HistoryRow>? = null,
     val next: DocumentPlace? = null,
     val open: DocumentView? = null,
+    val section: String? = null,
+    val mark: DeliveryMark? = null,
+    /** What can be chosen from: sections that go up. */
+    val sections: List<String> = emptyList(),
 )
 
 sealed interface HistoryEvent {
@@ -57,12 +62,25 @@ sealed interface HistoryEvent {
     data object Close : HistoryEvent
 
     data object Print : HistoryEvent
+
+    /** Only of this section; of all, if it is none. */
+    data class ShowSection(
+        val section: String?,
+    ) : HistoryEvent
+
+    /** Only what has come so far; all, if it is none. */
+    data class ShowMark(
+        val mark: DeliveryMark?,
+    ) : HistoryEvent
 }
 
+/** Documents of this phone; events, which no cashier looks for, only where everything that goes up is shown. */
 class HistoryModel(
     private val desk: Desk,
+    withEvents: Boolean = false,
 ) {
-    private val shown = MutableStateFlow(HistoryState())
+    private val kinds = KINDS.filterKeys { withEvents || it != EVENTS }
+    private val shown = MutableStateFlow(HistoryState(sections = kinds.keys.toList()))
     val state: StateFlow<HistoryState> = shown.asStateFlow()
 
     private val inTurn = InTurn(desk)
@@ -71,7 +89,7 @@ class HistoryModel(
     fun load() =
         inTurn.attempt {
             val most = maxOf(shown.value.rows?.size ?: 0, PAGE)
-            val page = desk.till.history(KINDS, null, most)
+            val page = read(limit = most)
             shown.update { it.copy(rows = page.rows, next = page.next) }
         }
 
@@ -81,7 +99,14 @@ class HistoryModel(
             is HistoryEvent.Open -> inTurn.attempt { open(event.place) }
             HistoryEvent.Close -> shown.update { it.copy(open = null) }
             HistoryEvent.Print -> desk.attempt { shown.value.open?.let { desk.till.print(it.row.place) } }
+            is HistoryEvent.ShowSection -> show { copy(section = event.section) }
+            is HistoryEvent.ShowMark -> show { copy(mark = event.mark) }
         }
+    }
+
+    private fun show(what: HistoryState.() -> HistoryState) {
+        shown.update { it.what().copy(rows = null, next = null) }
+        load()
     }
 
     fun back(): Boolean {
@@ -97,26 +122,34 @@ class HistoryModel(
 
     private suspend fun more() {
         val after = shown.value.next ?: return
-        val page = desk.till.history(KINDS, after, PAGE)
+        val page = read(after)
         shown.update { it.copy(rows = it.rows.orEmpty() + page.rows, next = page.next) }
+    }
+
+    private suspend fun read(
+        after: DocumentPlace? = null,
+        limit: Int = PAGE,
+    ): HistoryScreen {
+        val now = shown.value
+        val wanted = now.section?.let { kinds[it] } ?: kinds.values.flatten()
+        return desk.till.history(wanted, mark = now.mark, after = after, limit = limit)
     }
 
     private companion object {
         const val PAGE = 30
 
-        /** All but events, which no cashier looks for. */
+        const val EVENTS = "events"
+
+        /** The kinds of documents of each section that goes up. */
         val KINDS =
-            listOf(
-                "sale",
-                "return",
-                "void",
-                "closure",
-                "cash_movement",
-                "goods_receipt",
-                "goods_return",
-                "transfer",
-                "count",
-                "write_off",
+            mapOf(
+                "sales" to listOf("sale", "return", "void"),
+                "closures" to listOf("closure"),
+                "cash" to listOf("cash_movement"),
+                "orders_made" to listOf("order"),
+                "customers_made" to listOf("customer_made"),
+                "stock_documents" to listOf("goods_receipt", "goods_return", "transfer", "count", "write_off"),
+                EVENTS to listOf("event"),
             )
     }
 }
@@ -129,11 +162,45 @@ fun HistoryPage(
     modifier: Modifier = Modifier,
 ) {
     val open = state.open
-    val rows = state.rows ?: return
-    when {
-        open != null -> DocumentPage(open, onEvent, modifier)
-        rows.isEmpty() -> Empty(Glyphs.history, LocalStrings.current.noDocuments, null, modifier)
-        else -> HistoryRows(rows, state.next != null, onEvent, modifier)
+    if (open != null) {
+        DocumentPage(open, onEvent, modifier)
+        return
+    }
+    val strings = LocalStrings.current
+    val rows = state.rows
+    val isFiltered = state.section != null || state.mark != null
+    Column(modifier.fillMaxSize()) {
+        if (isFiltered || !rows.isNullOrEmpty()) HistoryFilters(state, onEvent)
+        when {
+            rows == null -> {}
+            rows.isNotEmpty() -> HistoryRows(rows, state.next != null, onEvent, Modifier.weight(1f))
+            else -> Empty(Glyphs.history, if (isFiltered) strings.noHits else strings.noDocuments, null)
+        }
+    }
+}
+
+/** Which documents are shown: of one section, in one state. */
+@Composable
+private fun HistoryFilters(
+    state: HistoryState,
+    onEvent: (HistoryEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    Choices {
+        Choice(strings.allKinds, state.section == null, { onEvent(HistoryEvent.ShowSection(null)) })
+        state.sections.forEach { section ->
+            Choice(
+                strings.section(section),
+                state.section == section,
+                { onEvent(HistoryEvent.ShowSection(section)) },
+            )
+        }
+    }
+    Choices {
+        Choice(strings.allStates, state.mark == null, { onEvent(HistoryEvent.ShowMark(null)) })
+        DeliveryMark.entries.forEach { mark ->
+            Choice(strings.delivery(mark), state.mark == mark, { onEvent(HistoryEvent.ShowMark(mark)) })
+        }
     }
 }
 
@@ -199,8 +266,7 @@ private fun DocumentRow(
             )
             Mark(row.mark)
         }
-        val finding = row.finding
-        if (finding != null) StateLine(Glyphs.warning, Formats.sentence(finding), colors.error)
+        row.findings.forEach { StateLine(Glyphs.warning, Formats.sentence(it.sentence), colors.error) }
     }
     HorizontalDivider(color = colors.outlineVariant)
 }
@@ -251,14 +317,16 @@ private fun DocumentPage(
                 style = MaterialTheme.typography.bodyMedium,
                 color = MaterialTheme.colorScheme.onSurfaceVariant,
             )
-            val finding = row.finding
-            if (finding != null) {
+            Way(document)
+            if (row.findings.isNotEmpty()) {
                 Panel(
                     color = MaterialTheme.colorScheme.errorContainer,
                     contentColor = MaterialTheme.colorScheme.onErrorContainer,
                 ) {
                     Text(strings.finding, style = MaterialTheme.typography.titleMedium)
-                    Text(Formats.sentence(finding), style = MaterialTheme.typography.bodyMedium)
+                    row.findings.forEach {
+                        Text(Formats.sentence(it.sentence), style = MaterialTheme.typography.bodyMedium)
+                    }
                     Text(
                         formats.safety(true),
                         Modifier.padding(top = 6.dp),
@@ -274,5 +342,25 @@ private fun DocumentPage(
             ) { Box(Modifier.padding(14.dp)) { ReceiptText(document.text) } }
         }
         MainButton(strings.print, { onEvent(HistoryEvent.Print) }, Modifier.fillMaxWidth().padding(Edge), Glyphs.print)
+    }
+}
+
+/** When this phone learnt of each step of a document's way. */
+@Composable
+private fun Way(document: DocumentView) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val steps =
+        listOf(
+            DeliveryMark.UPLOADED to document.uploadedMs,
+            DeliveryMark.PROCESSED to document.processedMs,
+            DeliveryMark.SETTLED to document.settledMs,
+        )
+    val said = steps.mapNotNull { (mark, ms) -> ms?.let { "${strings.delivery(mark)} ${formats.moment(it)}" } }
+    if (said.isNotEmpty()) {
+        Text(
+            said.joinToString(" · "),
+            style = MaterialTheme.typography.bodyMedium,
+            color = MaterialTheme.colorScheme.onSurfaceVariant,
+        )
     }
 }

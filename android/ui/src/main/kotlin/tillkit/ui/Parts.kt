@@ -3,6 +3,7 @@ package tillkit.ui
 import androidx.compose.foundation.BorderStroke
 import androidx.compose.foundation.background
 import androidx.compose.foundation.clickable
+import androidx.compose.foundation.horizontalScroll
 import androidx.compose.foundation.interaction.MutableInteractionSource
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
@@ -457,6 +458,15 @@ fun TypedAmount(
         overflow = TextOverflow.Ellipsis,
     )
 }
+
+/** A row of choices, as wide as they are: it scrolls. */
+@Composable
+fun Choices(content: @Composable RowScope.() -> Unit) =
+    Row(
+        Modifier.fillMaxWidth().horizontalScroll(rememberScrollState()).padding(horizontal = Edge, vertical = 4.dp),
+        Arrangement.spacedBy(8.dp),
+        content = content,
+    )
 
 /** A text that is chosen among a few: filled if it is. */
 @Composable

@@ -219,7 +219,7 @@ class SellModel(
             SellEvent.OpenCustomers -> {
                 then {
                     open(
-                        SellSheet.Customers(desk.till.objects("customer", null, MOST_CUSTOMERS)),
+                        SellSheet.Customers(desk.till.objects("customer", limit = MOST_CUSTOMERS).rows),
                     )
                 }
             }

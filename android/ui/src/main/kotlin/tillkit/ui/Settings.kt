@@ -28,6 +28,7 @@ import tillkit.CentrePreview
 import tillkit.ConnectionStep
 import tillkit.EditView
 import tillkit.SearchHit
+import tillkit.RowState
 import tillkit.SettingsScreen
 import tillkit.Standing
 import tillkit.StepOutcome
@@ -571,7 +572,8 @@ private fun PreviewSheet(
     )
     Counts("", strings.rowsHere, strings.rowsThere, isHeading = true)
     preview.sections.filter { it.rows > 0u || it.rowsHere > 0u }.forEach { section ->
-        Counts(strings.section(section.section), formats.count(section.rowsHere), formats.count(section.rows))
+        val there = if (section.isUsed) formats.count(section.rows) else strings.state(RowState.NOT_USED)
+        Counts(strings.section(section.section), formats.count(section.rowsHere), there)
     }
     if (preview.edits.isNotEmpty()) {
         StateLine(
@@ -585,12 +587,23 @@ private fun PreviewSheet(
             Text(it.name, Modifier.padding(start = 28.dp), color = muted)
         }
     }
+    val blockers = preview.blockers
+    val isBlocked = blockers.unsent > 0u || blockers.held > 0u || blockers.isReceiptOpen
+    if (isBlocked) {
+        StateLine(
+            Glyphs.warning,
+            strings.blocked(blockers.unsent.toLong(), blockers.held.toLong(), blockers.isReceiptOpen),
+            MaterialTheme.colorScheme.error,
+            Modifier.padding(top = 10.dp),
+            MaterialTheme.typography.titleMedium,
+        )
+    }
     MainButton(
         strings.useCentre,
         { onEvent(SettingsEvent.ConfirmCentre) },
         Modifier.fillMaxWidth().padding(top = Edge),
         Glyphs.check,
-        isEnabled = !isBusy,
+        isEnabled = !isBusy && !isBlocked,
     )
 }
 

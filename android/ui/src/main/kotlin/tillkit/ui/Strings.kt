@@ -2,6 +2,7 @@ package tillkit.ui
 
 import tillkit.Advice
 import tillkit.CashMove
+import tillkit.ChangeWhat
 import tillkit.DeliveryMark
 import tillkit.ObjectMark
 import tillkit.RowState
@@ -113,6 +114,51 @@ interface Strings {
     /** A sentence for a code of the core, or nothing if this version knows none. */
     fun trouble(code: String): String?
 
+    // What came, and the runs.
+    val findObject: String
+    val notUsedHint: String
+    val nothingChanged: String
+    val nothingChangedHint: String
+    val copyRuns: String
+    val runsCopied: String
+    val yes: String
+    val no: String
+
+    fun tab(tab: SyncTab): String
+
+    fun waitsFor(title: String): String
+
+    /** How far the centre confirms the documents; `head` if there are later ones. */
+    fun confirmed(
+        through: String,
+        head: String?,
+    ): String
+
+    fun changed(ago: String): String
+
+    fun change(what: ChangeWhat): String
+
+    fun changeCount(
+        what: ChangeWhat,
+        count: Long,
+        title: String,
+    ): String
+
+    fun from(moment: String): String
+
+    fun fact(name: String): String
+
+    fun trigger(trigger: String): String
+
+    fun runResult(result: String): String
+
+    fun received(
+        rows: String,
+        size: String,
+    ): String
+
+    fun sentDocuments(count: Long): String
+
     fun runEnded(
         result: String,
         received: String,
@@ -198,6 +244,8 @@ interface Strings {
 
     // History.
     val noDocuments: String
+    val allKinds: String
+    val allStates: String
     val finding: String
 
     fun delivery(mark: DeliveryMark): String
@@ -280,6 +328,13 @@ interface Strings {
     fun download(size: String): String
 
     fun editsLost(count: Int): String
+
+    /** What must be done before another centre can be chosen. */
+    fun blocked(
+        unsent: Long,
+        held: Long,
+        isReceiptOpen: Boolean,
+    ): String
 
     fun editedBy(
         user: String,

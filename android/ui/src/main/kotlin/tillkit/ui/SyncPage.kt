@@ -35,7 +35,6 @@ import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.ProgressBarRangeInfo
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.contentDescription
-import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.liveRegion
 import androidx.compose.ui.semantics.progressBarRangeInfo
 import androidx.compose.ui.semantics.semantics
@@ -70,15 +69,36 @@ fun SyncPage(
     modifier: Modifier = Modifier,
 ) {
     val strings = LocalStrings.current
-    val objects = state.objects
-    if (objects != null) {
-        ObjectsPage(objects, onEvent, modifier)
-        return
+    val (objects, row) = state.objects to state.row
+    val document = state.sent.open?.takeIf { state.tab == SyncTab.SENT }
+    when {
+        row != null -> {
+            ObjectPage(row, onEvent, modifier)
+            return
+        }
+
+        objects != null -> {
+            ObjectsPage(objects, onEvent, modifier)
+            return
+        }
+
+        document != null -> {
+            HistoryPage(state.sent, { onEvent(SyncEvent.Sent(it)) }, modifier)
+            return
+        }
     }
     val menu: (@Composable ColumnScope.() -> Unit)? =
         if (state.menuIsOpen) ({ SyncMenu(state.screen.button, onEvent) }) else null
     WithSheet(menu, strings.synchronise, { onEvent(SyncEvent.CloseMenu) }, modifier) {
-        SyncRows(state, onEvent)
+        Column(Modifier.fillMaxSize()) {
+            SyncTabs(state.tab, onEvent)
+            when (state.tab) {
+                SyncTab.NOW -> SyncRows(state, onEvent)
+                SyncTab.RECEIVED -> state.changes?.let { ReceivedPage(it, onEvent) }
+                SyncTab.SENT -> HistoryPage(state.sent, { onEvent(SyncEvent.Sent(it)) })
+                SyncTab.RUNS -> state.runs?.let { RunsPage(it, onEvent) }
+            }
+        }
         Row(
             Modifier.align(Alignment.BottomEnd).padding(Edge),
             Arrangement.spacedBy(12.dp),
@@ -127,7 +147,11 @@ private fun SyncRows(
         if (sendTrouble != null) item("sending") { TroublePanel(sendTrouble) }
         val red = screen.rows.filter { it.trouble != null }
         if (red.isNotEmpty()) item("red") { RedSummary(red, ::showRow) }
-        if (isLacking(screen)) item("lacking") { Lacking(screen) }
+        if (isLacking(screen)) item("lacking") { Lacking(screen, onEvent) }
+        val changes = screen.changes
+        if (changes != null) {
+            item("changes") { ChangesPanel(changes) { onEvent(SyncEvent.OpenTab(SyncTab.RECEIVED)) } }
+        }
         item("down") { GroupTitle(strings.fromCentre) }
         items(down, { it.section }) { row -> SectionRow(row, row.section == state.openSection, screen, onEvent) }
         item("up") { GroupTitle(strings.fromTill) }
@@ -144,6 +168,7 @@ private fun headKeys(screen: SyncScreen): List<String> =
         "sending".takeIf { screen.sendTrouble != null },
         "red".takeIf { screen.rows.any { it.trouble != null } },
         "lacking".takeIf { isLacking(screen) },
+        "changes".takeIf { screen.changes != null },
     )
 
 /** A phone that has never been a till has nothing to send. */
@@ -250,6 +275,15 @@ private fun UnsentNumber(
             if (parts.isNotEmpty()) {
                 Text(
                     parts.joinToString(" · ") { "${strings.section(it.section)}\u00A0${formats.count(it.count)}" },
+                    style = MaterialTheme.typography.bodyMedium,
+                    color = colors.onSurfaceVariant,
+                )
+            }
+            val confirmed = screen.confirmed?.takeIf { it.through > 0u }
+            if (confirmed != null) {
+                val (through, head) = formats.count(confirmed.through) to formats.count(confirmed.head)
+                Text(
+                    strings.confirmed(through, head.takeIf { confirmed.head > confirmed.through }),
                     style = MaterialTheme.typography.bodyMedium,
                     color = colors.onSurfaceVariant,
                 )
@@ -433,16 +467,32 @@ private fun RedSummary(
     }
 }
 
+/** What selling still waits for, each with its state; a tap tries just that again. */
 @Composable
-private fun Lacking(screen: SyncScreen) {
-    val strings = LocalStrings.current
+private fun Lacking(
+    screen: SyncScreen,
+    onEvent: (SyncEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val isAll = screen.missing.none { it.trouble != null }
     Panel(Modifier.padding(horizontal = Edge, vertical = 6.dp)) {
         Text(strings.firstSyncHint, style = MaterialTheme.typography.titleMedium)
-        Text(
-            strings.lacking(screen.missing.joinToString(", ", transform = strings::section)),
-            style = MaterialTheme.typography.bodyMedium,
-            color = MaterialTheme.colorScheme.onSurfaceVariant,
-        )
+        if (isAll) {
+            Text(
+                strings.lacking(screen.missing.joinToString(", ") { strings.section(it.section) }),
+                style = MaterialTheme.typography.bodyMedium,
+                color = MaterialTheme.colorScheme.onSurfaceVariant,
+            )
+        } else {
+            screen.missing.forEach { missing ->
+                SheetChoice(
+                    strings.syncRow(strings.section(missing.section)),
+                    stateGlyph(missing.state),
+                    { onEvent(SyncEvent.Sync(SyncSection(missing.section))) },
+                    hint = missing.trouble?.let(formats::trouble) ?: strings.state(missing.state),
+                )
+            }
+        }
     }
 }
 
@@ -469,7 +519,7 @@ private fun SectionRow(
                 strings.syncRow(title),
                 { onEvent(SyncEvent.Sync(SyncSection(row.section))) },
                 Modifier.padding(start = 4.dp, end = 4.dp),
-                isEnabled = screen.button !is ButtonOff,
+                isEnabled = screen.button !is ButtonOff && row.state != RowState.NOT_USED,
                 tint = colors.primary,
             )
             val opens =
@@ -537,7 +587,7 @@ private fun stateText(row: SyncRow): String {
             strings.running(percent.toInt())
         }
 
-        RowState.NEVER, RowState.RUNNING, RowState.WAITING -> {
+        RowState.NEVER, RowState.RUNNING, RowState.WAITING, RowState.NOT_USED -> {
             strings.state(row.state)
         }
 
@@ -554,8 +604,9 @@ private fun stateText(row: SyncRow): String {
 
         // What is wrong now was right then.
         RowState.BEHIND, RowState.FAILED, RowState.BLOCKED -> {
+            val waits = row.waitsFor?.let { strings.waitsFor(strings.section(it)) }
             listOfNotNull(
-                strings.state(row.state),
+                waits ?: strings.state(row.state),
                 row.successMs?.let { strings.lastRight(formats.ago(it)) },
             ).joinToString(" · ")
         }
@@ -602,6 +653,7 @@ private fun ObjectLine(
     val colors = MaterialTheme.colorScheme
     val (glyph, color) =
         when (of.mark) {
+            ObjectMark.VERIFIED if !of.isUsed -> Glyphs.circle to colors.onSurfaceVariant
             ObjectMark.VERIFIED -> Glyphs.sealed to TillTheme.states.good
             ObjectMark.RED -> Glyphs.warning to colors.error
             ObjectMark.NEVER -> Glyphs.circle to colors.onSurfaceVariant
@@ -618,7 +670,8 @@ private fun ObjectLine(
         Icon(glyph, contentDescription = null, Modifier.size(20.dp), tint = color)
         Column(Modifier.weight(1f)) {
             Text(strings.kind(of.kind), style = MaterialTheme.typography.bodyLarge)
-            Text(strings.mark(of.mark), style = MaterialTheme.typography.bodySmall, color = color)
+            val word = if (of.isUsed) strings.mark(of.mark) else strings.state(RowState.NOT_USED)
+            Text(word, style = MaterialTheme.typography.bodySmall, color = color)
         }
         Text(formats.count(of.count), style = MaterialTheme.typography.bodyLarge)
         Icon(Glyphs.chevronRight, contentDescription = null, Modifier.size(18.dp), tint = colors.outline)
@@ -632,7 +685,7 @@ private fun stateColor(state: RowState): Color =
         RowState.BEHIND, RowState.UNSENT -> TillTheme.states.wait
         RowState.FAILED, RowState.BLOCKED -> MaterialTheme.colorScheme.error
         RowState.RUNNING, RowState.WAITING -> MaterialTheme.colorScheme.primary
-        RowState.NEVER -> MaterialTheme.colorScheme.onSurfaceVariant
+        RowState.NEVER, RowState.NOT_USED -> MaterialTheme.colorScheme.onSurfaceVariant
     }
 
 private fun stateGlyph(state: RowState): ImageVector =
@@ -644,7 +697,7 @@ private fun stateGlyph(state: RowState): ImageVector =
         RowState.RUNNING -> Glyphs.sync
         RowState.FAILED -> Glyphs.warning
         RowState.BLOCKED -> Glyphs.pause
-        RowState.NEVER -> Glyphs.circle
+        RowState.NEVER, RowState.NOT_USED -> Glyphs.circle
     }
 
 /** The red button: a tap syncs everything or joins the run, a long press asks what. */
@@ -717,60 +770,4 @@ private fun SyncMenu(
     // Without a run there is nothing to stop: it leads back, as cashiers of other systems know it.
     val cancel = if (button is ButtonRunning) SyncEvent.CancelRun else SyncEvent.CloseMenu
     SheetChoice(strings.cancel, Glyphs.close, { onEvent(cancel) })
-}
-
-/** What the till holds of a kind, page after page. */
-@Composable
-private fun ObjectsPage(
-    state: ObjectsState,
-    onEvent: (SyncEvent) -> Unit,
-    modifier: Modifier,
-) {
-    val strings = LocalStrings.current
-    val colors = MaterialTheme.colorScheme
-    Column(modifier.fillMaxSize()) {
-        Row(Modifier.fillMaxWidth().padding(end = Edge), verticalAlignment = Alignment.CenterVertically) {
-            GlyphButton(Glyphs.back, strings.back, { onEvent(SyncEvent.CloseObjects) }, Modifier.padding(4.dp))
-            Text(
-                strings.kind(state.kind),
-                Modifier.semantics { heading() },
-                style = MaterialTheme.typography.titleLarge,
-            )
-        }
-        if (state.rows.isEmpty()) {
-            Empty(Glyphs.circle, strings.nothingHere, null)
-        } else {
-            LazyColumn(Modifier.weight(1f), contentPadding = PaddingValues(bottom = Edge)) {
-                items(state.rows, { it.key }) { row ->
-                    Column(
-                        Modifier.fillMaxWidth().padding(horizontal = Edge, vertical = 10.dp),
-                        Arrangement.spacedBy(2.dp),
-                    ) {
-                        Text(row.name, style = MaterialTheme.typography.titleMedium)
-                        if (row.name != row.key) {
-                            Text(row.key, style = MaterialTheme.typography.bodyMedium, color = colors.onSurfaceVariant)
-                        }
-                        Text(
-                            Formats.facts(row.body),
-                            style = TillTheme.receipt,
-                            color = colors.onSurfaceVariant,
-                            maxLines = 3,
-                            overflow = TextOverflow.Ellipsis,
-                        )
-                        if (row.willBeReplaced) StateLine(Glyphs.pencil, strings.willBeReplaced, TillTheme.states.wait)
-                    }
-                    HorizontalDivider(color = colors.outlineVariant)
-                }
-                if (!state.isAtEnd) {
-                    item("more") {
-                        SideButton(
-                            strings.moreObjects,
-                            { onEvent(SyncEvent.MoreObjects) },
-                            Modifier.fillMaxWidth().padding(Edge),
-                        )
-                    }
-                }
-            }
-        }
-    }
 }

@@ -268,8 +268,47 @@ class AppTest {
             tap(hasClickAction() and hasText("Items"))
             tap(hasClickAction() and hasText("Item cards"))
             await("Beeswax Candle")
+            onNode(hasSetTextAction()).performTextInput("earl")
+            waitUntilDoesNotExist(hasText("Beeswax Candle"), PATIENCE_MS)
+            tap(hasClickAction() and hasText("Earl Grey Tea"))
+            await(English.fact("group"))
+            await("Drinks")
+            assertTrue(model.back())
+            await("Earl Grey Tea")
             assertTrue(model.back())
             await("Item cards")
+        }
+
+    @Test
+    fun `received, sent and the journal are read on the sync page`() =
+        app { model, _ ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            tap(English.payAmount("£4.25"))
+            tap(hasClickAction() and hasText("Card"))
+            tap(English.complete)
+            tap(English.newSale)
+            go(English.synchronise)
+
+            tap(English.tab(SyncTab.RECEIVED))
+            await(English.nothingChanged)
+            tap(English.tab(SyncTab.SENT))
+            tap(hasClickAction() and hasText(English.section("events")))
+            await(English.kind("event"))
+            tap(hasClickAction() and hasText(English.section("sales")))
+            tap(hasClickAction() and hasText("T3A-000001"))
+            await(English.deliveryLong(tillkit.DeliveryMark.LOCAL))
+            assertTrue(model.back())
+            tap(English.syncEverything)
+            tap(English.tab(SyncTab.RUNS))
+            waitUntilAtLeastOneExists(hasText(English.trouble("no-route")!!), PATIENCE_MS)
+            assertTrue(model.back())
+            assertEquals(
+                SyncTab.NOW,
+                model.sync.state.value!!
+                    .tab,
+            )
         }
 
     @Test

@@ -1,12 +1,17 @@
 package tillkit.ui
 
 import tillkit.Amount
+import tillkit.Blockers
 import tillkit.CartLine
 import tillkit.CartTender
 import tillkit.CartView
 import tillkit.CentreInfo
 import tillkit.CentrePreview
 import tillkit.CentreView
+import tillkit.ChangeLine
+import tillkit.ChangeOfRow
+import tillkit.ChangeSync
+import tillkit.ChangeWhat
 import tillkit.ClosedPeriod
 import tillkit.ClosedTender
 import tillkit.ConnectionStep
@@ -14,9 +19,16 @@ import tillkit.DeliveryMark
 import tillkit.DocumentPlace
 import tillkit.DocumentView
 import tillkit.EditView
+import tillkit.Fact
+import tillkit.FactPrice
+import tillkit.FactText
+import tillkit.FindingView
 import tillkit.HistoryRow
 import tillkit.ObjectRow
+import tillkit.ObjectView
 import tillkit.RecordedDocument
+import tillkit.RunRow
+import tillkit.RunsScreen
 import tillkit.SearchHit
 import tillkit.SectionPreview
 import tillkit.SellScreen
@@ -182,9 +194,10 @@ object Samples {
         kind,
         "T3A-${seq.toString().padStart(6, '0')}",
         minutesAgo(minutes),
+        if (minutes < 60 * 15) "2026-03-09" else "2026-03-08",
         pounds(minor),
         mark,
-        finding,
+        listOfNotNull(finding?.let { FindingView("vat-differs", it) }),
     )
 
     val history =
@@ -206,9 +219,11 @@ object Samples {
                 row(112u, "closure", 60 * 15, 41235, DeliveryMark.SETTLED),
                 row(111u, "sale", 60 * 15 + 12, 255, DeliveryMark.SETTLED),
             ),
+            sections = listOf("sales", "closures", "cash", "orders_made", "customers_made", "stock_documents"),
         )
 
-    val opened = history.copy(open = DocumentView(history.rows!![4], receipt))
+    val opened =
+        history.copy(open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, receipt))
 
     private val edits = listOf(EditView("item", "mug", "Blue Mug", "anna", minutesAgo(70)))
 
@@ -244,13 +259,15 @@ object Samples {
                     3u,
                     184_320u,
                     listOf(
-                        SectionPreview("directories", 14u, 14u, 1_100u),
-                        SectionPreview("items", 612u, 9_178u, 96_000u),
-                        SectionPreview("customers", 0u, 4_372u, 0u),
-                        SectionPreview("users", 3u, 8u, 900u),
-                        SectionPreview("centre", 3u, 3u, 700u),
+                        SectionPreview("directories", true, 14u, 14u, 1_100u),
+                        SectionPreview("items", true, 612u, 9_178u, 96_000u),
+                        SectionPreview("customers", true, 0u, 4_372u, 0u),
+                        SectionPreview("users", true, 3u, 8u, 900u),
+                        SectionPreview("centre", true, 3u, 3u, 700u),
+                        SectionPreview("loyalty", false, 40u, 0u, 2_300u),
                     ),
                     edits,
+                    Blockers(4u, 1u, false),
                 ),
         )
 
@@ -312,29 +329,100 @@ object Samples {
                 ),
         )
 
+    private fun item(
+        key: String,
+        name: String,
+        price: String,
+        code: String,
+        isEdited: Boolean = false,
+    ) = ObjectRow(
+        key,
+        name,
+        listOf(
+            Fact("price", FactPrice(price, "GBP")),
+            Fact("vat", FactText("Standard")),
+            Fact("codes", FactText(code)),
+        ),
+        isEdited,
+    )
+
     val objects =
         ObjectsState(
             "item",
             listOf(
-                ObjectRow(
-                    "bag",
-                    "Jumbo Bag Red Retrospot",
-                    """{"codes":["85099B"],"name":"Jumbo Bag Red Retrospot","price":"1.95","unit":"pc","vat":"std"}""",
-                    false,
-                ),
-                ObjectRow(
-                    "mug",
-                    "Blue Mug",
-                    """{"codes":["MUG"],"name":"Blue Mug","price":"3.95","unit":"pc","vat":"std"}""",
-                    true,
-                ),
-                ObjectRow(
-                    "tea",
-                    "Earl Grey Tea",
-                    """{"codes":["5901234123457"],"name":"Earl Grey Tea","price":"2.55","unit":"pc","vat":"std"}""",
-                    false,
-                ),
+                item("bag", "Jumbo Bag Red Retrospot", "1.95", "85099B"),
+                item("mug", "Blue Mug", "3.95", "MUG", isEdited = true),
+                item("tea", "Earl Grey Tea", "2.55", "5901234123457"),
             ),
-            isAtEnd = false,
+            next = "tea",
+            total = 9_178u,
         )
+
+    val mug =
+        ObjectView(
+            "item",
+            "mug",
+            "Blue Mug",
+            objects.rows[1].facts + Fact("group", FactText("Kitchen")) + Fact("unit", FactText("piece")),
+            true,
+        )
+
+    private fun change(
+        what: ChangeWhat,
+        key: String,
+        name: String,
+        before: String?,
+        after: String?,
+        fromMs: Long? = null,
+    ) = ChangeOfRow(ChangeLine(minutesAgo(25), what, "item", key, name, before, after, fromMs))
+
+    val changes =
+        ChangesState(
+            listOf(
+                ChangeSync(sampleSyncScreen(SyncSample.UP_TO_DATE).changes!!),
+                change(ChangeWhat.PRICE, "tea", "Earl Grey Tea", "2.55", "2.95"),
+                change(ChangeWhat.PRICE, "bag", "Jumbo Bag Red Retrospot", "1.95", "1.75", minutesAgo(-60 * 24)),
+                change(ChangeWhat.EDIT, "mug", "Blue Mug", "3.95", "4.25"),
+                change(ChangeWhat.VAT, "book", "Cook Book", "20", "0"),
+                change(ChangeWhat.NEW, "pot", "Teapot, Regency Blue", null, "12.75"),
+                change(ChangeWhat.GONE, "towel", "Tea Towel", "3.95", null),
+            ),
+            "GBP",
+        )
+
+    private fun run(
+        minutes: Long,
+        trigger: String,
+        result: String,
+        rows: ULong,
+        documents: ULong,
+        section: String? = null,
+        trouble: tillkit.Trouble? = null,
+    ) = RunRow(
+        minutesAgo(minutes),
+        2_400u,
+        trigger,
+        section,
+        false,
+        trouble == null && result != "cancelled",
+        result,
+        trouble,
+        rows,
+        rows * 96u,
+        documents,
+    )
+
+    val runs =
+        RunsScreen(
+            listOf(
+                run(12, "reconnect", "no-route", 0u, 0u, trouble = offline),
+                run(25, "red_button", "done", 1_204u, 12u),
+                run(70, "row", "nothing_new", 0u, 0u, section = "items"),
+                run(130, "schedule", "waiting", 0u, 3u),
+                run(60 * 15, "closing", "cancelled", 0u, 37u),
+            ),
+            "app TillKit 0.1.0",
+        )
+
+    private val offline get() = (sampleSyncScreen(SyncSample.OFFLINE).line as tillkit.LineOffline).trouble
 }

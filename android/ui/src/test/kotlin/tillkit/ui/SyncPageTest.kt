@@ -2,6 +2,8 @@ package tillkit.ui
 
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasScrollToNodeAction
 import androidx.compose.ui.test.hasText
@@ -13,6 +15,8 @@ import androidx.compose.ui.test.performScrollToNode
 import androidx.compose.ui.test.performTouchInput
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
+import tillkit.DeliveryMark
+import tillkit.RowState
 import tillkit.SyncAll
 import tillkit.SyncAllWithoutAttachments
 import tillkit.SyncSample
@@ -62,6 +66,78 @@ class SyncPageTest {
         page(SyncSample.UP_TO_DATE, { copy(openSection = "directories") }) {
             onNodeWithText("VAT rates").performClick()
             assertEquals(listOf<SyncEvent>(SyncEvent.OpenObjects("vat_rate")), asked)
+        }
+
+    @Test
+    fun `what a newer centre has is shown as not used, and its list opens all the same`() =
+        page(SyncSample.NEWER, { copy(openSection = "items") }) {
+            rows().performScrollToNode(hasText("hologram"))
+            onAllNodes(hasText(English.state(RowState.NOT_USED)))[0].assertExists()
+            onNodeWithText("hologram").performClick()
+            assertEquals(listOf<SyncEvent>(SyncEvent.OpenObjects("hologram")), asked)
+
+            rows().performScrollToNode(hasContentDescription(English.syncRow("loyalty")))
+            onNodeWithContentDescription(English.syncRow("loyalty")).assertIsNotEnabled()
+        }
+
+    @Test
+    fun `a red section that selling waits for is tried again by its own button`() =
+        page(SyncSample.GATE_RED) {
+            onNodeWithText(English.syncRow("Numerators")).performClick()
+            assertEquals(listOf<SyncEvent>(SyncEvent.Sync(SyncSection("numerators"))), asked)
+        }
+
+    @Test
+    fun `a blocked row names what it waits for`() =
+        page(SyncSample.RED) {
+            rows().performScrollToNode(hasText(English.waitsFor("Items"), substring = true))
+        }
+
+    @Test
+    fun `the centre's confirmation stands with the unsent number`() =
+        page(SyncSample.UNSENT) { onNodeWithText("The centre confirms 1–4,808 of 4,812").assertExists() }
+
+    @Test
+    fun `what the newest sync changed opens the received tab`() =
+        page(SyncSample.UP_TO_DATE) {
+            rows().performScrollToNode(hasText("3 prices · 12 new items", substring = true))
+            onNodeWithText("3 prices · 12 new items", substring = true).performClick()
+            assertEquals(listOf<SyncEvent>(SyncEvent.OpenTab(SyncTab.RECEIVED)), asked)
+        }
+
+    @Test
+    fun `a received line says from and to, and opens its row`() =
+        page(SyncSample.UP_TO_DATE, { copy(tab = SyncTab.RECEIVED, changes = Samples.changes) }) {
+            onNodeWithText("£2.55 → £2.95").assertExists()
+            onNodeWithText("£1.95 → £1.75 from 10 Mar 2026 10:15").assertExists()
+            onNodeWithText("20 % → 0 %").assertExists()
+            onNodeWithText("Earl Grey Tea").performClick()
+            assertEquals(listOf<SyncEvent>(SyncEvent.OpenRow("item", "tea")), asked)
+        }
+
+    @Test
+    fun `a sent row opens its document, and its filters ask for a section and a state`() =
+        page(SyncSample.UP_TO_DATE, { copy(tab = SyncTab.SENT, sent = Samples.history) }) {
+            onNodeWithText("T3A-000118").performClick()
+            onNodeWithText(English.section("closures")).performClick()
+            onAllNodes(hasText(English.delivery(DeliveryMark.UPLOADED)) and hasClickAction())[0].performClick()
+
+            val expected =
+                listOf(
+                    HistoryEvent.Open(Samples.history.rows!![0].place),
+                    HistoryEvent.ShowSection("closures"),
+                    HistoryEvent.ShowMark(DeliveryMark.UPLOADED),
+                )
+            assertEquals(expected.map { SyncEvent.Sent(it) }, asked)
+        }
+
+    @Test
+    fun `the journal says why a run failed, and is copied for support`() =
+        page(SyncSample.UP_TO_DATE, { copy(tab = SyncTab.RUNS, runs = Samples.runs) }) {
+            onNodeWithText(English.trouble("no-route")!!).assertExists()
+            onNodeWithText("1,204 rows received", substring = true).assertExists()
+            onNodeWithText(English.copyRuns).performClick()
+            assertEquals(listOf<SyncEvent>(SyncEvent.RunsCopied), asked)
         }
 
     @Test
