@@ -105,7 +105,7 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
         }
         "receipt_layout" => read::<settings::ReceiptLayout>(body).map(drop),
         "policy" => read::<settings::Policy>(body).map(drop),
-        _ => Ok(()),
+        _ => settings::check(kind, body),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod bench_store;
 pub mod bench_sync;
 pub mod bench_upload;
 pub mod cuts;
+pub mod hostile;
 pub mod kill;
 pub mod powerloss;
 pub mod powerloss_office;

@@ -282,6 +282,11 @@ impl Proxy {
         self.state.bytes.load(Ordering::SeqCst)
     }
 
+    /// Requests of every kind.
+    pub fn requests(&self) -> u64 {
+        lock(&self.state.counts).values().map(|count| count.requests).sum()
+    }
+
     /// Forgets what went through.
     pub fn forget_counts(&self) {
         lock(&self.state.counts).clear();

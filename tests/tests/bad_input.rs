@@ -1,9 +1,16 @@
 //! Everything that can be wrong: each a typed error with its cause, and nothing lost.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 
-use tillkit::{AddLine, Hint, Kind, Scope, Section, Standing, Step, Till, TillError, Trigger};
-use tillkit_tests::world::{Line, MORNING_MS, Shop, services};
+use serde_json::json;
+use tillkit::{AddLine, Hint, Kind, Report, Scope, Section, Standing, Step, Till, TillError, Trigger};
+use tillkit_tests::{
+    cuts,
+    world::{Line, MORNING_MS, Shop, services},
+};
 
 fn line() -> Arc<Line> {
     Line::default().into()
@@ -229,4 +236,70 @@ async fn nothing_is_open_before_the_first_sync() {
     assert!(matches!(&refused, TillError::NotSynced { missing } if missing.contains("items")), "{refused}");
     let test = till.test_connection(None).await.unwrap();
     assert!(matches!(test.steps.last(), Some((Step::Centre, Hint::Bad { .. }))), "{test:?}");
+}
+
+/// Something has written over the page where a table begins.
+fn write_over(file: &Path, table: &str) {
+    const PAGE_BYTES: usize = 4096;
+    let db = rusqlite::Connection::open(file).unwrap();
+    // What is in the WAL would heal the page.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let root = "SELECT coalesce((SELECT rootpage FROM sqlite_schema WHERE name = ?), 1)";
+    let page: usize = db.query_row(root, [table], |row| row.get(0)).unwrap();
+    drop(db);
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[(page - 1) * PAGE_BYTES..page * PAGE_BYTES].fill(0xa5);
+    std::fs::write(file, bytes).unwrap();
+}
+
+async fn run(till: &Till, trigger: Trigger) -> Report {
+    till.sync(Scope::All, trigger).unwrap().wait().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_centre_file_damaged_at_its_head_or_deep_inside_is_fetched_again_and_no_document_is_touched() {
+    for damaged in ["sqlite_schema", "section", "row", "row_by_key"] {
+        for trigger in [Trigger::RedButton, Trigger::Opening] {
+            let shop = Shop::stocked().await.unwrap();
+            let line = line();
+            let till = shop.ready_till("T1", &line).await.unwrap();
+            sell_one(&till);
+            let documents = till.history(&[], None, 100).unwrap();
+            drop(till);
+            write_over(&shop.phone("T1").join("centre.db"), damaged);
+
+            let till = shop.till("T1", &line).unwrap();
+
+            assert_eq!(till.history(&[], None, 100).unwrap(), documents, "{damaged}");
+            let report = run(&till, trigger).await;
+            assert!(
+                report.is_complete() && report.applied.contains(&Section::Items),
+                "{damaged}: {report:?}"
+            );
+            assert_eq!(cuts::rows_here(&shop, "T1").unwrap(), cuts::rows_there(&shop).unwrap(), "{damaged}");
+            sell_one(&till);
+            assert_eq!(till.history(&[], None, 100).unwrap().len(), documents.len() + 2, "{damaged}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_meets_a_damaged_centre_file_says_so_and_the_next_one_brings_everything() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    drop(till);
+    write_over(&shop.phone("T1").join("centre.db"), "row");
+    let till = shop.till("T1", &line).unwrap();
+    let nobody = till.sign_in("bob", "4321").err().unwrap();
+    shop.rows(&[("role", "new", json!({"name": "New", "rights": []}))]).await.unwrap();
+    shop.publish().await.unwrap();
+
+    let met = run(&till, Trigger::Confirmed).await;
+    let brought = run(&till, Trigger::Confirmed).await;
+
+    assert_eq!((nobody.code(), met.receive_error.unwrap().code.as_str()), ("damaged-file", "damaged-file"));
+    assert!(brought.is_complete(), "{brought:?}");
+    assert_eq!(cuts::rows_here(&shop, "T1").unwrap(), cuts::rows_there(&shop).unwrap());
+    sell_one(&till);
 }

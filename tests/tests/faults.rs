@@ -1,8 +1,11 @@
 //! A line with something wrong on it, and a centre that lies.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::json;
@@ -12,6 +15,7 @@ use tillkit::{
 };
 use tillkit_tests::{
     cuts::{self, Direction, Figures, Pass, Random, Way},
+    hostile::{self, Lies},
     proxy::{Asks, Fault, Proxy},
     world::{Line, Shop},
 };
@@ -228,4 +232,59 @@ async fn on_a_slow_line_progress_moves_a_sale_is_made_and_cancel_keeps_what_is_h
     assert_eq!(cancelled.received_bytes + resumed.received_bytes, size, "nothing is fetched twice");
     assert_eq!(cuts::rows_here(&shop, "T1").unwrap(), cuts::rows_there(&shop).unwrap());
     assert!(seen.lock().unwrap().is_empty(), "{seen:?}");
+}
+
+/// This very binary, at the test below that is none.
+fn new_till() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["faults::lied_to", "--exact", "--ignored", "--nocapture"]);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the till that the hostile centre lies to"]
+async fn lied_to() {
+    hostile::be_lied_to().await.unwrap();
+}
+
+/// Tells all lies about one thing.
+async fn told(lies: Lies) {
+    let figures = hostile::tell_all(lies, new_till).await.unwrap();
+    println!("{figures}");
+    assert!(figures.is_clean(), "{:#?}", figures.violations);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_section_that_does_not_add_up_turns_red_and_stays_as_it_was() {
+    told(Lies::Sums).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_that_is_another_endless_or_a_bomb_turns_its_section_red() {
+    told(Lies::Blobs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_wrong_types_depth_or_section_turns_its_section_red() {
+    told(Lies::Rows).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_is_older_another_centres_or_endless_changes_nothing() {
+    told(Lies::Manifests).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_lies_holds_up_no_document() {
+    told(Lies::Contacts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_centre_only_says_to_have_stored_stays_in_the_badge() {
+    told(Lies::Acknowledgements).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_none_stops_both_lanes_and_loses_nothing() {
+    told(Lies::Tokens).await;
 }

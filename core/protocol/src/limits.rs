@@ -8,8 +8,8 @@ pub const BATCH_RECORDS: usize = 500;
 pub const BATCH_BYTES: usize = 4 << 20;
 /// A blob as stored, compressed, in bytes.
 pub const BLOB_STORED_BYTES: usize = 4 << 20;
-/// A blob once expanded, in bytes: what a till is ready to hold.
-pub const BLOB_EXPANDED_BYTES: usize = 32 << 20;
+/// A blob once expanded, in bytes: a till holds two of them at once.
+pub const BLOB_EXPANDED_BYTES: usize = 8 << 20;
 /// One row, in bytes.
 pub const ROW_BYTES: usize = 64 << 10;
 /// A row's key, in bytes.

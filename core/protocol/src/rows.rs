@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Hash,
-    limits::{BLOB_EXPANDED_BYTES, BLOB_STORED_BYTES, KEY_BYTES, ROW_BYTES},
+    limits::{BLOB_EXPANDED_BYTES, BLOB_STORED_BYTES, JSON_DEPTH, KEY_BYTES, ROW_BYTES},
     manifest::Blob,
 };
 
@@ -50,6 +50,16 @@ pub enum BadBlob {
     TooLarge {
         /// The limit it passed.
         limit: usize,
+    },
+    /// A row that may not stand where it does, or whose body is not what its kind calls for.
+    #[error("{kind} {key}: {why}")]
+    BadRow {
+        /// The object inside the section.
+        kind: String,
+        /// Its key.
+        key: String,
+        /// What refused.
+        why: String,
     },
     /// A line is not a row.
     #[error("line {line} of the blob is not a row: {why}")]
@@ -112,7 +122,31 @@ fn read_row(line: &[u8]) -> Result<Row<'_>, String> {
     if body.is_some() == (x == 1) || body.is_some_and(|body| !body.starts_with(b"{")) {
         return Err("it is neither an object nor a deletion".into());
     }
+    if body.is_some_and(is_too_deep) {
+        return Err(format!("it nests deeper than {JSON_DEPTH}"));
+    }
     Ok(Row { kind: k, key: id, body })
+}
+
+/// Whether an object nests deeper than [`JSON_DEPTH`]. Most bodies have not so many brackets at all.
+fn is_too_deep(body: &[u8]) -> bool {
+    let opens = body.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if opens <= JSON_DEPTH {
+        return false;
+    }
+    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in body {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest > JSON_DEPTH
 }
 
 /// Checks stored bytes against their name and expands them, within [`BLOB_EXPANDED_BYTES`].
@@ -179,7 +213,7 @@ pub struct BlobWriter {
 /// A blob holds at least so many expanded bytes, but for the last one of a snapshot…
 const CUT_FROM_BYTES: usize = 2 << 20;
 /// …and never more than this: what bounds a till's memory.
-const CUT_AT_BYTES: usize = 8 << 20;
+const CUT_AT_BYTES: usize = BLOB_EXPANDED_BYTES;
 /// One key in 8,192 is a border.
 const BORDER_MASK: u64 = (1 << 13) - 1;
 
@@ -316,6 +350,18 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn nested(depth: usize) -> String {
+        format!("{}{{}}{}", "{\"a\":".repeat(depth - 1), "}".repeat(depth - 1))
+    }
+
+    #[test]
+    fn brackets_in_texts_are_not_depth() {
+        let line = |body: &str| format!("{{\"d\":{body},\"id\":\"a\",\"k\":\"item\"}}\n");
+        let is_row = |line: &str| read_rows(line.as_bytes()).all(|row| row.is_ok());
+        assert!(is_row(&line(&nested(JSON_DEPTH))) && !is_row(&line(&nested(JSON_DEPTH + 1))));
+        assert!(is_row(&line(&format!("{{\"a\":\"\\\"{}\"}}", "[{".repeat(JSON_DEPTH)))));
+    }
+
     #[test]
     fn what_is_not_a_row_is_refused_with_its_line() {
         let good = "{\"d\":{},\"id\":\"a\",\"k\":\"item\"}\n";
@@ -327,6 +373,7 @@ mod tests {
             "{\"d\":{},\"id\":\"\",\"k\":\"item\"}\n".into(),
             format!("{{\"d\":{{}},\"id\":\"{long_key}\",\"k\":\"item\"}}\n"),
             format!("{{\"d\":{{\"a\":\"{}\"}},\"id\":\"a\",\"k\":\"item\"}}\n", "x".repeat(ROW_BYTES)),
+            format!("{{\"d\":{},\"id\":\"a\",\"k\":\"item\"}}\n", nested(JSON_DEPTH + 1)),
             good.trim_end().into(),
         ];
         for line in bad {

@@ -140,16 +140,21 @@ pub struct SyncRun {
 impl Centre {
     pub(crate) fn open(path: &Path, gate: Arc<Gate>, precedence: Arc<Precedence>) -> Result<Centre> {
         let mut is_new = !path.exists();
-        let writer = match KIND.open(path) {
+        let open = || {
+            let writer = KIND.open(path)?;
+            writer.execute_batch(WRITER_PRAGMAS)?;
+            let live = read_live(&writer)?;
+            Ok::<_, StoreError>((writer, live))
+        };
+        let (writer, live) = match open() {
             Err(error) if error.is_of_the_file() => {
                 put_aside(path)?;
                 is_new = true;
-                KIND.open(path)?
+                open()?
             }
             opened => opened?,
         };
-        writer.execute_batch(WRITER_PRAGMAS)?;
-        let live = RwLock::new(read_live(&writer)?);
+        let live = RwLock::new(live);
         let reader = || KIND.connect(path).map(|reader| Db::new(&KIND, path, gate.clone(), reader));
         let readers = [reader()?, reader()?];
         Ok(Centre {
@@ -200,6 +205,21 @@ impl Centre {
         drop(KIND.open(&self.path)?);
         *live = Live::default();
         Ok(())
+    }
+
+    /// Whether SQLite can read every page of the file: what opening does not look at. It reads all of it;
+    /// if it is damaged, [`Centre::rebuild`] is the way on.
+    ///
+    /// # Errors
+    /// [`StoreError::Suspended`], and whatever is not the file's own fault.
+    pub fn is_sound(&self) -> Result<bool> {
+        let writer = self.writer.get()?;
+        let said = writer.db()?.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        match said.map_err(StoreError::from) {
+            Ok(said) => Ok(said == "ok"),
+            Err(error) if error.is_of_the_file() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts a file that turned out to be damaged aside and starts with an empty one. The next sync fills it.

@@ -24,6 +24,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde::Deserialize;
 use tillkit_protocol::{
     Hash, KindDigest, Section,
+    limits::BLOB_EXPANDED_BYTES,
     manifest::SectionManifest,
     rows::{self, BadBlob, Row},
     settings,
@@ -103,6 +104,18 @@ impl Steps {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+
+    /// Whether these rows may stand in a section, with bodies that this version can read.
+    ///
+    /// # Errors
+    /// [`BadBlob::BadRow`], the first one.
+    pub fn check(&self, section: &str) -> Result<(), BadBlob> {
+        self.rows.iter().try_for_each(|((kind, key), body)| {
+            belongs(section, kind)
+                .and_then(|()| body.as_deref().map_or(Ok(()), |body| settings::check(kind, body)))
+                .map_err(|why| bad_row(kind, key, why))
+        })
+    }
 }
 
 /// A blob, checked, expanded and read: ready to be inserted.
@@ -113,6 +126,8 @@ pub struct Prepared {
     /// Keys, folded names and codes, one after the other: one allocation instead of four a row.
     text: String,
     rows: Vec<PreparedRow>,
+    /// What look-up tables take, by the index of its row.
+    looks: Vec<(u32, Look)>,
     codes: Vec<Range<u32>>,
     kinds: Vec<(String, KindDigest)>,
 }
@@ -121,12 +136,10 @@ struct PreparedRow {
     kind: u16,
     key: Range<u32>,
     body: Range<u32>,
-    look: Look,
 }
 
 /// What the look-up tables take from a row.
 enum Look {
-    Nothing,
     Item { name: Range<u32>, codes: Range<u32> },
     Code { code: Range<u32> },
     Customer { words: Range<u32> },
@@ -139,9 +152,37 @@ impl Prepared {
         self.rows.len() as u64
     }
 
+    /// How many bytes of memory it takes, about.
+    pub fn weight(&self) -> usize {
+        let rows = self.rows.len() * size_of::<PreparedRow>() + self.looks.len() * size_of::<(u32, Look)>();
+        self.expanded.len() + self.text.len() + rows
+    }
+
     /// How many bytes it had as stored.
     pub fn stored_bytes(&self) -> u64 {
         self.stored_bytes
+    }
+
+    /// Whether these rows may stand in a section: in order, no row twice, with bodies that this version
+    /// can read. A digest says nothing of that, and what it does not say would be found while selling.
+    ///
+    /// # Errors
+    /// [`BadBlob::BadRow`], the first one.
+    pub fn check(&self, section: &str) -> Result<(), BadBlob> {
+        for (kind, _) in &self.kinds {
+            belongs(section, kind).map_err(|why| bad_row(kind, "", why))?;
+        }
+        let mut before: Option<(&str, &str)> = None;
+        for row in &self.rows {
+            let kind = self.kinds.get(row.kind as usize).map_or("", |(kind, _)| kind.as_str());
+            let place = (kind, self.text(&row.key));
+            if before.is_some_and(|before| before >= place) {
+                return Err(bad_row(kind, place.1, "it stands out of order, or twice".into()));
+            }
+            settings::check(kind, self.body(row)).map_err(|why| bad_row(kind, place.1, why))?;
+            before = Some(place);
+        }
+        Ok(())
     }
 
     fn text(&self, range: &Range<u32>) -> &str {
@@ -157,11 +198,27 @@ impl Prepared {
         codes.iter().map(|code| self.text(code))
     }
 
-    fn push_text(&mut self, text: &str) -> Range<u32> {
+    /// Folded, a name may be many times as long, and a phone has to hold all of them.
+    fn push_text(&mut self, text: &str) -> Result<Range<u32>, String> {
+        if self.text.len() + text.len() > BLOB_EXPANDED_BYTES {
+            return Err("the names of this blob are too long to be searched".into());
+        }
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        start..self.text.len() as u32
+        Ok(start..self.text.len() as u32)
     }
+}
+
+/// A kind of another section would change what that section's look-ups find.
+fn belongs(section: &str, kind: &str) -> Result<(), String> {
+    match Section::of_kind(kind) {
+        Some(own) if own.name() != section => Err(format!("it belongs to {own}, not to {section}")),
+        _ => Ok(()),
+    }
+}
+
+fn bad_row(kind: &str, key: &str, why: String) -> BadBlob {
+    BadBlob::BadRow { kind: kind.into(), key: key.into(), why }
 }
 
 /// Checks a stored blob against its name, expands it, reads and digests its rows.
@@ -176,6 +233,7 @@ pub fn prepare(stored: &[u8], named: &Hash) -> Result<Prepared, BadBlob> {
         text: String::with_capacity(expanded.len() / 2),
         expanded: Vec::new(),
         rows: Vec::with_capacity(expanded.len() / 200),
+        looks: Vec::new(),
         codes: Vec::new(),
         kinds: Vec::new(),
     };
@@ -186,7 +244,7 @@ pub fn prepare(stored: &[u8], named: &Hash) -> Result<Prepared, BadBlob> {
         let body =
             row.body.ok_or_else(|| BadBlob::NotARow { line, why: "a snapshot deletes nothing".into() })?;
         let offset = (body.as_ptr() as usize - start) as u32;
-        prepared.push(&row, body, offset).map_err(|why| BadBlob::NotARow { line, why })?;
+        prepared.push(&row, body, offset).map_err(|why| bad_row(&row.kind, &row.key, why))?;
     }
     prepared.expanded = expanded;
     Ok(prepared)
@@ -202,23 +260,28 @@ impl Prepared {
         if let Some((kind, digest)) = self.kinds.last_mut() {
             digest.add(kind, &row.key, body);
         }
-        let key = self.push_text(&row.key);
+        let key = self.push_text(&row.key)?;
         let look = match looks(&row.kind, body)? {
-            Looks::Nothing => Look::Nothing,
+            Looks::Nothing => None,
             Looks::Item(item) => {
-                let name = self.push_text(&fold(&item.name));
+                let name = self.push_text(&fold(&item.name))?;
                 let first = self.codes.len() as u32;
                 for code in &item.codes {
-                    let code = self.push_text(code);
+                    let code = self.push_text(code)?;
                     self.codes.push(code);
                 }
-                Look::Item { name, codes: first..self.codes.len() as u32 }
+                Some(Look::Item { name, codes: first..self.codes.len() as u32 })
             }
-            Looks::Code(code) => Look::Code { code: self.push_text(&code.code) },
-            Looks::Customer(customer) => Look::Customer { words: self.push_text(&customer_words(&customer)) },
-            Looks::Price(price) => Look::Price { item: self.push_text(&price.item), from_ms: price.from_ms },
+            Looks::Code(code) => Some(Look::Code { code: self.push_text(&code.code)? }),
+            Looks::Customer(customer) => {
+                Some(Look::Customer { words: self.push_text(&customer_words(&customer))? })
+            }
+            Looks::Price(price) => {
+                Some(Look::Price { item: self.push_text(&price.item)?, from_ms: price.from_ms })
+            }
         };
-        self.rows.push(PreparedRow { kind, key, body: offset..offset + body.len() as u32, look });
+        self.looks.extend(look.map(|look| (self.rows.len() as u32, look)));
+        self.rows.push(PreparedRow { kind, key, body: offset..offset + body.len() as u32 });
         Ok(())
     }
 }
@@ -317,7 +380,12 @@ impl Centre {
         let is_same =
             named_params! {":slot": slot, ":epoch": target.epoch, ":generation": target.manifest.generation};
         let resumes = writer.db()?.query_row(RESUMES, is_same, |row| row.get::<_, bool>(0)).optional()?;
-        if resumes.is_none() {
+        let mut loaded = loaded_blobs(writer.db()?, slot)?;
+        // A blob that the manifest does not list is of another one, which was no better than this.
+        let is_of_another =
+            loaded.iter().any(|name| target.manifest.snapshot.iter().all(|blob| blob.sha256 != *name));
+        if resumes.is_none() || is_of_another {
+            loaded.clear();
             drop(writer);
             while !self.empty_some(slot)? {}
             writer = self.writer.get()?;
@@ -328,11 +396,6 @@ impl Centre {
             tx.execute(BEGIN, is_same)?;
             tx.commit()?;
         }
-        let mut statement =
-            writer.db()?.prepare_cached("SELECT sha256 FROM loaded_blob WHERE slot = :slot")?;
-        let loaded =
-            statement.query_map(named_params! {":slot": slot}, |row| row.get(0).map(Hash::from_bytes))?;
-        let loaded = loaded.collect::<rusqlite::Result<_>>()?;
         Ok(Load { slot, unwritten: 0, loaded })
     }
 
@@ -602,6 +665,7 @@ fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared, precedence: &Precede
     let mut insert_price = tx.prepare_cached(look_ups.insert_price)?;
     let mut insert_words = tx.prepare_cached(look_ups.insert_words)?;
     let mut insert_customer = tx.prepare_cached(look_ups.insert_customer)?;
+    let mut looks = blob.looks.iter().peekable();
     for (index, row) in blob.rows.iter().enumerate() {
         if index.is_multiple_of(ROWS_BETWEEN_LOOKS) {
             precedence.give_way();
@@ -610,27 +674,36 @@ fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared, precedence: &Precede
         let inserted = insert_row.execute(params![slot, kind, blob.text(&row.key), blob.body(row)]);
         inserted.map_err(|error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::ConstraintViolation) => {
-                BadBlob::NotARow { line: index + 1, why: "the snapshot has this row twice".into() }.into()
+                bad_row(kind, blob.text(&row.key), "the snapshot has it twice".into()).into()
             }
             _ => StoreError::from(error),
         })?;
         let id = tx.last_insert_rowid();
-        match &row.look {
-            Look::Nothing => {}
-            Look::Item { name, codes } => {
+        match looks.next_if(|(of, _)| *of as usize == index).map(|(_, look)| look) {
+            None => {}
+            Some(Look::Item { name, codes }) => {
                 insert_words.execute(params![id, blob.text(name)])?;
                 for code in blob.codes(codes) {
                     insert_code.execute(params![code, id])?;
                 }
             }
-            Look::Customer { words } => drop(insert_customer.execute(params![id, blob.text(words)])?),
-            Look::Code { code } => drop(insert_code.execute(params![blob.text(code), id])?),
-            Look::Price { item, from_ms } => {
+            Some(Look::Customer { words }) => {
+                insert_customer.execute(params![id, blob.text(words)])?;
+            }
+            Some(Look::Code { code }) => drop(insert_code.execute(params![blob.text(code), id])?),
+            Some(Look::Price { item, from_ms }) => {
                 insert_price.execute(params![blob.text(item), from_ms, id])?;
             }
         }
     }
     Ok(())
+}
+
+fn loaded_blobs(db: &Connection, slot: i64) -> Result<BTreeSet<Hash>> {
+    let mut statement = db.prepare_cached("SELECT sha256 FROM loaded_blob WHERE slot = :slot")?;
+    let loaded =
+        statement.query_map(named_params! {":slot": slot}, |row| row.get(0).map(Hash::from_bytes))?;
+    Ok(loaded.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The next try begins with an empty slot.

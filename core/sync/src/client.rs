@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use tillkit_protocol::{
     Hash, MAJOR, NDJSON_ZSTD, Problem, VERSION, VERSION_HEADER,
+    canonical::MAX_INTEGER,
     keys::PrivateKey,
     limits,
     problem::ProblemType,
@@ -150,6 +151,10 @@ impl Client {
         if answer.status == 304 {
             return Ok(ManifestAnswer::Unchanged);
         }
+        if answer.status != 200 {
+            let why = format!("status {} where a manifest is due", answer.status);
+            return Err(SyncError::NotUnderstood { request: "/v1/manifest".into(), why });
+        }
         Ok(ManifestAnswer::Signed(whole(answer, limits::MANIFEST_BYTES, "/v1/manifest").await?))
     }
 
@@ -163,8 +168,14 @@ impl Client {
             request.headers.push(("range", format!("bytes={from}-")));
         }
         let answer = self.call(request).await?;
-        let begins = if answer.status == 206 { from } else { 0 };
-        Ok((answer, begins))
+        match answer.status {
+            200 => Ok((answer, 0)),
+            206 => Ok((answer, from)),
+            status => Err(SyncError::NotUnderstood {
+                request: format!("/v1/blobs/{name}"),
+                why: format!("status {status} where bytes are due"),
+            }),
+        }
     }
 
     /// Sends documents. When this answers, they are durable at the centre.
@@ -226,7 +237,7 @@ impl Client {
         const MARGIN_MS: i64 = 10_000;
         let live = lock(&self.token)
             .as_ref()
-            .filter(|token| token.expires_ms > self.server_now_ms() + MARGIN_MS)
+            .filter(|token| token.expires_ms > self.server_now_ms().saturating_add(MARGIN_MS))
             .map(|token| token.token.clone());
         if let Some(live) = live {
             return Ok(live);
@@ -262,7 +273,11 @@ impl Client {
     }
 
     fn learn_clock(&self, server_now_ms: i64) {
-        *lock(&self.offset_ms) = Some(server_now_ms.saturating_sub(self.rim.now_ms()));
+        let offset_ms = server_now_ms.saturating_sub(self.rim.now_ms());
+        // Documents carry it, and a line has no place for a larger one: no clock is that far off.
+        if offset_ms.saturating_abs() <= MAX_INTEGER {
+            *lock(&self.offset_ms) = Some(offset_ms);
+        }
     }
 
     /// Sends, and turns everything that is not the back office's own success into an error.
@@ -288,11 +303,13 @@ impl Client {
             200..=299 | 304 => Ok(answer),
             status => {
                 let body = whole(answer, limits::ANSWER_BYTES, path).await?;
-                let problem: Problem =
-                    serde_json::from_slice(&body).map_err(|error| SyncError::NotUnderstood {
-                        request: path.into(),
-                        why: format!("status {status}: {error}"),
-                    })?;
+                let problem: Problem = serde_json::from_slice(&body).map_err(|error| {
+                    let why = format!("status {status}: {error}");
+                    if status >= 500 {
+                        return SyncError::Offline { cause: Cause::ServerDown, detail: why };
+                    }
+                    SyncError::NotUnderstood { request: path.into(), why }
+                })?;
                 if let Some(now_ms) = problem.now_ms {
                     self.learn_clock(now_ms);
                 }

@@ -16,7 +16,7 @@ use std::{
 use tillkit_protocol::{
     Hash, Manifest, Section,
     keys::PublicKey,
-    limits::{BATCH_BYTES, BATCH_RECORDS},
+    limits::{BATCH_BYTES, BATCH_RECORDS, SECTION_ROWS},
     manifest::Disbelieved,
     settings::{Image, Policy},
     wire::{Contact, Contacted, Finding, Ranges, Uploaded},
@@ -194,7 +194,7 @@ enum Outcome {
     ScheduleDue,
     Listening(Result<Pokes, SyncError>),
     Poked(Pokes),
-    NotListening,
+    NotListening { begun_ms: i64 },
     Relisten,
     Tidied,
 }
@@ -249,6 +249,8 @@ struct Driver {
     /// What runs beside; it ends with the driver.
     beside: JoinSet<Outcome>,
     believed: Option<Believed>,
+    /// The id of the manifest that the last contact named.
+    announced: Option<Hash>,
     ready: Vec<(Section, Ready)>,
     group: Group,
     book: Option<RunBook>,
@@ -277,6 +279,7 @@ impl Driver {
             receipt,
             beside: JoinSet::new(),
             believed: None,
+            announced: None,
             ready: Vec::new(),
             group: Group::new(),
             book: None,
@@ -393,13 +396,24 @@ impl Driver {
     }
 
     fn hear(&mut self, mut pokes: Pokes) {
+        let begun_ms = self.parts.rim.monotonic_ms();
         self.beside(async move {
             // Why it ends says the next try.
-            if pokes.next().await { Outcome::Poked(pokes) } else { Outcome::NotListening }
+            if pokes.next().await { Outcome::Poked(pokes) } else { Outcome::NotListening { begun_ms } }
         });
     }
 
-    /// Listens again in a while: at once if it was heard last time, later each time if not.
+    /// Nobody speaks any more. One that ends as soon as it has begun, as behind some proxies, is asked
+    /// for later each time; one that has lasted, soon.
+    async fn not_listening(&mut self, begun_ms: i64) {
+        const LASTED_MS: i64 = 20_000;
+        if self.parts.rim.monotonic_ms().saturating_sub(begun_ms) >= LASTED_MS {
+            self.listen_attempt = Some(0);
+        }
+        self.listen_later().await;
+    }
+
+    /// Listens again in a while, later each time.
     async fn listen_later(&mut self) {
         let attempt = self.listen_attempt.unwrap_or(0).saturating_add(1);
         self.listen_attempt = Some(attempt);
@@ -414,7 +428,6 @@ impl Driver {
         self.learn_mode(listening.as_ref().err());
         match listening {
             Ok(pokes) => {
-                self.listen_attempt = Some(0);
                 self.hear(pokes);
                 // What was said while nobody listened is asked for now.
                 self.ask_itself(Trigger::Reconnect).await;
@@ -478,11 +491,23 @@ impl Driver {
             Effect::Contact => {
                 self.stage(Stage::Contacting);
                 let (parts, loader) = (self.parts.clone(), self.loader.clone());
-                self.beside(async move { Outcome::Contacted(contact(&parts, &loader).await) });
+                let looks = self
+                    .state
+                    .run
+                    .is_some_and(|run| matches!(run.trigger, Trigger::Opening | Trigger::RedButton));
+                self.beside(async move {
+                    let contacted = contact(&parts, &loader).await;
+                    // Only with a line to fetch everything again is anything thrown away.
+                    let checked = if looks && contacted.is_ok() { check_file(&loader).await } else { Ok(()) };
+                    Outcome::Contacted(checked.and(contacted))
+                });
             }
             Effect::ReadManifest => {
                 let (parts, loader, known) = (self.parts.clone(), self.loader.clone(), self.believed.clone());
-                self.beside(async move { Outcome::Planned(read_manifest(&parts, &loader, known).await) });
+                let announced = self.announced;
+                self.beside(async move {
+                    Outcome::Planned(read_manifest(&parts, &loader, known, announced).await)
+                });
             }
             Effect::Load(group) => self.load(group),
             Effect::Apply => self.apply(),
@@ -547,7 +572,7 @@ impl Driver {
                 self.hear(pokes);
                 self.ask_itself(Trigger::Poke).await;
             }
-            Outcome::NotListening => self.listen_later().await,
+            Outcome::NotListening { begun_ms } => self.not_listening(begun_ms).await,
             Outcome::Relisten => self.listen(),
             // Whoever shows what has changed reads it now.
             Outcome::Tidied => self.status.send_modify(|status| status.delivery_changes += 1),
@@ -565,6 +590,10 @@ impl Driver {
             let why = "the centre has published nothing";
             return self.receive_failed(SyncError::NothingPublished { why }).await;
         };
+        self.announced = Some(id);
+        if let Some(run) = self.state.run.as_mut().filter(|_| !self.parts.store.centre.can_sell()) {
+            run.rules.applies = true; // there is nothing here that a confirmation could protect
+        }
         let is_current = self
             .believed
             .as_ref()
@@ -577,6 +606,12 @@ impl Driver {
             book.report.receive_error = Some(red(&error));
         }
         self.step(Event::ReceiveFailed { may_pass: error.may_pass() }).await;
+    }
+
+    /// The centre's file is damaged: the next try fills an empty one.
+    async fn start_anew(&mut self, error: SyncError) {
+        let rebuilt = self.loader.on_store(|store| store.centre.rebuild()).await;
+        self.receive_failed(rebuilt.err().unwrap_or(error)).await;
     }
 
     async fn planned(&mut self, planned: Result<Believed, SyncError>) {
@@ -636,9 +671,8 @@ impl Driver {
         /// More changed rows than this take the snapshot way.
         const MOST_STEP_ROWS: u64 = 50_000;
         let mut manifest = believed.manifest.sections.get(section.name())?.clone();
-        let live = self.parts.store.centre.live(section.name());
-        let is_same_life = live.epoch == life(&believed.manifest) && live.generation > 0;
-        let chain = manifest.steps_from(live.generation).filter(|_| is_same_life).map(<[_]>::to_vec);
+        let held = self.held(believed, section);
+        let chain = manifest.steps_from(held).filter(|_| held > 0).map(<[_]>::to_vec);
         let by_steps = chain.filter(|chain| {
             let (rows, bytes) = chain.iter().fold((0u64, 0u64), |(rows, bytes), step| {
                 (rows.saturating_add(step.rows), bytes.saturating_add(step.bytes))
@@ -651,17 +685,27 @@ impl Driver {
         Some((wanted, is_by_steps))
     }
 
+    /// The generation of a section that is live here in this life of the back office; 0 if none is.
+    fn held(&self, believed: &Believed, section: Section) -> u64 {
+        let live = self.parts.store.centre.live(section.name());
+        if live.epoch == life(&believed.manifest) { live.generation } else { 0 }
+    }
+
     fn load(&mut self, group: Group) {
         let Some(believed) = self.believed.clone() else { return };
-        let ways: Vec<_> =
-            group.iter().filter_map(|section| Some((*section, self.way(&believed, *section)?))).collect();
+        let ways: Vec<_> = group
+            .iter()
+            .filter_map(|section| {
+                Some((*section, self.held(&believed, *section), self.way(&believed, *section)?))
+            })
+            .collect();
         self.group = group;
         let (loader, status) = (self.loader.clone(), self.status.clone());
         self.beside(async move {
             let mut loaded = Vec::new();
-            for (section, (wanted, by_steps)) in ways {
+            for (section, held, (wanted, by_steps)) in ways {
                 set_stage(&status, Stage::Receiving(section));
-                loaded.push((section, load_section(&loader, wanted, by_steps).await));
+                loaded.push((section, load_section(&loader, held, wanted, by_steps).await));
             }
             Outcome::Loaded(loaded)
         });
@@ -677,6 +721,7 @@ impl Driver {
                 Err(SyncError::Cancelled) => {
                     return self.step(Event::ReceiveFailed { may_pass: false }).await;
                 }
+                Err(error) if error.is_of_the_file() => return self.start_anew(error).await,
                 Err(error) => {
                     self.learn_mode(Some(&error));
                     may_pass |= is_of_the_line(&error);
@@ -728,6 +773,7 @@ impl Driver {
                 Err(SyncError::Cancelled) => {
                     return self.step(Event::ReceiveFailed { may_pass: false }).await;
                 }
+                Err(error) if error.is_of_the_file() => return self.start_anew(error).await,
                 Err(error) => self.mark_red(section, red(&error)),
             }
         }
@@ -1024,6 +1070,18 @@ fn subscription(store: &Store) -> tillkit_store::Result<Option<String>> {
     Ok(name.map(|name| String::from_utf8_lossy(&name).into_owned()))
 }
 
+/// Reads the centre's file to its end, and begins an empty one if it is damaged.
+async fn check_file(loader: &Loader) -> Result<(), SyncError> {
+    let check = |store: &Store| {
+        if store.centre.is_sound()? {
+            return Ok(());
+        }
+        tracing::error!("the centre's file is damaged; it is put aside, and everything is fetched again");
+        store.centre.rebuild()
+    };
+    loader.on_store(check).await
+}
+
 async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError> {
     let (till, enrolment, app) = (parts.till.clone(), parts.enrolment, parts.app.clone());
     let request = loader.on_store(move |store| {
@@ -1074,6 +1132,10 @@ async fn learn_delivery(
         if !has_lost && answer.processed <= processed && answer.findings.is_empty() {
             return Ok(());
         }
+        // Whoever has booked our documents knows the last of them.
+        let last = store.journal.document(&till, enrolment, answer.through)?;
+        let is_ours = last.is_none_or(|last| last.record.hash == answer.head);
+        let booked = if is_ours { answer.processed.min(answer.through) } else { 0 };
         store.journal.write(|journal| {
             if has_lost {
                 let lost = journal.unacknowledge(&till, enrolment, answer.through)?;
@@ -1086,7 +1148,7 @@ async fn learn_delivery(
                 };
                 journal.add_findings(&[finding], at_ms)?;
             }
-            journal.processed(&till, enrolment, answer.processed.min(answer.through), at_ms)?;
+            journal.processed(&till, enrolment, booked, at_ms)?;
             journal.add_findings(&answer.findings, at_ms)
         })
     });
@@ -1097,6 +1159,7 @@ async fn read_manifest(
     parts: &Parts,
     loader: &Loader,
     known: Option<Believed>,
+    announced: Option<Hash>,
 ) -> Result<Believed, SyncError> {
     let centre = loader.on_store(subscription).await?;
     let centre = centre.ok_or(SyncError::NothingPublished { why: "no centre has been chosen" })?;
@@ -1104,9 +1167,11 @@ async fn read_manifest(
     let signed = match parts.client.manifest(known.as_ref().map(|known| known.id), None).await? {
         ManifestAnswer::Signed(signed) => signed,
         ManifestAnswer::Unchanged => {
-            return known.ok_or_else(|| SyncError::NotUnderstood {
-                request: "/v1/manifest".into(),
-                why: "nothing was named, and yet it is unchanged".into(),
+            return known.filter(|known| Some(known.id) == announced).ok_or_else(|| {
+                SyncError::NotUnderstood {
+                    request: "/v1/manifest".into(),
+                    why: "it is said to be unchanged, and is not the one that was announced".into(),
+                }
             });
         }
     };
@@ -1118,7 +1183,15 @@ async fn read_manifest(
         return Err(Disbelieved::Older { found, held }.into());
     }
     let id = Manifest::id(&signed);
+    if Some(id) != announced {
+        tracing::info!("the centre has published again since the contact");
+    }
     loader.on_store(move |store| store.centre.set_fact(MANIFEST, &signed)).await?;
+    // What was begun of an older one is of no use any more.
+    let sections = manifest.sections.values();
+    let blobs = sections.clone().flat_map(|section| &section.snapshot).map(|blob| blob.sha256);
+    let steps = sections.flat_map(|section| &section.steps).map(|step| step.sha256);
+    loader.keep_only(blobs.chain(steps).collect()).await?;
     Ok(Believed { id, manifest: Arc::new(manifest) })
 }
 
@@ -1154,32 +1227,39 @@ async fn fetch_images(parts: &Parts, loader: &Loader, room_bytes: u64) -> Result
             wanted.insert(image.sha256, image.bytes);
         }
     }
-    let (folder, kept) = (parts.images.clone(), wanted.clone());
-    let tidying = loader.aside.run(move || {
-        if !folder.exists() {
-            return Ok(());
-        }
-        for entry in std::fs::read_dir(&folder)? {
-            let path = entry?.path();
-            let name = path.file_stem().and_then(|name| Hash::parse(name.to_str()?));
-            if name.is_none_or(|name| !kept.contains_key(&name)) {
-                std::fs::remove_file(path)?;
-            }
-        }
-        Ok(())
-    });
-    tidying.await?;
     let pictures = Loader { folder: parts.images.clone(), ..loader.clone() };
+    pictures.keep_only(wanted.keys().copied().collect()).await?;
+    let mut failed = None;
     for (sha256, bytes) in wanted {
-        pictures.fetch(Section::Attachments.name(), &sha256, bytes).await?;
+        match pictures.fetch(Section::Attachments.name(), &sha256, bytes).await {
+            Ok(_) => {}
+            // A picture that is no good holds up no other.
+            Err(error @ SyncError::Blob(_)) => drop(failed.get_or_insert(error)),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
-async fn load_section(loader: &Loader, wanted: Wanted, by_steps: bool) -> Result<Ready, SyncError> {
+async fn load_section(
+    loader: &Loader,
+    held: u64,
+    wanted: Wanted,
+    by_steps: bool,
+) -> Result<Ready, SyncError> {
+    let (found, rows) = (wanted.manifest.generation, wanted.manifest.rows());
+    if found < held {
+        return Err(Disbelieved::Older { found, held }.into());
+    }
+    if rows > SECTION_ROWS {
+        return Err(SyncError::TooManyRows { section: wanted.section, rows });
+    }
     if by_steps {
-        let steps = loader.read_steps(&wanted.section, &wanted.manifest.steps).await?;
-        return Ok(Ready::Steps(wanted, steps));
+        match loader.read_steps(&wanted.section, &wanted.manifest.steps).await {
+            // A step that is no good is no reason to stay behind: the section comes whole.
+            Err(SyncError::Blob(why)) => tracing::warn!(section = wanted.section, %why, "a step is left out"),
+            steps => return Ok(Ready::Steps(wanted, steps?)),
+        }
     }
     loader.load_snapshot(&wanted).await?;
     Ok(Ready::Snapshot(wanted))
@@ -1256,21 +1336,29 @@ async fn bring_whole(
     drops: bool,
     at_ms: i64,
 ) -> Vec<(Section, Result<(), SyncError>)> {
+    let group: Group = ready.iter().map(|(section, _)| *section).collect();
     let mut still_ready = Vec::new();
-    let mut failed = Vec::new();
+    let mut ended = Vec::new();
     for (section, change) in ready {
         match change {
             Ready::Steps(wanted, _) if section.name() == name => match loader.load_snapshot(&wanted).await {
                 Ok(()) => still_ready.push((section, Ready::Snapshot(wanted))),
-                Err(error) => failed.push((section, Err(error))),
+                Err(error) => ended.push((section, Err(error))),
             },
             change => still_ready.push((section, change)),
         }
     }
+    // What needs a section that could not be brought waits for it here, too.
+    let failed = ended.iter().map(|(section, _)| *section).collect();
+    let (go, wait) = machine::may_go(&group, &failed);
+    still_ready.retain(|(section, _)| go.contains(section));
+    ended.extend(wait.into_iter().map(|(section, needs)| {
+        (section, Err(SyncError::WaitsFor { section: section.name().into(), needs: needs.name().into() }))
+    }));
     if !still_ready.is_empty() {
-        failed.extend(make_live(loader, still_ready, drops, at_ms).await);
+        ended.extend(make_live(loader, still_ready, drops, at_ms).await);
     }
-    failed
+    ended
 }
 
 /// Sends up to two batches at once and stores what the centre acknowledges.
@@ -1356,13 +1444,20 @@ async fn send_batch(
         records.push(b'\n');
     }
     let answer = parts.client.upload(&records).await?;
-    let refused = answer.refused.first().map(|refused| Red {
-        code: "document-refused".into(),
-        kind: None,
-        sentence: format!("the centre did not take a document: {}", refused.why),
-    });
     let acknowledged = acknowledged(&documents, &answer);
-    let count = acknowledged.iter().flat_map(|ranges| &ranges.ranges).map(|(from, to)| to - from + 1).sum();
+    let count: u64 =
+        acknowledged.iter().flat_map(|ranges| &ranges.ranges).map(|(from, to)| to - from + 1).sum();
+    let refused = match answer.refused.first() {
+        Some(refused) => {
+            Some(("document-refused", format!("the centre did not take a document: {}", refused.why)))
+        }
+        None if count < documents.len() as u64 => {
+            let sentence = format!("the centre acknowledged {count} of {} documents", documents.len());
+            Some(("not-acknowledged", sentence))
+        }
+        None => None,
+    };
+    let refused = refused.map(|(code, sentence)| Red { code: code.into(), kind: None, sentence });
     let at_ms = parts.rim.now_ms();
     let findings = answer.findings;
     let stored = loader.on_store(move |store| {

@@ -1,5 +1,6 @@
 use tillkit_protocol::{
     Problem,
+    limits::SECTION_ROWS,
     manifest::Disbelieved,
     problem::{ProblemType, Retry},
     rows::BadBlob,
@@ -72,6 +73,14 @@ pub enum SyncError {
     /// A blob that cannot be used; everything stays as it was.
     #[error(transparent)]
     Blob(#[from] BadBlob),
+    /// More rows than a section may have.
+    #[error("{section} would have {rows} rows, {limit} are allowed", limit = SECTION_ROWS)]
+    TooManyRows {
+        /// The section.
+        section: String,
+        /// Rows of the manifest.
+        rows: u64,
+    },
     /// What this section needs could not be brought up to date.
     #[error("{section} waits for {needs}")]
     WaitsFor {
@@ -124,7 +133,8 @@ impl SyncError {
             SyncError::Refused(problem) => &problem.kind,
             SyncError::NotUnderstood { .. } => "not-understood",
             SyncError::Disbelieved(_) => "manifest-disbelieved",
-            SyncError::Blob(_) => "blob-bad",
+            SyncError::Blob(_) | SyncError::Store(StoreError::Blob(_)) => "blob-bad",
+            SyncError::TooManyRows { .. } => "too-many-rows",
             SyncError::WaitsFor { .. } => "waits-for",
             SyncError::Superseded { .. } => "superseded",
             SyncError::NothingPublished { .. } => "nothing-published",
@@ -133,6 +143,7 @@ impl SyncError {
             SyncError::Store(StoreError::DiskFull) => "disk-full",
             SyncError::Store(StoreError::Mismatch { .. }) => "mismatch",
             SyncError::Store(StoreError::Suspended) => "suspended",
+            SyncError::Store(error) if error.is_of_the_file() => "damaged-file",
             SyncError::Store(_) => "store",
             SyncError::Folder(_) => "folder",
         }
@@ -151,6 +162,11 @@ impl SyncError {
             SyncError::Refused(problem) if problem.status >= 500 => Some(Cause::ServerDown),
             _ => None,
         }
+    }
+
+    /// Whether a file of the till is damaged.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        matches!(self, SyncError::Store(error) if error.is_of_the_file())
     }
 
     /// Whether trying again later, unchanged, may succeed.

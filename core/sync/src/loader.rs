@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Blobs are downloaded to files named by their hash, so that an interruption costs at most the blob
-//! it hit, and that one goes on where it stopped. Memory is bounded by the two short channels.
+//! it hit, and that one goes on where it stopped. At most two are in memory, or one that is heavy.
 
 use std::{
     collections::BTreeSet,
@@ -20,7 +20,7 @@ use std::{
 use futures_util::StreamExt;
 use tillkit_protocol::{
     Hash, Section,
-    limits::BLOB_STORED_BYTES,
+    limits::{BLOB_EXPANDED_BYTES, BLOB_STORED_BYTES},
     manifest::{SectionManifest, Step},
     rows::{self, BadBlob},
 };
@@ -28,7 +28,7 @@ use tillkit_store::{
     Store,
     load::{self, Load, Prepared, Steps, Target},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{Aside, Client, SyncError};
 
@@ -109,13 +109,13 @@ impl Loader {
         let load = begun.await?;
         let loaded = load.loaded.clone();
         let (to_prepare, files) = mpsc::channel(2);
-        let (to_insert, prepared) = mpsc::channel(1);
+        let (to_insert, prepared) = mpsc::channel(2);
         let fetching = async {
             let fetched = self.fetch_all(wanted, &loaded, &to_prepare).await;
             drop(to_prepare);
             fetched
         };
-        let preparing = self.prepare_all(files, to_insert);
+        let preparing = self.prepare_all(&wanted.section, files, to_insert);
         let inserting = self.insert_all(&wanted.section, load, prepared);
         let (fetched, prepared, load) = futures_util::future::join3(fetching, preparing, inserting).await;
         // The cause comes first: one that stopped early shows at the others as a closed channel.
@@ -136,15 +136,47 @@ impl Loader {
     /// [`SyncError`]; nothing has changed.
     pub async fn read_steps(&self, section: &str, chain: &[Step]) -> Result<Steps, SyncError> {
         let mut steps = Steps::default();
+        let mut left_bytes = BLOB_EXPANDED_BYTES;
         for step in chain {
             let path = self.fetch(section, &step.sha256, step.bytes).await?;
-            let name = step.sha256;
-            let expanded = self.aside.run(move || Ok(rows::open_blob(&std::fs::read(&path)?, &name)?));
-            steps.add(&expanded.await?)?;
+            let (name, of) = (step.sha256, section.to_string());
+            let reading = self.aside.run(move || {
+                let read = rows::open_blob(&std::fs::read(&path)?, &name).and_then(|expanded| {
+                    // All of them are in memory together, and together they are no more than a blob.
+                    let limit = BLOB_EXPANDED_BYTES;
+                    left_bytes = left_bytes.checked_sub(expanded.len()).ok_or(BadBlob::TooLarge { limit })?;
+                    steps.add(&expanded)?;
+                    steps.check(&of).map(|()| (steps, left_bytes))
+                });
+                Ok(read.inspect_err(|_| drop(std::fs::remove_file(&path)))?)
+            });
+            (steps, left_bytes) = reading.await?;
             self.meter.add_done(section, step.bytes);
         }
         self.meter.rows.fetch_add(steps.len() as u64, Ordering::Relaxed);
         Ok(steps)
+    }
+
+    /// Removes all files that are not named.
+    ///
+    /// # Errors
+    /// [`SyncError::Folder`].
+    pub(crate) async fn keep_only(&self, named: BTreeSet<Hash>) -> Result<(), SyncError> {
+        let folder = self.folder.clone();
+        let removing = self.aside.run(move || {
+            if !folder.exists() {
+                return Ok(());
+            }
+            for entry in std::fs::read_dir(&folder)? {
+                let path = entry?.path();
+                let name = path.file_stem().and_then(|name| Hash::parse(name.to_str()?));
+                if name.is_none_or(|name| !named.contains(&name)) {
+                    std::fs::remove_file(path)?;
+                }
+            }
+            Ok(())
+        });
+        removing.await
     }
 
     /// Removes blobs that are not needed any more.
@@ -290,18 +322,30 @@ impl Loader {
 
     async fn prepare_all(
         &self,
+        section: &str,
         mut files: mpsc::Receiver<(Hash, PathBuf)>,
-        to_insert: mpsc::Sender<Prepared>,
+        to_insert: mpsc::Sender<(Prepared, OwnedSemaphorePermit)>,
     ) -> Result<(), SyncError> {
+        // One is inserted while one is read; a heavy one takes the room of both.
+        const HEAVY_BYTES: usize = BLOB_EXPANDED_BYTES;
+        let room = Arc::new(Semaphore::new(2));
         while let Some((name, path)) = files.recv().await {
+            let Ok(mut taken) = room.clone().acquire_owned().await else { return Ok(()) }; // never closed
+            let section = section.to_string();
             let preparing = self.aside.run(move || {
                 let stored = std::fs::read(&path)?;
-                let prepared = load::prepare(&stored, &name).inspect_err(|_| {
+                let prepared = load::prepare(&stored, &name);
+                let checked = prepared.and_then(|prepared| prepared.check(&section).map(|()| prepared));
+                Ok(checked.inspect_err(|_| {
                     drop(std::fs::remove_file(&path)); // the next try fetches it again
-                });
-                Ok(prepared?)
+                })?)
             });
-            if to_insert.send(preparing.await?).await.is_err() {
+            let prepared = preparing.await?;
+            if prepared.weight() > HEAVY_BYTES {
+                let Ok(more) = room.clone().acquire_owned().await else { return Ok(()) };
+                taken.merge(more);
+            }
+            if to_insert.send((prepared, taken)).await.is_err() {
                 return Ok(()); // the one behind has stopped, and says why itself
             }
         }
@@ -312,9 +356,9 @@ impl Loader {
         &self,
         section: &str,
         mut load: Load,
-        mut prepared: mpsc::Receiver<Prepared>,
+        mut prepared: mpsc::Receiver<(Prepared, OwnedSemaphorePermit)>,
     ) -> Result<Load, SyncError> {
-        while let Some(blob) = prepared.recv().await {
+        while let Some((blob, _taken)) = prepared.recv().await {
             let (rows, stored_bytes) = (blob.rows(), blob.stored_bytes());
             let inserting = self.on_store(move |store| {
                 store.centre.load_blob(&mut load, &blob)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tillkit_protocol::Section;
+use tillkit_protocol::{Section, rows::BadBlob};
 
 use crate::{Cause, Scope, SyncError, Trigger};
 use tillkit_store::StoreError;
@@ -69,9 +69,12 @@ pub struct SectionProgress {
 pub(crate) fn percent(sections: &[SectionProgress], sent: u64, to_send: u64, before: u8) -> u8 {
     /// A document weighs like the kilobyte that it is.
     const DOCUMENT_BYTES: u64 = 1024;
-    let total = sections.iter().map(|section| section.total_bytes).sum::<u64>() + to_send * DOCUMENT_BYTES;
-    let done = sections.iter().map(|section| section.done_bytes.min(section.total_bytes)).sum::<u64>()
-        + sent.min(to_send) * DOCUMENT_BYTES;
+    // Wide enough for whatever lengths a manifest names.
+    let sum = |bytes: fn(&SectionProgress) -> u64| sections.iter().map(|one| u128::from(bytes(one))).sum();
+    let total: u128 = sum(|section| section.total_bytes);
+    let done: u128 = sum(|section| section.done_bytes.min(section.total_bytes));
+    let documents = |count: u64| u128::from(count) * u128::from(DOCUMENT_BYTES);
+    let (total, done) = (total + documents(to_send), done + documents(sent.min(to_send)));
     let percent = (done * 100).checked_div(total).map_or(0, |percent| percent.min(99) as u8);
     percent.max(before)
 }
@@ -199,7 +202,10 @@ impl Report {
 /// What stands in the way, as people see it.
 pub(crate) fn red(error: &SyncError) -> Red {
     let kind = match error {
-        SyncError::Store(StoreError::Mismatch { kind, .. }) => Some(kind.clone()),
+        SyncError::Store(
+            StoreError::Mismatch { kind, .. } | StoreError::Blob(BadBlob::BadRow { kind, .. }),
+        )
+        | SyncError::Blob(BadBlob::BadRow { kind, .. }) => Some(kind.clone()),
         _ => None,
     };
     Red { code: error.code().into(), kind, sentence: error.to_string() }
@@ -217,6 +223,8 @@ mod tests {
         let then_the_manifest = percent(&[section(0)], 1, 2, sent_first);
         let all = percent(&[section(9999)], 5, 2, then_the_manifest);
 
+        let endless = SectionProgress { total_bytes: u64::MAX, ..section(u64::MAX) };
         assert_eq!((sent_first, then_the_manifest, all), (50, 50, 99));
+        assert_eq!(percent(&[endless; 13], 0, 9, 0), 99);
     }
 }

@@ -154,13 +154,13 @@ fn what_does_not_add_up_changes_nothing_and_is_thrown_away() {
 }
 
 #[test]
-fn a_row_twice_in_a_snapshot_is_refused_by_its_line_and_the_slot_thrown_away() {
+fn a_row_twice_in_a_snapshot_is_refused_by_its_name_and_the_slot_thrown_away() {
     let till = Till::new();
     let mut published = publish("items", 1, &catalogue(10), 5);
     let again = publish("items", 1, &catalogue(7), 7).blobs.remove(0);
     published.blobs.push(again);
     let refused = published.make_live(&till.store).unwrap_err();
-    assert!(matches!(refused, StoreError::Blob(BadBlob::NotARow { line: 1, .. })), "{refused}");
+    assert!(matches!(refused, StoreError::Blob(BadBlob::BadRow { .. })), "{refused}");
     assert!(till.store.centre.begin_load(&published.target()).unwrap().loaded.is_empty());
 }
 
@@ -676,8 +676,40 @@ fn a_blob_that_is_not_its_name_or_deletes_or_is_no_item_is_refused() {
     ));
     assert!(matches!(
         refused(b"{\"d\":{\"codes\":[]},\"id\":\"a\",\"k\":\"item\"}\n"),
-        Some(BadBlob::NotARow { line: 1, .. })
+        Some(BadBlob::BadRow { kind, key, .. }) if kind == "item" && key == "a"
     ));
+}
+
+#[test]
+fn a_row_of_another_section_out_of_order_or_of_wrong_types_is_named() {
+    let group = |key: &str, body: &str| format!("{{\"d\":{body},\"id\":\"{key}\",\"k\":\"group\"}}\n");
+    let named = "{\"name\":\"x\"}";
+    let refused = |section: &str, lines: &str| {
+        let stored = tillkit_protocol::rows::compress(lines.as_bytes()).unwrap();
+        let prepared = load::prepare(&stored, &tillkit_protocol::Hash::of(&stored)).unwrap();
+        match prepared.check(section) {
+            Err(BadBlob::BadRow { kind, key, .. }) => format!("{kind}/{key}"),
+            checked => format!("{checked:?}"),
+        }
+    };
+    assert_eq!(refused("items", &[group("a", named), group("b", named)].concat()), "Ok(())");
+    assert_eq!(refused("items", &[group("b", named), group("a", named)].concat()), "group/a");
+    assert_eq!(refused("items", &[group("a", named), group("a", named)].concat()), "group/a");
+    assert_eq!(refused("items", &group("c", "{\"name\":7}")), "group/c");
+    assert_eq!(refused("users", &group("c", named)), "group/");
+}
+
+#[test]
+fn a_load_of_the_same_generation_by_another_manifest_begins_again() {
+    let till = Till::new();
+    let lie = publish("items", 1, &catalogue(10), 2);
+    let mut load = till.store.centre.begin_load(&lie.target()).unwrap();
+    assert_eq!(lie.put(&till.store, &mut load, 3).unwrap(), 3);
+
+    let truth = publish("items", 1, &catalogue(40), 40);
+    truth.make_live(&till.store).unwrap();
+
+    assert_eq!(live_rows(&till, "items"), catalogue(40));
 }
 
 #[test]
