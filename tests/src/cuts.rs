@@ -63,9 +63,8 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figures { name, bytes, cuts, again_bytes, violations, seconds } = self;
-        let violations = violations.len();
-        write!(out, "| {name} | {bytes} | {cuts} | {again_bytes} | {violations} | {seconds} |")
+        let Figures { bytes, cuts, again_bytes, .. } = self;
+        write!(out, "{cuts} cuts in {bytes} bytes, at most {again_bytes} came again")
     }
 }
 
@@ -169,15 +168,14 @@ async fn run(till: &Till, scope: Scope, trigger: Trigger) -> Result<Report> {
 ///
 /// # Errors
 /// What the shop itself says; violations are in the figures.
-pub async fn all(pass: &Pass) -> Result<Vec<Figures>> {
-    let mut figures = Vec::new();
-    figures.push(every_byte_down("step of 4 KiB", Way::Step, pass).await?);
-    figures.push(every_byte_down("blob of 4 KiB", Way::Blob, pass).await?);
-    figures.push(every_byte_up(Direction::Request, pass).await?);
-    figures.push(every_byte_up(Direction::Answer, pass).await?);
-    figures.push(large_blob(pass).await?);
-    figures.push(large_upload(pass).await?);
-    Ok(figures)
+pub async fn all(pass: &Pass, mut each: impl FnMut(&Figures)) -> Result<()> {
+    each(&every_byte_down("step of 4 KiB", Way::Step, pass).await?);
+    each(&every_byte_down("blob of 4 KiB", Way::Blob, pass).await?);
+    each(&every_byte_up(Direction::Request, pass).await?);
+    each(&every_byte_up(Direction::Answer, pass).await?);
+    each(&large_blob(pass).await?);
+    each(&large_upload(pass).await?);
+    Ok(())
 }
 
 /// How a change of the section comes down.

@@ -88,7 +88,7 @@ impl fmt::Display for Report {
         for (phase, count) in &self.inside {
             write!(out, " {} {count}", phase.name())?;
         }
-        write!(out, "; {} promised numbers; {} violations", self.promised, self.violations.len())
+        write!(out, "; {} promised numbers", self.promised)
     }
 }
 

@@ -113,7 +113,12 @@ pub struct Report {
 impl Report {
     /// Whether every promise was kept.
     pub fn is_clean(&self) -> bool {
-        (self.lost, self.torn, self.doubled, self.corrupt) == (0, 0, 0, 0)
+        self.broken() == 0
+    }
+
+    /// Promises that did not hold, of every kind together.
+    pub fn broken(&self) -> usize {
+        usize::try_from(self.lost + self.torn + self.doubled + self.corrupt).unwrap_or(usize::MAX)
     }
 
     /// This one and another together.

@@ -34,6 +34,8 @@ enum Task {
     #[command(hide = true)]
     Victim,
     #[command(hide = true)]
+    LiedTo,
+    #[command(hide = true)]
     BenchPart(bench::Part),
 }
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Prove(args) => prove::run(&args),
         Task::Victim => prove::be_the_victim(),
+        Task::LiedTo => prove::be_lied_to(),
         Task::BenchPart(part) => bench::part(&part),
     };
     done.unwrap_or_else(|error| {

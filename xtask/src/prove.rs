@@ -1,49 +1,169 @@
-//! `cargo xtask prove`: cuts the power and kills processes until the figures mean something.
+//! `cargo xtask prove`: cuts power and lines, kills processes and lies until the figures mean something.
 
 use std::{
+    fmt::Display,
     process::{Command, ExitCode},
     time::Instant,
 };
 
 use anyhow::{Context, Result};
 use tillkit_tests::{
+    cuts,
+    hostile::{self, Lies},
     kill::{self, Phase},
-    powerloss::{self, Disk, Report, Workload},
+    powerloss::{self, Disk, Workload},
     powerloss_office::Uploads,
 };
+use tokio::runtime::Runtime;
 
-/// Cuts the power 20,000 times and kills 200 processes; prints the table of docs/reliability.md
+/// Cuts the power 20,000 times, kills 200 processes, cuts lines at every byte and lies; prints the table of docs/reliability.md
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Only this one
+    #[arg(long)]
+    only: Option<Harness>,
     /// Power cuts in all
     #[arg(long, default_value_t = 20_000)]
     cuts: u64,
     /// Kills inside each of commit, upload, apply and closure
     #[arg(long, default_value_t = 50)]
     kills: u32,
+    /// Cut the line at every so many bytes of a small step, blob or upload
+    #[arg(long, default_value_t = 1)]
+    stride: usize,
     /// What to begin with
     #[arg(long, default_value_t = 42)]
     seed: u64,
 }
 
-/// Runs both harnesses and their controls; success only if nothing was lost and the controls failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Harness {
+    /// Power cuts below the database
+    Power,
+    /// Processes ended at any instant
+    Kills,
+    /// Lines cut at every byte
+    Lines,
+    /// A centre that lies
+    Lies,
+}
+
+impl Harness {
+    fn run(self, args: &Args, table: &mut Table) -> Result<()> {
+        match self {
+            Harness::Power => power_cuts(args, table),
+            Harness::Kills => Runtime::new()?.block_on(kills(args, table)),
+            Harness::Lines => Runtime::new()?.block_on(lines(args, table)),
+            Harness::Lies => Runtime::new()?.block_on(lies(table)),
+        }
+    }
+}
+
+/// Runs the harnesses and their controls; success only if everything held and the controls failed.
 ///
 /// # Errors
 /// What a harness itself says.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut holds = power_cuts(args)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let begun = Instant::now();
-        let killed = kill::run(&Phase::REAL, args.kills, args.seed, victim).await?;
-        println!("\n{killed} ({} s)", begun.elapsed().as_secs());
-        killed.violations.iter().for_each(|violation| println!("  {violation}"));
-        let control = kill::run(&[Phase::SkippedCommit], 3, args.seed, victim).await?;
-        println!("control that skips the commit: {} violations", control.violations.len());
-        holds &= killed.violations.is_empty() && !control.violations.is_empty();
-        Ok::<(), anyhow::Error>(())
-    })?;
-    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut table = Table::begin();
+    for harness in <Harness as clap::ValueEnum>::value_variants() {
+        if args.only.is_none_or(|only| only == *harness) {
+            harness.run(args, &mut table)?;
+        }
+    }
+    Ok(if table.end() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the figures are printed in, row by row: the harnesses take long.
+struct Table {
+    begun: Instant,
+    violations: Vec<String>,
+    controls_hold: usize,
+}
+
+impl Table {
+    fn begin() -> Table {
+        println!("| what | how many | did not hold | s |\n|---|---|---|---|");
+        Table { begun: Instant::now(), violations: Vec::new(), controls_hold: 0 }
+    }
+
+    /// What was done since the row before, and what of it did not hold: how often, and examples.
+    fn row(&mut self, what: &str, how_many: &dyn Display, broken: usize, examples: &[String]) {
+        self.print(what, how_many, broken);
+        if broken > 0 {
+            let count = std::iter::once(format!("{what}: {broken}"));
+            self.violations.extend(count.chain(examples.iter().cloned()));
+        }
+    }
+
+    /// The same with something broken on purpose: a harness that sees nothing proves nothing.
+    fn control(&mut self, what: &str, how_many: &dyn Display, broken: usize) {
+        self.print(&format!("control: {what}"), how_many, broken);
+        self.controls_hold += usize::from(broken == 0);
+    }
+
+    fn print(&mut self, what: &str, how_many: &dyn Display, broken: usize) {
+        let seconds = self.begun.elapsed().as_secs();
+        println!("| {what} | {how_many} | {broken} | {seconds} |");
+        self.begun = Instant::now();
+    }
+
+    /// Whether everything held, and no control did.
+    fn end(self) -> bool {
+        self.violations.iter().for_each(|violation| println!("{violation}"));
+        self.violations.is_empty() && self.controls_hold == 0
+    }
+}
+
+fn power_cuts(args: &Args, table: &mut Table) -> Result<()> {
+    let mut workloads = powerloss::till_workloads();
+    workloads.push(Box::new(Uploads));
+    let each = args.cuts.div_ceil(workloads.len() as u64);
+    for workload in &workloads {
+        let report = powerloss::run(workload.as_ref(), each, args.seed)?;
+        let what = format!("power cut: {}", workload.name());
+        table.row(&what, &format!("{} cuts", report.cuts), report.broken(), &report.examples);
+    }
+    let sale = workloads.first().context("no workload")?;
+    for (workload, cuts) in [(sale.as_ref(), 400), (&Uploads as &dyn Workload, 8)] {
+        let control = powerloss::run_on(workload, cuts, args.seed, Disk::Lying)?;
+        let what = format!("a disk that ignores syncs, {}", workload.name());
+        table.control(&what, &format!("{} cuts", control.cuts), control.broken());
+    }
+    Ok(())
+}
+
+async fn kills(args: &Args, table: &mut Table) -> Result<()> {
+    let killed = kill::run(&Phase::REAL, args.kills, args.seed, || hidden("victim")).await?;
+    table.row("a till killed", &killed, killed.violations.len(), &killed.violations);
+    let control = kill::run(&[Phase::SkippedCommit], 3, args.seed, || hidden("victim")).await?;
+    table.control("a till that skips the commit", &control, control.violations.len());
+    Ok(())
+}
+
+async fn lines(args: &Args, table: &mut Table) -> Result<()> {
+    let pass = cuts::Pass { stride: args.stride, blob_cuts: 500, upload_cuts: 500, seed: args.seed };
+    let row = |figures: &cuts::Figures| {
+        let what = format!("line cut: {}", figures.name);
+        table.row(&what, figures, figures.violations.len(), &figures.violations);
+    };
+    cuts::all(&pass, row).await
+}
+
+async fn lies(table: &mut Table) -> Result<()> {
+    for lies in Lies::ALL {
+        let figures = hostile::tell_all(lies, || hidden("lied-to")).await?;
+        let what = format!("a centre that lies: {}", format!("{lies:?}").to_lowercase());
+        table.row(&what, &figures, figures.violations.len(), &figures.violations);
+    }
+    Ok(())
+}
+
+/// A process of this program's own, at one of the hidden tasks below.
+fn hidden(task: &str) -> Command {
+    // Looked up each time: a program that cannot name itself fails to start, and that is reported.
+    let mut command = Command::new(std::env::current_exe().unwrap_or_default());
+    command.arg(task);
+    command
 }
 
 /// The process that is killed: hidden, started by [`run`].
@@ -51,47 +171,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// # Errors
 /// What the till says.
 pub fn be_the_victim() -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(kill::be_the_victim())?;
+    Runtime::new()?.block_on(kill::be_the_victim())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn victim() -> Command {
-    // Looked up each time: a program that cannot name itself fails to start, and that is reported.
-    let mut command = Command::new(std::env::current_exe().unwrap_or_default());
-    command.arg("victim");
-    command
-}
-
-fn power_cuts(args: &Args) -> Result<bool> {
-    println!("| workload | cuts | lost | torn | doubled | corrupt | s |\n|---|---|---|---|---|---|---|");
-    let mut workloads = powerloss::till_workloads();
-    workloads.push(Box::new(Uploads));
-    let each = args.cuts.div_ceil(workloads.len() as u64);
-    let mut total = Report::default();
-    for workload in &workloads {
-        let begun = Instant::now();
-        let report = powerloss::run(workload.as_ref(), each, args.seed)?;
-        row(workload.name(), &report, begun);
-        total.add(report);
-    }
-    println!(
-        "| all | {} | {} | {} | {} | {} | |",
-        total.cuts, total.lost, total.torn, total.doubled, total.corrupt
-    );
-    total.examples.iter().for_each(|example| println!("  {example}"));
-    let sale = workloads.first().context("no workload")?;
-    let mut controls_fail = true;
-    for (workload, cuts) in [(sale.as_ref(), 400), (&Uploads as &dyn Workload, 8)] {
-        let begun = Instant::now();
-        let control = powerloss::run_on(workload, cuts, args.seed, Disk::Lying)?;
-        row(&format!("control, syncs ignored: {}", workload.name()), &control, begun);
-        controls_fail &= !control.is_clean();
-    }
-    Ok(total.is_clean() && controls_fail)
-}
-
-fn row(name: &str, report: &Report, begun: Instant) {
-    let Report { cuts, lost, torn, doubled, corrupt, .. } = report;
-    println!("| {name} | {cuts} | {lost} | {torn} | {doubled} | {corrupt} | {} |", begun.elapsed().as_secs());
+/// The till that the hostile centre lies to: hidden, started by [`run`].
+///
+/// # Errors
+/// What the till says.
+pub fn be_lied_to() -> Result<ExitCode> {
+    Runtime::new()?.block_on(hostile::be_lied_to())?;
+    Ok(ExitCode::SUCCESS)
 }
