@@ -619,7 +619,7 @@ mod tests {
             // What an item costs and which rules cover it is the item's, not the line's.
             let covered: Vec<Vec<Promotion>> = (0..4)
                 .map(|item| {
-                    let is_covered = |index: &usize| (index + item) % 3 != 0;
+                    let is_covered = |index: &usize| !(index + item).is_multiple_of(3);
                     (0..rules.len()).filter(is_covered).map(|index| rules[index].clone()).collect()
                 })
                 .collect();
