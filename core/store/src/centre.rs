@@ -302,7 +302,8 @@ impl Centre {
         read_edits(self.reader()?.db()?)
     }
 
-    /// Writes a row of the sync journal, and forgets all but the newest 200.
+    /// Writes a row of the sync journal, and forgets all but the newest 200. A retry in vain takes the place
+    /// of the one before: a night without a network leaves the journal of the day readable.
     ///
     /// # Errors
     /// As any write.
@@ -313,8 +314,16 @@ impl Centre {
             VALUES (:started_ms, :ended_ms, :trigger, :scope, :received_rows, :received_bytes,
                     :sent_documents, :result, :detail)";
         const FORGET: &str = "DELETE FROM sync_run WHERE id <= :last - 200";
+        const RETRIED: &str = "
+            DELETE FROM sync_run
+             WHERE id = (SELECT max(id) FROM sync_run) AND trigger = 'reconnect' AND scope = :scope
+               AND result = :result AND received_bytes = 0 AND sent_documents = 0";
         let mut writer = self.writer.get()?;
         let tx = writer.begin()?;
+        if run.trigger == "reconnect" && run.received_bytes == 0 && run.sent_documents == 0 {
+            let same = named_params! {":scope": run.scope, ":result": run.result};
+            tx.prepare_cached(RETRIED)?.execute(same)?;
+        }
         tx.prepare_cached(LOG)?.execute(named_params! {
             ":started_ms": run.started_ms, ":ended_ms": run.ended_ms, ":trigger": run.trigger,
             ":scope": run.scope, ":received_rows": run.received_rows, ":received_bytes": run.received_bytes,

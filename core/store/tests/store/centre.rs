@@ -633,6 +633,31 @@ fn the_sync_journal_keeps_the_newest_200_runs() {
 }
 
 #[test]
+fn retries_in_vain_are_one_row_of_the_sync_journal() {
+    let till = Till::new();
+    let run = |started_ms: i64, trigger: &str, result: &str| SyncRun {
+        started_ms,
+        ended_ms: started_ms + 1,
+        trigger: trigger.into(),
+        scope: "all".into(),
+        received_rows: 0,
+        received_bytes: 0,
+        sent_documents: 0,
+        result: result.into(),
+        detail: String::new(),
+    };
+    let tapped = run(1, "red_button", "no-route");
+    let retries = (2..=300).map(|n| run(n, "reconnect", "no-route"));
+    let others = [run(301, "reconnect", "server-down"), run(302, "reconnect", "done")];
+
+    let all = [tapped.clone()].into_iter().chain(retries).chain(others.clone());
+    all.for_each(|run| till.store.centre.log_run(&run).unwrap());
+
+    let [down, done] = others;
+    assert_eq!(till.store.centre.runs(9).unwrap(), [done, down, run(300, "reconnect", "no-route"), tapped]);
+}
+
+#[test]
 fn every_section_can_be_loaded_at_once() {
     let till = Till::new();
     let published: Vec<Published> = Section::down()
