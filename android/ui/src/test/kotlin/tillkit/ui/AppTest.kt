@@ -300,8 +300,8 @@ class AppTest {
             tap(hasClickAction() and hasText("T3A-000001"))
             await(English.deliveryLong(tillkit.DeliveryMark.LOCAL))
             assertTrue(model.back())
-            tap(English.syncEverything)
             tap(English.tab(SyncTab.RUNS))
+            tap(English.syncEverything)
             waitUntilAtLeastOneExists(hasText(English.trouble("no-route")!!), PATIENCE_MS)
             assertTrue(model.back())
             assertEquals(
