@@ -13,6 +13,7 @@ pub mod kill;
 pub mod powerloss;
 pub mod powerloss_office;
 pub mod proxy;
+pub mod sim;
 pub mod world;
 
 // For the benchmark of what crossing into the core costs.

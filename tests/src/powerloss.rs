@@ -240,6 +240,8 @@ struct Record {
 pub struct Recording {
     folder: PathBuf,
     record: Mutex<Record>,
+    /// Whether what is done is written down: not where the disk is only to be full now and then.
+    keeps: bool,
     is_full: AtomicBool,
 }
 
@@ -260,14 +262,32 @@ impl Recording {
             let name = path.file_name().context("a name")?.to_string_lossy().into_owned();
             record.files.push((name, fs::read(&path)?));
         }
-        let recording =
-            Arc::new(Recording { folder, record: Mutex::new(record), is_full: AtomicBool::new(false) });
+        Ok(Recording::add(folder, record, true))
+    }
+
+    /// Only [`Recording::set_full`] is wanted of it, until [`Recording::forget`]; nothing is written down.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn watch(folder: &Path) -> Result<Arc<Recording>> {
+        install();
+        Ok(Recording::add(fs::canonicalize(folder)?, Record::default(), false))
+    }
+
+    fn add(folder: PathBuf, record: Record, keeps: bool) -> Arc<Recording> {
+        let is_full = AtomicBool::new(false);
+        let recording = Arc::new(Recording { folder, record: Mutex::new(record), keeps, is_full });
         lock(&RECORDINGS).push(recording.clone());
-        Ok(recording)
+        recording
+    }
+
+    /// Files opened from here on are nobody's concern.
+    pub fn forget(self: &Arc<Recording>) {
+        lock(&RECORDINGS).retain(|other| !Arc::ptr_eq(other, self));
     }
 
     fn end(self: Arc<Recording>) -> Record {
-        lock(&RECORDINGS).retain(|other| !Arc::ptr_eq(other, &self));
+        self.forget();
         std::mem::take(&mut *lock(&self.record))
     }
 
@@ -282,6 +302,9 @@ impl Recording {
     }
 
     fn file(&self, path: &str) -> usize {
+        if !self.keeps {
+            return 0;
+        }
         let name = path.rsplit('/').next().unwrap_or(path);
         let mut record = lock(&self.record);
         match record.files.iter().position(|(known, _)| known == name) {
@@ -294,7 +317,9 @@ impl Recording {
     }
 
     fn push(&self, op: Op) {
-        lock(&self.record).ops.push(op);
+        if self.keeps {
+            lock(&self.record).ops.push(op);
+        }
     }
 }
 
@@ -525,8 +550,10 @@ unsafe extern "C" fn x_write(
                     return ffi::SQLITE_FULL;
                 }
             }
-            let bytes = std::slice::from_raw_parts(from.cast::<u8>(), count as usize).to_vec();
-            recording.push(Op::Write { file: index, offset: offset as usize, bytes });
+            if recording.keeps {
+                let bytes = std::slice::from_raw_parts(from.cast::<u8>(), count as usize).to_vec();
+                recording.push(Op::Write { file: index, offset: offset as usize, bytes });
+            }
         }
         real_write(file, from, count, offset)
     }

@@ -171,6 +171,26 @@ async fn a_copied_till_is_recognised_and_keeps_everything() {
     assert_eq!(enrolled.enrolment, 2);
     assert_eq!(copy.standing(), Standing::Enrolled);
     assert_eq!(copy.history(&[Kind::Sale], None, 9).unwrap().len(), 1, "what the copy held is kept");
+    copy.choose_centre("main").await.unwrap();
+    copy.sign_in("anna", "1234").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_enrols_again_goes_on_with_its_centre_whatever_is_held_or_unsent() {
+    let shop = Shop::stocked().await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    let session = till.sign_in("anna", "1234").unwrap();
+    session.add(AddLine::code("MUG", 1.into())).unwrap();
+    session.hold("later").unwrap();
+
+    let code = shop.pairing_code("T1").await.unwrap();
+    session.enrol_again(shop.url(), &code, "the same phone").await.unwrap();
+
+    session.change_centre("main").await.unwrap();
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(session.held().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,5 +15,6 @@ mod pricing;
 mod promises;
 mod screens;
 mod selling;
+mod simulation;
 mod syncing;
 mod vectors;

@@ -1,9 +1,11 @@
-//! `cargo xtask prove`: cuts power and lines, kills processes and lies until the figures mean something.
+//! `cargo xtask prove`: lives simulated worlds, cuts power and lines, kills processes and lies until the
+//! figures mean something.
 
 use std::{
     fmt::Display,
+    os::unix::fs::PermissionsExt,
     process::{Command, ExitCode},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -13,15 +15,21 @@ use tillkit_tests::{
     kill::{self, Phase},
     powerloss::{self, Disk, Workload},
     powerloss_office::Uploads,
+    sim,
 };
 use tokio::runtime::Runtime;
 
-/// Cuts the power 20,000 times, kills 200 processes, cuts lines at every byte and lies; prints the table of docs/reliability.md
+use crate::bindings::root;
+
+/// Lives 10,000 worlds, cuts the power 20,000 times, kills 200 processes, cuts lines at every byte and lies; prints the table of docs/reliability.md
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only this one
     #[arg(long)]
     only: Option<Harness>,
+    /// Simulated worlds
+    #[arg(long, default_value_t = 10_000)]
+    seeds: u64,
     /// Power cuts in all
     #[arg(long, default_value_t = 20_000)]
     cuts: u64,
@@ -38,6 +46,10 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Harness {
+    /// Simulated fortnights of a shop
+    Worlds,
+    /// Faults planted in the core, for the worlds to find
+    Defects,
     /// Power cuts below the database
     Power,
     /// Processes ended at any instant
@@ -51,6 +63,11 @@ enum Harness {
 impl Harness {
     fn run(self, args: &Args, table: &mut Table) -> Result<()> {
         match self {
+            Harness::Worlds => {
+                worlds(args, table);
+                Ok(())
+            }
+            Harness::Defects => defects(table),
             Harness::Power => power_cuts(args, table),
             Harness::Kills => Runtime::new()?.block_on(kills(args, table)),
             Harness::Lines => Runtime::new()?.block_on(lines(args, table)),
@@ -164,6 +181,50 @@ fn hidden(task: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap_or_default());
     command.arg(task);
     command
+}
+
+fn worlds(args: &Args, table: &mut Table) {
+    let lived = sim::many(1..1 + args.seeds, Duration::MAX);
+    let examples: Vec<String> = lived.failed.iter().map(ToString::to_string).collect();
+    let drained = lived.drained;
+    let how_many = format!(
+        "{} worlds, {drained} drained, {} documents, {} publications, {} told twice",
+        lived.seeds, lived.documents, lived.publications, lived.repeated
+    );
+    table.row(
+        "a simulated fortnight",
+        &how_many,
+        usize::try_from(lived.failures).unwrap_or(usize::MAX),
+        &examples,
+    );
+    for (fault, times) in &lived.fired {
+        table.row(&format!("fault in a fortnight: {fault}"), times, 0, &[]);
+    }
+}
+
+/// The control of the worlds: the workspace is built once more with ten defects that can be planted,
+/// beside what is there (a wrapper of rustc gives its crates names of their own), and each must be found.
+fn defects(table: &mut Table) -> Result<()> {
+    let folder = root().join("target/defects");
+    std::fs::create_dir_all(&folder)?;
+    let wrapper = folder.join("rustc");
+    std::fs::write(&wrapper, "#!/bin/sh\nexec \"$@\" --cfg tillkit_defects\n")?;
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755))?;
+    let found = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args([
+            "test",
+            "--quiet",
+            "--test",
+            "scenarios",
+            "every_planted_defect_is_found",
+            "--",
+            "--nocapture",
+        ])
+        .env("RUSTC_WORKSPACE_WRAPPER", &wrapper)
+        .current_dir(root())
+        .status()?;
+    table.control("ten planted defects", &"each within 500 worlds", usize::from(found.success()));
+    Ok(())
 }
 
 /// The process that is killed: hidden, started by [`run`].

@@ -16,6 +16,8 @@
 
 pub mod bodies;
 pub mod canonical;
+#[cfg(tillkit_defects)]
+pub mod defects;
 pub mod digest;
 pub mod document;
 pub mod export;

@@ -225,6 +225,11 @@ impl Client {
             Err(SyncError::Refused(problem)) if problem.is(ProblemType::Unauthorised) => {
                 *lock(&self.token) = None;
                 let token = self.token().await?;
+                #[cfg(tillkit_defects)]
+                let request = match tillkit_protocol::defects::is("a body lost when the token is renewed") {
+                    true => Request { body: None, ..request },
+                    false => request,
+                };
                 self.send(request, Some(&token)).await
             }
             answered => answered,

@@ -97,14 +97,16 @@ impl Session {
         *self.last_receipt.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.into());
     }
 
-    /// Chooses another centre. Refused while something would be lost or mixed up by it.
+    /// Chooses another centre. Refused while something would be lost or mixed up by it; the same centre
+    /// again, which a till needs after it has enrolled again, mixes up nothing.
     ///
     /// # Errors
     /// [`TillError::NoRight`], [`TillError::NotYet`], [`TillError::Sync`].
     pub async fn change_centre(&self, centre: &str) -> Result<(), TillError> {
         self.check(Right::ChangeCentre)?;
+        let leaves = self.core.subscription()?.is_some_and(|current| current != centre);
         let blockers = self.core.blockers()?;
-        if blockers != Blockers::default() {
+        if leaves && blockers != Blockers::default() {
             let Blockers { unsent, held, is_receipt_open } = blockers;
             return Err(TillError::NotYet { unsent, held, open: is_receipt_open });
         }

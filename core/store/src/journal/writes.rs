@@ -382,18 +382,23 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
-    /// Deletes settled documents recorded before `before_ms`, with their moves, reversals and parts, from the beginning
-    /// of each chain only and never its head: what is kept stays one unbroken chain. Returns how many.
+    /// Deletes documents recorded and settled before `before_ms`, with their moves, reversals and parts, from the beginning
+    /// of each chain only, and never its head or its newest Z: what is kept stays one unbroken chain, and
+    /// the next Z goes on from the last. Returns how many.
     ///
     /// # Errors
     /// As any write.
     pub fn prune(&self, before_ms: i64) -> Result<usize> {
         const FIRST_KEPT: &str = "
-            SELECT coalesce(
-                (SELECT min(seq) FROM document
-                  WHERE till = :till AND enrolment = :enrolment
-                    AND (settled_ms IS NULL OR recorded_ms >= :before_ms)),
-                (SELECT max(seq) FROM document WHERE till = :till AND enrolment = :enrolment), 0)";
+            SELECT min(
+                coalesce(
+                    (SELECT min(seq) FROM document
+                      WHERE till = :till AND enrolment = :enrolment
+                        AND (settled_ms IS NULL OR max(recorded_ms, settled_ms) >= :before_ms)),
+                    (SELECT max(seq) FROM document WHERE till = :till AND enrolment = :enrolment), 0),
+                coalesce(
+                    (SELECT max(seq) FROM document
+                      WHERE till = :till AND enrolment = :enrolment AND kind = 'closure'), 0))";
         const PRUNE: &str =
             "DELETE FROM document WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         const PRUNE_MOVES: &str =

@@ -168,7 +168,7 @@ struct Modelled {
     recorded_ms: i64,
     uploaded: bool,
     processed: bool,
-    settled: bool,
+    settled_ms: Option<i64>,
 }
 
 impl Model {
@@ -183,7 +183,7 @@ impl Model {
                     recorded_ms,
                     uploaded: false,
                     processed: false,
-                    settled: false,
+                    settled_ms: None,
                 };
                 self.documents.insert(self.newest, new);
             }
@@ -199,11 +199,11 @@ impl Model {
             }
             Act::Unacknowledge(through) => {
                 for (_, document) in self.documents.range_mut(through + 1..) {
-                    (document.uploaded, document.processed, document.settled) = (false, false, false);
+                    (document.uploaded, document.processed, document.settled_ms) = (false, false, None);
                 }
             }
             Act::Processed(through) => {
-                let mut newest_z = 0;
+                let (mut newest_z, now_ms) = (0, self.newest as i64 + 1);
                 for (seq, document) in self.documents.range_mut(..=through) {
                     if document.kind == Kind::Closure && !document.processed {
                         newest_z = *seq;
@@ -211,15 +211,18 @@ impl Model {
                     (document.uploaded, document.processed) = (true, true);
                 }
                 for (_, document) in self.documents.range_mut(..=newest_z) {
-                    document.settled |= document.processed;
+                    document.settled_ms = document.settled_ms.or(document.processed.then_some(now_ms));
                 }
             }
             Act::Prune(before_ms) => {
                 let newest = self.newest;
                 let kept = |(seq, document): (&u64, &Modelled)| {
-                    (!document.settled || document.recorded_ms >= *before_ms).then_some(*seq)
+                    let since_ms = document.settled_ms.map(|settled_ms| settled_ms.max(document.recorded_ms));
+                    since_ms.is_none_or(|since_ms| since_ms >= *before_ms).then_some(*seq)
                 };
-                let first_kept = self.documents.iter().find_map(kept).unwrap_or(newest);
+                let is_z = |(_, document): &(&u64, &Modelled)| document.kind == Kind::Closure;
+                let newest_z = self.documents.iter().rfind(is_z).map_or(0, |(seq, _)| *seq);
+                let first_kept = self.documents.iter().find_map(kept).unwrap_or(newest).min(newest_z);
                 self.documents.retain(|seq, _| *seq >= first_kept);
             }
         }
@@ -247,7 +250,7 @@ fn perform(till: &Till, act: &Act, recorded_ms: i64) {
         }
         Act::Acknowledge(acknowledged) => journal.acknowledge(&[ranges(acknowledged)], 50),
         Act::Unacknowledge(through) => journal.unacknowledge("T1", 1, *through).map(drop),
-        Act::Processed(through) => journal.processed("T1", 1, *through, 60),
+        Act::Processed(through) => journal.processed("T1", 1, *through, recorded_ms),
         Act::Prune(before_ms) => journal.prune(*before_ms).map(drop),
     });
     assert_eq!(done.is_err(), matches!(act, Act::GiveUp(_)), "{done:?}");
@@ -287,7 +290,7 @@ proptest! {
                     Delivery::Processed { .. } => (true, true, false),
                     Delivery::Settled { .. } => (true, true, true),
                 };
-                prop_assert_eq!(state, (expected.uploaded, expected.processed, expected.settled), "seq {}", document.seq);
+                prop_assert_eq!(state, (expected.uploaded, expected.processed, expected.settled_ms.is_some()), "seq {}", document.seq);
             }
             let first_gap = |is_there: fn(&Modelled) -> bool| {
                 model.documents.iter().find(|(_, document)| !is_there(document)).map_or(model.newest, |(seq, _)| seq - 1)
@@ -298,6 +301,35 @@ proptest! {
             prop_assert_eq!(head.unwrap().seq, model.newest);
         }
     }
+}
+
+#[test]
+fn pruning_never_takes_the_newest_z_for_the_next_goes_on_from_it() {
+    let till = Till::new();
+    till.record(document(Kind::Closure, 0)).unwrap();
+    till.record(document(Kind::Closure, 0)).unwrap();
+    processed(&till, 2);
+    till.sell(1);
+
+    till.store.journal.write(|journal| journal.prune(i64::MAX)).unwrap();
+
+    let newest = till.store.journal.write(|journal| journal.newest(&till.enrolment, Kind::Closure));
+    assert_eq!(newest.unwrap().map(|z| z.seq), Some(2));
+}
+
+#[test]
+fn what_was_settled_lately_is_kept_however_long_ago_it_was_recorded() {
+    let till = Till::new();
+    till.sell(1);
+    till.record(document(Kind::Closure, 0)).unwrap();
+    let recorded_ms = till.record(document(Kind::Sale, 1)).unwrap().recorded_ms;
+    let settled_ms = recorded_ms + 1_000;
+    till.store.journal.write(|journal| journal.processed("T1", 1, 2, settled_ms)).unwrap();
+    let prune = |before_ms| till.store.journal.write(|journal| journal.prune(before_ms)).unwrap();
+
+    assert_eq!(prune(settled_ms), 0);
+    assert!(!till.store.journal.has_settled_before(settled_ms).unwrap());
+    assert_eq!(prune(settled_ms + 1), 1);
 }
 
 #[test]

@@ -1,0 +1,222 @@
+//! The simulator: one seed is one world of tills, a centre and a network that does its worst.
+//!
+//! ```text
+//!   world ─ events ─▶ phones (the real façade, machine, driver, store on files; a clock of their own)
+//!     │                 │ line: delays, loses, doubles, cuts, impersonates
+//!     └── faults ──▶ centre (a model of the protocol's page, in memory)
+//! ```
+//!
+//! Everything runs on one thread with a clock that jumps from one event to the next, so a world of a
+//! fortnight takes a second, and the same seed tells the same story, to the letter. A seed
+//! that fails prints itself and the end of its story; `TILLKIT_SIM_SEED=n cargo test --test scenarios
+//! simulation` tells it again, and `TILLKIT_SIM_TRACE=1` the whole of it.
+//!
+//! Built with `--cfg tillkit_defects`, [`hunt`] looks for faults that are planted in the core.
+//!
+//! What is held: I1, I3–I10, I12–I14, I17, I18, I24–I26 of docs/architecture.md.
+
+mod centre;
+mod checks;
+mod dice;
+mod line;
+mod phone;
+mod settings;
+mod trace;
+mod world;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::Range,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use trace::Trace;
+pub use world::Figures;
+use world::World;
+
+/// How a world ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Tells it again.
+    pub seed: u64,
+    /// Stands for its whole story.
+    pub hash: u64,
+    /// What it came to.
+    pub figures: Figures,
+    /// How often each fault took effect.
+    pub fired: BTreeMap<&'static str, u64>,
+    /// What must not be; empty.
+    pub violations: Vec<String>,
+    /// The end of its story.
+    pub tail: Vec<String>,
+}
+
+/// Lives one world.
+///
+/// # Panics
+/// If the machine has no room for its files.
+pub fn run(seed: u64) -> Outcome {
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory),
+        false => tempfile::tempdir(),
+    };
+    let folder = folder.expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime");
+    let (figures, trace) = runtime.block_on(async {
+        let trace = Arc::new(Trace::begin());
+        let world = World::new(seed, folder.path(), trace.clone());
+        (world.live().await, trace)
+    });
+    drop(runtime);
+    let told = trace.told();
+    let mut violations = told.violations.clone();
+    let Figures { documents, publications, tills, .. } = figures;
+    let faults = told.fired.len();
+    if documents < 300 || publications < 20 || tills < 3 || faults < 5 {
+        violations.push(format!("too small a world: {figures:?}, {faults} kinds of fault"));
+    }
+    Outcome {
+        seed,
+        hash: told.hash(),
+        figures,
+        fired: told.fired.clone(),
+        violations,
+        tail: told.tail.iter().cloned().collect(),
+    }
+}
+
+/// What many worlds came to.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// Worlds.
+    pub seeds: u64,
+    /// Documents.
+    pub documents: u64,
+    /// Publications.
+    pub publications: u64,
+    /// Worlds in which everything was sent and equal in time.
+    pub drained: u64,
+    /// Worlds that told their story twice in the same words.
+    pub repeated: u64,
+    /// How often each fault took effect.
+    pub fired: BTreeMap<&'static str, u64>,
+    /// Worlds that were not as they must be.
+    pub failed: Vec<Outcome>,
+    /// How many there were.
+    pub failures: u64,
+}
+
+/// Failures after which there is no need to go on.
+const ENOUGH: u64 = 5;
+
+/// Lives these worlds on two threads, each hundredth twice; stops early when some have failed, and
+/// begins no other after `budget`.
+pub fn many(seeds: Range<u64>, budget: Duration) -> Table {
+    let (next, begun) = (AtomicU64::new(seeds.start), Instant::now());
+    let table = Mutex::new(Table::default());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let failures = table.lock().unwrap_or_else(PoisonError::into_inner).failures;
+                    if seed >= seeds.end || failures >= ENOUGH || begun.elapsed() > budget {
+                        return;
+                    }
+                    let outcome = checked(seed);
+                    table.lock().unwrap_or_else(PoisonError::into_inner).add(outcome);
+                }
+            });
+        }
+    });
+    table.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A world, and each hundredth twice.
+fn checked(seed: u64) -> Outcome {
+    let mut outcome = run(seed);
+    if seed.is_multiple_of(100) && run(seed).hash != outcome.hash {
+        outcome.violations.push("the same seed told another story".into());
+    }
+    outcome
+}
+
+/// Plants a defect and looks for it in these worlds, on two threads: the first seed that something was
+/// seen in, and what; or `None`.
+#[cfg(tillkit_defects)]
+pub fn hunt(defect: &'static str, seeds: Range<u64>) -> Option<(u64, String)> {
+    let (next, found) = (AtomicU64::new(seeds.start), Mutex::new(None::<(u64, String)>));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                tillkit_protocol::defects::plant(Some(defect));
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let is_over = found.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+                    if seed >= seeds.end || is_over {
+                        return;
+                    }
+                    if let Some(violation) = run(seed).violations.into_iter().next() {
+                        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                        if found.as_ref().is_none_or(|(first, _)| seed < *first) {
+                            *found = Some((seed, violation));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Table {
+    fn add(&mut self, outcome: Outcome) {
+        self.seeds += 1;
+        self.documents += outcome.figures.documents;
+        self.publications += outcome.figures.publications;
+        self.drained += u64::from(outcome.figures.is_drained);
+        self.repeated += u64::from(outcome.seed.is_multiple_of(100));
+        for (fault, times) in &outcome.fired {
+            *self.fired.entry(fault).or_default() += times;
+        }
+        if !outcome.violations.is_empty() {
+            self.failures += 1;
+            self.failed.push(outcome);
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.tail {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out, "seed {}: {:?}, story {:016x}", self.seed, self.figures, self.hash)?;
+        for violation in self.violations.iter().take(20) {
+            writeln!(out, "  {violation}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Table { seeds, documents, publications, drained, repeated, failures, .. } = self;
+        writeln!(out, "| worlds | documents | publications | drained | told twice alike | violations |")?;
+        writeln!(out, "|---|---|---|---|---|---|")?;
+        writeln!(out, "| {seeds} | {documents} | {publications} | {drained} | {repeated} | {failures} |\n")?;
+        writeln!(out, "| fault | times |\n|---|---|")?;
+        for (fault, times) in &self.fired {
+            writeln!(out, "| {fault} | {times} |")?;
+        }
+        Ok(())
+    }
+}

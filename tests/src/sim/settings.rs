@@ -1,0 +1,264 @@
+//! The settings of the model's centre, and what its owner changes in them.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version, password_hash::phc::PasswordHash as Phc};
+use hmac::{KeyInit, Mac};
+use serde_json::{Value, json};
+use tillkit_protocol::{Hash, Section, canonical, settings::PromotionItem};
+
+use super::dice::Dice;
+
+/// Rows of one section: (kind, key) → body as published.
+pub type Rows = BTreeMap<(String, String), Vec<u8>>;
+/// Rows by the name of their section.
+pub type Sections = BTreeMap<String, Rows>;
+
+/// Who sells, and how she signs in.
+pub const USER: (&str, &str) = ("anna", "1234");
+/// Keys of items are `i00` and so on; there are never more than this.
+pub const MOST_ITEMS: u64 = 40;
+/// A section that this version of the till does not know.
+const UNKNOWN_SECTION: &str = "holograms";
+
+/// The centre's pepper.
+pub const PEPPER: [u8; 32] = [7; 32];
+
+/// Writes a row.
+pub fn put(sections: &mut Sections, kind: &str, key: &str, body: &Value) {
+    let section = Section::of_kind(kind).map_or(UNKNOWN_SECTION, Section::name);
+    let line = canonical::to_line(body).expect("a body without floats");
+    sections.entry(section.into()).or_default().insert((kind.into(), key.into()), line);
+}
+
+fn get(sections: &Sections, kind: &str, key: &str) -> Option<Value> {
+    let section = Section::of_kind(kind)?;
+    let body = sections.get(section.name())?.get(&(kind.into(), key.into()))?;
+    serde_json::from_slice(body).ok()
+}
+
+/// What the centre begins with.
+pub fn first(dice: &mut Dice) -> Sections {
+    let mut all = Sections::new();
+    for section in Section::down() {
+        all.entry(section.name().into()).or_default();
+    }
+    let fixed = [
+        ("unit", "pc", json!({"name": "pc", "code": "C62"})),
+        ("warehouse", "main", json!({"name": "Shop"})),
+        ("warehouse", "back", json!({"name": "Back room"})),
+        ("vat_rate", "std", json!({"name": "Standard", "percent": "17.5", "category": "S"})),
+        ("vat_rate", "low", json!({"name": "Reduced", "percent": "5", "category": "S"})),
+        ("vat_rate", "zero", json!({"name": "Zero", "percent": "0", "category": "Z"})),
+        ("tender", "card", json!({"name": "Card", "kind": "card", "currency": "GBP"})),
+        ("tender", "cash", json!({"name": "Cash", "kind": "cash", "currency": "GBP", "gives_change": true})),
+        (
+            "tender",
+            "euros",
+            json!({"name": "Euros", "kind": "cash", "currency": "EUR", "gives_change": true}),
+        ),
+        ("currency", "GBP", json!({"name": "Pound"})),
+        ("currency", "EUR", json!({"name": "Euro"})),
+        ("exchange_rate", "EUR/1", json!({"currency": "EUR", "rate": "0.8446", "from_day": "2010-12-01"})),
+        ("role", "manager", json!({"name": "Manager", "rights": ["*"]})),
+        ("user", USER.0, json!({"name": "Anna", "role": "manager", "pin": verifier()})),
+        ("numerator", "*", json!({"pattern": "{series}-{number:6}"})),
+        ("numerator", "closure", json!({"pattern": "Z{series}-{number}"})),
+        (
+            "receipt_layout",
+            "main",
+            json!({"header": ["High Street"], "footer": ["Thank you"], "offline_note": "Made offline"}),
+        ),
+        ("audit_plan", "all", json!({"name": "Everything", "warehouse": "main"})),
+        ("hologram", "h", json!({"colour": "blue"})),
+    ];
+    for (kind, key, body) in &fixed {
+        put(&mut all, kind, key, body);
+    }
+    let (vat_mode, step) = (dice.pick(&["included", "included", "excluded"]), dice.pick(&[1, 1, 5]));
+    put(
+        &mut all,
+        "centre",
+        "main",
+        &json!({"name": "High Street", "currency": "GBP", "vat_mode": vat_mode, "warehouse": "main"}),
+    );
+    put(&mut all, "currency", "GBP", &json!({"name": "Pound", "cash_step_minor": step}));
+    policy(&mut all, dice);
+    for n in 0..20 {
+        item(&mut all, n, dice);
+    }
+    for n in 0..6 {
+        put(
+            &mut all,
+            "customer",
+            &format!("c{n}"),
+            &json!({"name": format!("Customer {n}"), "credit": n % 2 == 0}),
+        );
+        promotion(&mut all, n, dice);
+        put(&mut all, "attribute_value", &format!("a{n}"), &json!({"item": format!("i{n:02}"), "value": n}));
+        put(&mut all, "appointment", &format!("t{n}"), &json!({"customer": format!("c{n}")}));
+    }
+    all
+}
+
+fn item(all: &mut Sections, n: u64, dice: &mut Dice) {
+    let (vat, price) = (dice.pick(&["std", "std", "low", "zero"]), price(dice));
+    put(
+        all,
+        "item",
+        &format!("i{n:02}"),
+        &json!({"name": format!("Item {n}"), "codes": [format!("{}", 1000 + n)], "unit": "pc", "vat": vat, "price": price}),
+    );
+}
+
+fn promotion(all: &mut Sections, n: u64, dice: &mut Dice) {
+    let (key, item) = (format!("p{n}"), format!("i{:02}", dice.of(0..20)));
+    let gives = json!({"percent_off": format!("{}", dice.of(1..30))});
+    put(
+        all,
+        "promotion",
+        &key,
+        &json!({"name": format!("Offer {n}"), "gives": gives, "combines": n.is_multiple_of(2)}),
+    );
+    let row = json!({"promotion": key, "item": item});
+    put(all, "promotion_item", &PromotionItem::key_of_item(&key, &item), &row);
+}
+
+fn price(dice: &mut Dice) -> String {
+    format!("{}.{:02}", dice.of(0..40), dice.of(1..100))
+}
+
+fn policy(all: &mut Sections, dice: &mut Dice) {
+    let apply = dice.pick(&["confirm", "automatic", "automatic", "opening"]);
+    let send = dice.weighted(&[(4, "automatic"), (1, "by_hand")]);
+    let keep_days = dice.pick(&[3, 5, 90]);
+    put(
+        all,
+        "policy",
+        "main",
+        &json!({"apply": apply, "send": send, "keep_days": keep_days, "schedule_minutes": 15}),
+    );
+}
+
+/// Changes something here and there; returns in a word what.
+pub fn edit(all: &mut Sections, dice: &mut Dice) -> &'static str {
+    let what = dice.weighted(&[
+        (6, "prices"),
+        (3, "new item"),
+        (2, "item retired"),
+        (3, "VAT"),
+        (2, "promotions"),
+        (1, "attributes"),
+        (1, "rates"),
+        (1, "numerators"),
+        (1, "layout"),
+        (1, "policy"),
+        (1, "users"),
+        (1, "all prices"),
+        (1, "image"),
+        (1, "unknown section"),
+        (1, "nothing"),
+    ]);
+    let any_item = dice.of(0..MOST_ITEMS);
+    match what {
+        "prices" => (0..dice.of(1..6)).for_each(|_| reprice(all, dice.of(0..MOST_ITEMS), dice)),
+        "all prices" => (0..MOST_ITEMS).for_each(|n| reprice(all, n, dice)),
+        "new item" => item(all, any_item, dice),
+        "item retired" => {
+            if let Some(mut body) = get(all, "item", &format!("i{any_item:02}")) {
+                body["active"] = json!(false);
+                put(all, "item", &format!("i{any_item:02}"), &body);
+            }
+        }
+        "VAT" => {
+            let percent = dice.pick(&["17.5", "20", "15"]);
+            put(all, "vat_rate", "std", &json!({"name": "Standard", "percent": percent, "category": "S"}));
+            let rate = format!("r{}", dice.of(0..3));
+            put(all, "vat_rate", &rate, &json!({"name": rate, "percent": "8", "category": "S"}));
+            let key = format!("i{any_item:02}");
+            if let Some(mut body) = get(all, "item", &key) {
+                body["vat"] = json!(rate);
+                put(all, "item", &key, &body);
+            }
+        }
+        "promotions" | "attributes" => {
+            let kind = if what == "promotions" { "promotion" } else { "attribute_value" };
+            let n = dice.of(0..9);
+            let rows = all.entry(what.into()).or_default();
+            if rows.remove(&(kind.to_string(), format!("p{n}"))).is_some() {
+                return what;
+            }
+            if what == "promotions" {
+                promotion(all, n, dice);
+            } else {
+                put(all, kind, &format!("p{n}"), &json!({"item": format!("i{any_item:02}"), "value": n}));
+            }
+        }
+        "rates" => {
+            let rate = format!("0.{}", dice.of(8000..9000));
+            put(
+                all,
+                "exchange_rate",
+                "EUR/1",
+                &json!({"currency": "EUR", "rate": rate, "from_day": "2010-12-01"}),
+            );
+        }
+        "numerators" => {
+            let pattern = dice.pick(&["{series}-{number:6}", "{series}/{number:5}"]);
+            put(all, "numerator", "*", &json!({"pattern": pattern}));
+        }
+        "layout" => {
+            let footer = format!("Thank you {}", dice.of(0..99));
+            put(all, "receipt_layout", "main", &json!({"header": ["High Street"], "footer": [footer]}));
+        }
+        "policy" => policy(all, dice),
+        "users" => put(
+            all,
+            "user",
+            "bob",
+            &json!({"name": format!("Bob {}", dice.of(0..9)), "role": "manager", "pin": verifier()}),
+        ),
+        "image" => {
+            let picture = picture(dice.of(0..20));
+            put(
+                all,
+                "image",
+                &format!("g{}", dice.of(0..3)),
+                &json!({"bytes": picture.len(), "media_type": "image/png", "sha256": Hash::of(&picture).to_string()}),
+            );
+        }
+        "unknown section" => put(all, "hologram", "h", &json!({"colour": dice.of(0..99)})),
+        _ => {}
+    }
+    what
+}
+
+fn reprice(all: &mut Sections, n: u64, dice: &mut Dice) {
+    let key = format!("i{n:02}");
+    if let Some(mut body) = get(all, "item", &key) {
+        body["price"] = json!(price(dice));
+        put(all, "item", &key, &body);
+    }
+}
+
+/// One of the pictures there are.
+pub fn picture(n: u64) -> Vec<u8> {
+    let mut dice = Dice::new(n, "picture");
+    let mut bytes = vec![0; 2_000];
+    dice.fill(&mut bytes);
+    bytes
+}
+
+/// Of the PIN, with parameters that cost nothing: the model has no secrets.
+fn verifier() -> &'static str {
+    static VERIFIER: OnceLock<String> = OnceLock::new();
+    VERIFIER.get_or_init(|| {
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(&PEPPER).expect("any key will do");
+        mac.update(USER.1.as_bytes());
+        let keyed = mac.finalize().into_bytes();
+        let params = Params::new(8, 1, 1, None).expect("the least there is");
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let phc: Phc = argon2.hash_password_with_salt(&keyed, &[7; 16]).expect("a salt of 16 bytes");
+        phc.to_string()
+    })
+}
