@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tillkit::{
-    AddLine, Counted, Currency, Delivery, ExportOf, Kind, Money, Receipt, Report, Scope, Till, TillError,
-    Trigger,
+    AddLine, Counted, Currency, Delivery, ExportOf, Kind, Mode, Money, Receipt, Report, Scope, Section, Till,
+    TillError, Trigger,
 };
 use tillkit_tests::world::{Line, Shop};
 
@@ -432,4 +432,25 @@ async fn pain_23_a_sync_that_crashed_at_any_place_goes_on_and_nothing_need_be_de
     sell(&till);
     assert!(sync(&till).await.is_complete());
     assert_eq!(till.unsent().unwrap().all(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pain_24_a_bad_step_costs_one_snapshot_and_not_one_at_each_contact() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    shop.rows(&[("item", "tea", tea("2.75"))]).await.unwrap();
+    shop.publish().await.unwrap();
+    // The step holds the tea and not the mug; the snapshot holds both.
+    shop.damage_blobs(|rows| rows.contains("2.75") && !rows.contains("Blue Mug")).unwrap();
+
+    let first = sync(&till).await;
+    let second = sync(&till).await;
+
+    assert!(first.is_complete(), "the snapshot repairs it: {first:?}");
+    assert!(first.applied.contains(&Section::Items));
+    assert_eq!((second.received_bytes, second.result()), (0, "nothing_new"));
+    assert_eq!(till.status().unwrap().borrow().mode, Mode::Online);
+    let session = till.sign_in("bob", "4321").unwrap();
+    session.add(AddLine::item("tea", 1.into())).unwrap();
+    assert_eq!(session.cart().unwrap().unwrap().total.minor, 2_75);
 }
