@@ -155,7 +155,7 @@ public struct Czech: Strings {
     case .centreChosen: "volba střediska"
     case .opening: "otevření dne"
     case .closing: "uzavření dne"
-    case .reconnect: "opět online"
+    case .reconnect: "nový pokus"
     case .schedule: "podle hodin"
     case .poke: "novinka z centrály"
     }

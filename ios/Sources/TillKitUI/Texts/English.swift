@@ -155,7 +155,7 @@ public struct English: Strings {
     case .centreChosen: "centre chosen"
     case .opening: "opening the day"
     case .closing: "closing the day"
-    case .reconnect: "online again"
+    case .reconnect: "tried again"
     case .schedule: "by the clock"
     case .poke: "news from the centre"
     }

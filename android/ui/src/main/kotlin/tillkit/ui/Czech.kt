@@ -387,7 +387,7 @@ object Czech : Strings {
             "centre_chosen" -> "volba střediska"
             "opening" -> "otevření dne"
             "closing" -> "uzavření dne"
-            "reconnect" -> "opět online"
+            "reconnect" -> "nový pokus"
             "schedule" -> "podle hodin"
             "poke" -> "novinka z centrály"
             else -> trigger

@@ -385,7 +385,7 @@ object English : Strings {
             "centre_chosen" -> "centre chosen"
             "opening" -> "opening the day"
             "closing" -> "closing the day"
-            "reconnect" -> "online again"
+            "reconnect" -> "tried again"
             "schedule" -> "by the clock"
             "poke" -> "news from the centre"
             else -> trigger

@@ -173,8 +173,14 @@ fun HistoryPage(
         if (isFiltered || !rows.isNullOrEmpty()) HistoryFilters(state, onEvent)
         when {
             rows == null -> {}
-            rows.isNotEmpty() -> HistoryRows(rows, state.next != null, onEvent, Modifier.weight(1f))
-            else -> Empty(Glyphs.history, if (isFiltered) strings.noHits else strings.noDocuments, null)
+
+            rows.isNotEmpty() -> {
+                HistoryRows(rows, state.next != null, onEvent, Modifier.weight(1f))
+            }
+
+            else -> {
+                Empty(Glyphs.history, if (isFiltered) strings.noHits else strings.noDocuments, null)
+            }
         }
     }
 }

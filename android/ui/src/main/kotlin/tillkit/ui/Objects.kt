@@ -110,8 +110,7 @@ private fun ObjectLine(
 
 /** The end of a page that is not the last. */
 @Composable
-fun MoreButton(onMore: () -> Unit) =
-    SideButton(LocalStrings.current.moreObjects, onMore, Modifier.fillMaxWidth().padding(Edge))
+fun MoreButton(onMore: () -> Unit) = SideButton(LocalStrings.current.moreObjects, onMore, Modifier.fillMaxWidth().padding(Edge))
 
 /** A row of a kind with all its facts. */
 @Composable

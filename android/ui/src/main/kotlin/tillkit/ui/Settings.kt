@@ -27,8 +27,8 @@ import tillkit.CentreInfo
 import tillkit.CentrePreview
 import tillkit.ConnectionStep
 import tillkit.EditView
-import tillkit.SearchHit
 import tillkit.RowState
+import tillkit.SearchHit
 import tillkit.SettingsScreen
 import tillkit.Standing
 import tillkit.StepOutcome

@@ -226,13 +226,31 @@ class SyncModel(
     fun back(): Boolean {
         val now = shown.value ?: return false
         when {
-            now.row != null -> onEvent(SyncEvent.CloseRow)
-            now.objects != null -> onEvent(SyncEvent.CloseObjects)
-            now.menuIsOpen -> onEvent(SyncEvent.CloseMenu)
+            now.row != null -> {
+                onEvent(SyncEvent.CloseRow)
+            }
+
+            now.objects != null -> {
+                onEvent(SyncEvent.CloseObjects)
+            }
+
+            now.menuIsOpen -> {
+                onEvent(SyncEvent.CloseMenu)
+            }
+
             now.tab == SyncTab.SENT && sent.back() -> {}
-            now.tab != SyncTab.NOW -> onEvent(SyncEvent.OpenTab(SyncTab.NOW))
-            now.openSection != null -> onEvent(SyncEvent.ToggleRow(now.openSection))
-            else -> return false
+
+            now.tab != SyncTab.NOW -> {
+                onEvent(SyncEvent.OpenTab(SyncTab.NOW))
+            }
+
+            now.openSection != null -> {
+                onEvent(SyncEvent.ToggleRow(now.openSection))
+            }
+
+            else -> {
+                return false
+            }
         }
         return true
     }
