@@ -374,9 +374,8 @@ impl Centre {
             rows::write_row(&mut lines, &Row { kind, key, body: body.map(Vec::as_slice) });
         }
         let stored = rows::compress(&lines).expect("memory");
-        let name = |row: Option<&KeptRow<'_>>| {
-            row.map_or(String::new(), |((kind, key), _)| format!("{kind}/{key}"))
-        };
+        let name =
+            |row: Option<&KeptRow<'_>>| row.map_or(String::new(), |((kind, key), _)| format!("{kind}/{key}"));
         let sha256 = Hash::of(&stored);
         let blob = Blob {
             bytes: stored.len() as u64,

@@ -19,6 +19,9 @@ use super::{
     trace::Trace,
 };
 
+/// No till of a world ever has so many.
+pub const MOST_DOCUMENTS: usize = 100_000;
+
 /// What has been found right already, so that it is not read again.
 #[derive(Default)]
 pub struct Seen {
@@ -141,7 +144,7 @@ impl Eyes<'_> {
 
     /// I5, I6, I7: the chain, the counter, and what is said to be at the centre.
     pub fn delivery(&mut self, seen: &mut Seen) {
-        let (history, unsent) = match (self.till.history(&[], None, usize::MAX), self.till.unsent()) {
+        let (history, unsent) = match (self.till.history(&[], None, MOST_DOCUMENTS), self.till.unsent()) {
             (Ok(history), Ok(unsent)) => (history, unsent),
             (Err(error), _) | (_, Err(error)) => return self.must(false, "I6", || error.to_string()),
         };
@@ -202,7 +205,7 @@ impl Eyes<'_> {
             );
         };
         let mut expected = level.quantity;
-        for document in self.till.history(&[], None, usize::MAX).unwrap_or_default() {
+        for document in self.till.history(&[], None, MOST_DOCUMENTS).unwrap_or_default() {
             let counted = row("stock_counted", settings::counted_key(&document.till, document.enrolment));
             let counted = counted.and_then(|body| serde_json::from_slice::<Ranges>(body).ok());
             let is_counted = counted.is_some_and(|counted| {
@@ -297,9 +300,18 @@ pub fn at_rest(trace: &Trace, centre: &Centre, ledgers: &[(String, &Ledger)]) {
     let mut interrupted = 0;
     for (who, ledger) in ledgers {
         interrupted += ledger.interrupted;
+        // The phone was set back to before it, and then the centre was: nobody can have it any more.
+        let is_gone = |hash: &Hash| {
+            centre.lost.contains(hash) && ledger.elsewhere.iter().any(|promised| promised.hash == *hash)
+        };
         for Promised { of, seq, hash, kind, .. } in ledger.promised.iter().chain(&ledger.elsewhere) {
             trace.must(promised.insert(*hash), "I3", who, format_args!("{kind:?} {}/{seq} twice", of.1));
-            trace.must(held.contains(hash), "I3", who, format_args!("{kind:?} {}/{seq} is not there", of.1));
+            trace.must(
+                held.contains(hash) || is_gone(hash),
+                "I3",
+                who,
+                format_args!("{kind:?} {}/{seq} is not there", of.1),
+            );
         }
     }
     let mut unpromised = 0;

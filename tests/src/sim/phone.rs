@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 use super::{
     centre::{CENTRE, Centre, MAIN, Of},
-    checks::{self, Seen},
+    checks::{self, MOST_DOCUMENTS, Seen},
     dice::Dice,
     line::{Line, OverLine},
     settings::{MOST_ITEMS, USER},
@@ -839,7 +839,7 @@ impl Phone {
             self.do_it(&session, Act::Cancel);
         }
         let till = self.till().filter(|till| till.standing() == Standing::Enrolled)?;
-        let local = till.history(&[], None, usize::MAX).ok()?.into_iter();
+        let local = till.history(&[], None, MOST_DOCUMENTS).ok()?.into_iter();
         let local = local.filter(|document| document.delivery == Delivery::Local);
         Some(Calm {
             at_ms: self.trace.at_ms(),
