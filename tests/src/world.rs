@@ -127,11 +127,21 @@ impl Shop {
 
     /// Starts it again after [`Shop::stop`], on the same files and the same port.
     pub async fn start(&mut self) -> Result<()> {
+        self.start_as(false).await
+    }
+
+    /// Starts it again on files that came from a backup: as its operator would, saying so.
+    pub async fn start_restored(&mut self) -> Result<()> {
+        self.start_as(true).await
+    }
+
+    async fn start_as(&mut self, is_restored: bool) -> Result<()> {
         let database = format!("sqlite:{}", self.folder.path().join("office.db").display());
         let mut config = Config::new(database, self.folder.path().join("office"));
         let hands = self.hands.clone();
         config.clock = Clock::new(move || hands.now_ms());
         config.enrol_attempts_per_hour = 1_000;
+        config.is_restored = is_restored;
         if !self.url.is_empty() {
             config.listen = self.url.trim_start_matches("http://").parse()?;
         }

@@ -239,7 +239,7 @@ fn goods_back(
 
 #[test]
 fn no_more_comes_back_than_was_sold() {
-    let left = Returnable { sold: 6.into(), returned: 4.into(), gross_minor: 6_00 };
+    let left = Returnable { sold: 6.into(), returned: 4.into(), gross_minor: 15_30 };
     assert!(goods_back("-2", Some(left), None, 5_10).unwrap().adds_up());
     let refused = goods_back("-3", Some(left), None, 7_65).unwrap_err();
     let expected =
