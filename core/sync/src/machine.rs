@@ -417,7 +417,7 @@ fn ask(
 ) {
     let (scope, trigger) = asked;
     if let Some(run) = &state.run {
-        if !joins(run, &state.down, scope, trigger) {
+        if !joins(run, scope, trigger) {
             queue(&mut state.queue, scope, trigger);
         }
         return;
@@ -440,11 +440,11 @@ fn ask(
 }
 
 /// Whether the run under way does what is asked for.
-fn joins(run: &Run, down: &Down, scope: Scope, trigger: Trigger) -> bool {
+fn joins(run: &Run, scope: Scope, trigger: Trigger) -> bool {
     let covers = run.scope == scope || (run.scope == Scope::All && run.rules.applies);
     let is_enough = run.rules.applies || !trigger.is_by_hand();
-    // A poke says that there is news since; a run that has asked already does not know of it.
-    let knows = trigger != Trigger::Poke || *down == Down::Contacting;
+    // A poke says that there is news since; what a run under way is answered may be older than that.
+    let knows = trigger != Trigger::Poke;
     #[cfg(tillkit_defects)]
     let knows = knows || tillkit_protocol::defects::is("a poke dropped during a run");
     covers && is_enough && knows
@@ -856,16 +856,20 @@ mod tests {
 
     #[test]
     fn a_poke_is_not_joined_to_a_run_that_has_asked_before_it() {
-        let (_, effects) = play([
-            asked(Scope::All, Trigger::RedButton),
-            asked(Scope::All, Trigger::Poke),
-            Event::Contacted { has_news: false },
-            asked(Scope::All, Trigger::Poke),
-            asked(Scope::All, Trigger::RedButton),
-            Event::Sent { left: false },
-            Event::ImagesFetched { may_pass: false },
-        ]);
-        assert!(matches!(effects[6][..], [Effect::Finish(_), Effect::AskNext(Scope::All, Trigger::Poke)]));
+        for is_answered in [false, true] {
+            let mut events = [
+                asked(Scope::All, Trigger::RedButton),
+                Event::Contacted { has_news: false },
+                asked(Scope::All, Trigger::RedButton),
+                Event::Sent { left: false },
+                Event::ImagesFetched { may_pass: false },
+            ]
+            .to_vec();
+            events.insert(1 + usize::from(is_answered), asked(Scope::All, Trigger::Poke));
+            let (_, effects) = play(events);
+            let expected = [Effect::AskNext(Scope::All, Trigger::Poke)];
+            assert!(matches!(&effects[5][..], [Effect::Finish(_), rest @ ..] if *rest == expected));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use tillkit::{Delivery, Kind, Quantity, Section, Session, Till};
+use tillkit::{Delivery, Kind, Quantity, Section, Session, Stage, Till};
 use tillkit_domain as domain;
 use tillkit_protocol::{
     Hash, Record, bodies, settings,
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::{
     centre::{CENTRE, Centre, MAIN, Of},
+    line::Line,
     phone::{Ledger, Promised},
     trace::Trace,
 };
@@ -262,9 +263,9 @@ fn moved(kind: Kind, body: &[u8]) -> Vec<(String, Quantity)> {
 }
 
 /// I24: watches a till's progress for as long as it lives.
-pub fn observe(till: &Till, who: &str, trace: &Arc<Trace>) -> JoinHandle<()> {
+pub fn observe(till: &Till, who: &str, line: &Arc<Line>, trace: &Arc<Trace>) -> JoinHandle<()> {
     let status = till.status().ok();
-    let (who, trace) = (who.to_string(), trace.clone());
+    let (who, line, trace) = (who.to_string(), line.clone(), trace.clone());
     tokio::spawn(async move {
         let Some(mut status) = status else { return };
         let (mut run, mut percent) = (u64::MAX, 0);
@@ -288,6 +289,9 @@ pub fn observe(till: &Till, who: &str, trace: &Arc<Trace>) -> JoinHandle<()> {
                 let goes_on = progress.percent >= percent && progress.percent < 100;
                 trace.must(goes_on, "I24", &who, format_args!("{percent} then {}", progress.percent));
                 percent = progress.percent;
+                if progress.stage == Stage::Applying {
+                    line.applies();
+                }
             }
         }
     })

@@ -58,14 +58,16 @@ pub struct Rates {
     pub slow: u64,
 }
 
-/// When a phone dies: so many requests from now, before one leaves or after its answer, and then so
-/// many turns of whatever is at work later.
+/// When a phone dies: so many requests from now, before one leaves or after its answer, or the next time
+/// something is to become live; and then so many turns of whatever is at work later.
 #[derive(Debug, Clone, Copy)]
 pub struct Trap {
     /// Requests until then.
     pub requests: u64,
     /// Whether its answer has come.
     pub after_answer: bool,
+    /// Not by requests, but when something is to become live.
+    pub at_apply: bool,
     /// Turns of the runtime.
     pub turns: u64,
 }
@@ -171,7 +173,7 @@ impl Line {
     fn spring(&self, after_answer: bool) {
         let mut state = self.state();
         let Some(trap) = &mut state.trap else { return };
-        if after_answer != trap.after_answer {
+        if trap.at_apply || after_answer != trap.after_answer {
             return;
         }
         if trap.requests == 0 {
@@ -180,6 +182,14 @@ impl Line {
             drop(self.traps.send((self.name.clone(), turns)));
         } else {
             trap.requests -= 1;
+        }
+    }
+
+    /// Something is about to become live.
+    pub fn applies(&self) {
+        let mut state = self.state();
+        if let Some(trap) = state.trap.take_if(|trap| trap.at_apply) {
+            drop(self.traps.send((self.name.clone(), trap.turns)));
         }
     }
 

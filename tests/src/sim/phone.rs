@@ -224,7 +224,7 @@ impl Phone {
             Ok(till) => {
                 self.trace.note(&self.name, format_args!("opens, {:?}", till.standing()));
                 till.stay_in_touch();
-                let observer = checks::observe(&till, &self.name, &self.trace);
+                let observer = checks::observe(&till, &self.name, &self.line, &self.trace);
                 self.life = Some(Life {
                     till,
                     clock: Arc::downgrade(&clock),

@@ -197,10 +197,12 @@ impl World {
             self.at(begins + lasts, What::Weather(till, Weather::Fair));
         }
         if self.dice.permille(300) {
+            let at_apply = self.dice.permille(400);
             let trap = Trap {
                 requests: self.dice.of(0..30),
                 after_answer: self.dice.permille(600),
-                turns: self.dice.of(0..60),
+                at_apply,
+                turns: self.dice.of(0..if at_apply { 12 } else { 60 }),
             };
             let at = self.dice.of(during.clone());
             self.at(at, What::Trap(till, trap));
