@@ -1,6 +1,6 @@
 //! A fortnight of a shop per seed, with everything that may go wrong in it; see `tillkit_tests::sim`.
 
-use std::{io::Write, time::Duration};
+use std::io::Write;
 
 use tillkit_tests::sim;
 
@@ -13,9 +13,6 @@ const KEPT: [u64; 5] = [
     30, // what was settled lately was pruned, and the back office restored from the day before
 ];
 
-/// What CI has time for.
-const BUDGET: Duration = Duration::from_secs(240);
-
 #[test]
 fn every_world_comes_to_rest_with_nothing_lost_and_everything_equal() {
     let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
@@ -26,9 +23,9 @@ fn every_world_comes_to_rest_with_nothing_lost_and_everything_equal() {
         return;
     }
     let usual = if std::env::var_os("CI").is_some() { 500 } else { 20 };
-    let worlds = sim::many(1..1 + number("TILLKIT_SIM_SEEDS").unwrap_or(usual), BUDGET);
+    let worlds = sim::many(1..1 + number("TILLKIT_SIM_SEEDS").unwrap_or(usual));
     worlds.failed.iter().for_each(|outcome| println!("{outcome}"));
-    // Not captured: how many worlds there was time for is worth knowing.
+    // Not captured: what they came to is worth knowing.
     drop(writeln!(std::io::stderr(), "{worlds}"));
     assert!(worlds.failed.is_empty());
 }
