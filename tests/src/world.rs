@@ -90,11 +90,16 @@ impl Shop {
     /// The same as [`Shop::stocked`] in memory, where the machine has such a folder: for harnesses that
     /// never cut the power and have no time for the disk.
     pub async fn stocked_in_memory() -> Result<Shop> {
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
-        let shop = Shop::open_in(folder).await?;
+        let shop = Shop::open_in_memory().await?;
         shop.stock("main", "High Street").await?;
         Ok(shop)
+    }
+
+    /// The same as [`Shop::open`] in memory, where the machine has such a folder.
+    pub async fn open_in_memory() -> Result<Shop> {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
+        Shop::open_in(folder).await
     }
 
     async fn open_in(folder: tempfile::TempDir) -> Result<Shop> {

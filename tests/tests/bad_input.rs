@@ -95,6 +95,7 @@ async fn a_revoked_till_can_only_upload() {
     shop.admin("POST", "tills/T1/enrolments/1/revoke", String::new()).await.unwrap();
     let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert_eq!((till.unsent().unwrap().all(), report.sent_documents), (0, 2));
+    assert_eq!(report.receive_error.unwrap().code, "revoked");
     let refused = till.centres().await.unwrap_err();
     assert_eq!(refused.code(), "revoked");
 }
@@ -187,6 +188,8 @@ async fn a_till_that_enrols_again_goes_on_with_its_centre_whatever_is_held_or_un
     let code = shop.pairing_code("T1").await.unwrap();
     session.enrol_again(shop.url(), &code, "the same phone").await.unwrap();
 
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(report.receive_error.unwrap().code, "no-subscription");
     session.change_centre("main").await.unwrap();
     let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert!(report.is_complete(), "{report:?}");

@@ -23,7 +23,7 @@ fn every_world_comes_to_rest_with_nothing_lost_and_everything_equal() {
         return;
     }
     let usual = if std::env::var_os("CI").is_some() { 500 } else { 20 };
-    let worlds = sim::many(1..1 + number("TILLKIT_SIM_SEEDS").unwrap_or(usual));
+    let worlds = sim::many(1..1 + number("TILLKIT_SIM_SEEDS").unwrap_or(usual), sim::run);
     worlds.failed.iter().for_each(|outcome| println!("{outcome}"));
     // Not captured: what they came to is worth knowing.
     drop(writeln!(std::io::stderr(), "{worlds}"));
@@ -36,6 +36,19 @@ fn seeds_that_failed_once_fail_no_more() {
         let outcome = sim::run(seed);
         assert!(outcome.violations.is_empty(), "{outcome}");
     }
+}
+
+#[test]
+fn the_real_back_office_says_what_the_model_says() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let seeds = match number("TILLKIT_SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 1..4,
+    };
+    let worlds = sim::many(seeds, sim::run_beside_the_real_one);
+    worlds.failed.iter().for_each(|outcome| println!("{outcome}"));
+    assert!(worlds.failed.is_empty());
+    assert!(worlds.compared > 500 * worlds.seeds, "{worlds}");
 }
 
 /// Only with `--cfg tillkit_defects`, as `cargo xtask prove` builds it.

@@ -5,7 +5,7 @@ use std::{
     fmt::Display,
     os::unix::fs::PermissionsExt,
     process::{Command, ExitCode, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result};
@@ -129,12 +129,15 @@ impl Table {
 }
 
 fn worlds(args: &Args, table: &mut Table) -> Result<()> {
-    let lived = sim::many(1..1 + args.seeds);
+    let lived = sim::many(1..1 + args.seeds, sim::run);
     let examples: Vec<String> = lived.failed.iter().map(ToString::to_string).collect();
     table.row("a simulated fortnight of a shop", &lived, examples.len(), &examples);
     for (fault, times) in &lived.fired {
         table.row(&format!("in it: {fault}"), &format!("{times} times"), 0, &[]);
     }
+    let beside = sim::many(1..1 + args.seeds.div_ceil(100), sim::run_beside_the_real_one);
+    let examples: Vec<String> = beside.failed.iter().map(ToString::to_string).collect();
+    table.row("a real back office beside the model", &beside, examples.len(), &examples);
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use tillkit_protocol::{
     keys::PublicKey,
     limits::{BATCH_BYTES, BATCH_RECORDS, SECTION_ROWS},
     manifest::Disbelieved,
+    problem::ProblemType,
     settings::{Image, Policy},
     wire::{Contact, Contacted, Finding, Ranges, Uploaded},
 };
@@ -581,23 +582,20 @@ impl Driver {
 
     async fn contacted(&mut self, contacted: Result<Contacted, SyncError>) {
         self.learn_mode(contacted.as_ref().err());
-        let known = match contacted {
+        // Without one, whoever asks for it is told why: nothing is published, this enrolment has chosen
+        // no centre, or it has been revoked.
+        self.announced = match contacted {
             Ok(answer) => answer.manifest,
             Err(error) => return self.receive_failed(error).await,
         };
         self.status.send_modify(|status| status.delivery_changes += 1);
-        let Some(id) = known else {
-            let why = "the centre has published nothing";
-            return self.receive_failed(SyncError::NothingPublished { why }).await;
-        };
-        self.announced = Some(id);
         if let Some(run) = self.state.run.as_mut().filter(|_| !self.parts.store.centre.can_sell()) {
             run.rules.applies = true; // there is nothing here that a confirmation could protect
         }
         let is_current = self
             .believed
             .as_ref()
-            .is_some_and(|believed| believed.id == id && self.behind(believed).is_empty());
+            .is_some_and(|it| Some(it.id) == self.announced && self.behind(it).is_empty());
         self.step(Event::Contacted { has_news: !is_current }).await;
     }
 
@@ -1161,6 +1159,15 @@ async fn learn_delivery(
     learn.await
 }
 
+fn why_there_is_none(error: SyncError, announced: Option<Hash>) -> SyncError {
+    match error {
+        SyncError::Refused(problem) if announced.is_none() && problem.is(ProblemType::NotFound) => {
+            SyncError::NothingPublished { why: "the centre has published nothing" }
+        }
+        error => error,
+    }
+}
+
 async fn read_manifest(
     parts: &Parts,
     loader: &Loader,
@@ -1171,7 +1178,8 @@ async fn read_manifest(
     let centre = centre.ok_or(SyncError::NothingPublished { why: "no centre has been chosen" })?;
     let known = known.filter(|known| known.manifest.centre == centre);
     let known_epoch = known.as_ref().map(|known| known.manifest.epoch.clone());
-    let signed = match parts.client.manifest(known.as_ref().map(|known| known.id), None).await? {
+    let read = parts.client.manifest(known.as_ref().map(|known| known.id), None).await;
+    let signed = match read.map_err(|error| why_there_is_none(error, announced))? {
         ManifestAnswer::Signed(signed) => signed,
         ManifestAnswer::Unchanged => {
             return known.filter(|known| Some(known.id) == announced).ok_or_else(|| {

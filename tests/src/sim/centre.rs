@@ -36,6 +36,7 @@ use super::{
     dice::Dice,
     settings::{PEPPER, Rows, Sections, first, picture, put},
     trace::Trace,
+    twin::Twin,
 };
 
 /// The one centre.
@@ -144,8 +145,7 @@ pub struct Centre {
     pub down_until_ms: u64,
     /// What the next upload meets.
     pub crash: Option<Crash>,
-    /// Whether it may take a part of an upload only.
-    pub is_moody: bool,
+    is_moody: bool,
     /// Documents that a restored backup did not have.
     pub lost: BTreeSet<Hash>,
     /// Whether a backup has ever taken the place of everything.
@@ -154,6 +154,8 @@ pub struct Centre {
     pub copied: BTreeSet<Of>,
     /// How many times a centre has published.
     pub publications: u64,
+    /// A real back office that is held to this one.
+    twin: Option<Twin>,
 }
 
 type Refusal = Box<Problem>;
@@ -166,7 +168,7 @@ type KeptRow<'a> = (&'a (String, String), Option<&'a Vec<u8>>);
 
 impl Centre {
     /// A centre with its first generation published.
-    pub fn open(seed: u64, trace: Arc<Trace>) -> Centre {
+    pub fn open(seed: u64, trace: Arc<Trace>, twin: Option<Twin>) -> Centre {
         let mut dice = Dice::new(seed, "centre");
         let draft = first(&mut dice);
         let mut key = [0; 32];
@@ -206,11 +208,12 @@ impl Centre {
             major: MAJOR,
             down_until_ms: 0,
             crash: None,
-            is_moody: true,
+            is_moody: twin.is_none(),
             lost: BTreeSet::new(),
             was_restored: false,
             copied: BTreeSet::new(),
             publications: 0,
+            twin,
         };
         centre.publish_draft(true);
         centre.publish_draft(false);
@@ -247,15 +250,26 @@ impl Centre {
         self.poked.extend(self.listeners.iter().map(|(of, _)| (of.clone(), (at_ms, news.clone()))));
     }
 
+    /// It may take a part of an upload only, or not any more; beside a real one it never does.
+    pub fn set_moody(&mut self, is_moody: bool) {
+        self.is_moody = is_moody && self.twin.is_none();
+    }
+
     /// A code to type into a phone, for a till.
     pub fn make_code(&mut self, till: &str) -> String {
-        let code = normal_code(&format!("{:08x}", self.dice.bits() as u32));
+        let code = match &self.twin {
+            Some(twin) => normal_code(&twin.make_code(till)),
+            None => normal_code(&format!("{:08x}", self.dice.bits() as u32)),
+        };
         self.codes.insert(code.clone(), (till.into(), self.trace.now_ms() + CODE_MS, None));
         code
     }
 
     /// Takes an enrolment back.
     pub fn revoke(&mut self, of: &Of) {
+        if let Some(twin) = &self.twin {
+            twin.revoke(of);
+        }
         if let Some(enrolment) = self.enrolments.get_mut(of) {
             enrolment.is_revoked = true;
         }
@@ -275,6 +289,9 @@ impl Centre {
     pub fn fall(&mut self, down_ms: u64) {
         self.tokens.clear();
         self.listeners.clear();
+        if let Some(twin) = &mut self.twin {
+            twin.fall();
+        }
         self.down_until_ms = self.trace.at_ms() + down_ms;
     }
 
@@ -292,6 +309,16 @@ impl Centre {
             self.archive_one(&name);
         }
         self.sign();
+    }
+
+    /// Requests that a real one was held to; everything it holds is held now.
+    pub fn end(&mut self) -> u64 {
+        let Some(twin) = self.twin.take() else { return 0 };
+        // The real one does so by itself.
+        self.book();
+        self.publish_live();
+        twin.at_rest(self);
+        twin.compared
     }
 
     /// Every document it holds.
@@ -323,6 +350,9 @@ impl Centre {
         }
         self.kept.generation = next;
         self.kept.live += u64::from(is_live);
+        if let Some(twin) = self.twin.as_mut().filter(|_| !is_live) {
+            twin.publish(&self.kept.draft);
+        }
         for name in self.kept.sections.keys().cloned().collect::<Vec<_>>() {
             self.archive_one(&name);
         }
@@ -418,6 +448,12 @@ impl Centre {
             return None;
         }
         let answer = self.answer(request);
+        if let Some(mut twin) = self.twin.take() {
+            twin.hears(request, &answer, self);
+            self.twin = Some(twin);
+            // As it does: what a count comes to depends on what is booked before it.
+            self.book();
+        }
         if crash == Some(Crash::AfterCommit) {
             self.trace.fired("centre crashed after it stored", "centre");
             let down_ms = self.dice.of(1_000..120_000);
@@ -584,10 +620,11 @@ impl Centre {
             self.trace.violated("I5", &of.0, format_args!("another head at {through} of {}", of.1));
         }
         let is_revoked = self.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked);
+        let is_here = !is_revoked && self.subscribed.contains(&of);
         let findings = self.kept.findings.get(&of).cloned().unwrap_or_default();
         Ok(json(&Contacted {
             head,
-            manifest: (!is_revoked).then(|| Manifest::id(&self.kept.signed)),
+            manifest: is_here.then(|| Manifest::id(&self.kept.signed)),
             now_ms: self.trace.now_ms(),
             processed: self.kept.booked.get(&of).copied().unwrap_or(0),
             through,
@@ -773,11 +810,20 @@ impl Centre {
                 let Ok(made) = serde_json::from_slice::<bodies::CustomerMade>(body) else { return false };
                 // It waits for what stands beside it.
                 let Some(part) = self.kept.parts.get(&made.part) else { return false };
-                let part: bodies::CustomerPart =
+                let bodies::CustomerPart { address, email, name, phone, vat_id } =
                     serde_json::from_slice(part).expect("its hash is the line's");
-                let row = serde_json::json!({"name": part.name, "phone": part.phone});
+                let (credit, merged_into) = (false, None);
+                let row = settings::Customer { name, credit, address, email, phone, vat_id, merged_into };
+                let row = serde_json::to_value(row).expect("plain values");
                 put(&mut self.kept.draft, "customer", &made.customer, &row);
                 self.kept.has_live_news.insert("customers");
+            }
+            Some(Kind::Order) => {
+                let Ok(mut row) = serde_json::from_slice::<serde_json::Value>(body) else { return false };
+                row["number"] = line.number.as_str().into();
+                row["state"] = "open".into();
+                put(&mut self.kept.draft, "sales_order", &format!("{}/{}/{seq}", of.0, of.1), &row);
+                self.kept.has_live_news.insert("orders");
             }
             Some(Kind::Sale | Kind::Return | Kind::Void) => {
                 let Ok(sale) = serde_json::from_slice::<bodies::Sale>(body) else { return false };
@@ -826,9 +872,10 @@ impl Centre {
     }
 }
 
-/// No two enrolments share it.
+/// No two enrolments share it: T1A, T1B, and so on; nobody enrols more than 26 times.
 fn series(till: &str, enrolment: u32) -> String {
-    format!("{till}.{enrolment}")
+    let letter = char::from_u32(u32::from(b'A') + enrolment - 1).expect("a letter");
+    format!("{till}{letter}")
 }
 
 fn refuse(problem: &Problem) -> Answer {

@@ -22,6 +22,7 @@ mod line;
 mod phone;
 mod settings;
 mod trace;
+mod twin;
 mod world;
 
 use std::{
@@ -36,6 +37,7 @@ use std::{
 };
 
 use trace::Trace;
+use twin::Twin;
 pub use world::Figures;
 use world::World;
 
@@ -61,6 +63,21 @@ pub struct Outcome {
 /// # Panics
 /// If the machine has no room for its files.
 pub fn run(seed: u64) -> Outcome {
+    live(seed, |_| None)
+}
+
+/// Lives one world twice at once: a real back office hears every request that the model hears, and is held
+/// to what the model says.
+///
+/// # Panics
+/// If the machine has no room for its files, or the back office does not start.
+pub fn run_beside_the_real_one(seed: u64) -> Outcome {
+    let sockets = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let sockets = sockets.expect("a runtime");
+    live(seed, |trace| Some(Twin::open(sockets.handle().clone(), trace).expect("a back office")))
+}
+
+fn live(seed: u64, twin: impl FnOnce(Arc<Trace>) -> Option<Twin>) -> Outcome {
     let memory = Path::new("/dev/shm");
     let folder = match memory.is_dir() {
         true => tempfile::tempdir_in(memory),
@@ -71,7 +88,7 @@ pub fn run(seed: u64) -> Outcome {
     let runtime = runtime.expect("a runtime");
     let (figures, trace) = runtime.block_on(async {
         let trace = Arc::new(Trace::begin());
-        let world = World::new(seed, folder.path(), trace.clone());
+        let world = World::new(seed, folder.path(), trace.clone(), twin(trace.clone()));
         (world.live().await, trace)
     });
     drop(runtime);
@@ -103,6 +120,8 @@ pub struct Worlds {
     pub publications: u64,
     /// Worlds in which everything was sent and equal in time.
     pub drained: u64,
+    /// Requests that a real back office answered beside the model.
+    pub compared: u64,
     /// Worlds that told their story twice in the same words.
     pub repeated: u64,
     /// How often each fault took effect.
@@ -115,7 +134,7 @@ pub struct Worlds {
 const ENOUGH: usize = 5;
 
 /// Lives these worlds on two threads, each hundredth twice; stops early when some have failed.
-pub fn many(seeds: Range<u64>) -> Worlds {
+pub fn many(seeds: Range<u64>, run: fn(u64) -> Outcome) -> Worlds {
     let next = AtomicU64::new(seeds.start);
     let worlds = Mutex::new(Worlds::default());
     std::thread::scope(|scope| {
@@ -127,7 +146,7 @@ pub fn many(seeds: Range<u64>) -> Worlds {
                     if seed >= seeds.end || failures >= ENOUGH {
                         return;
                     }
-                    let outcome = checked(seed);
+                    let outcome = checked(seed, run);
                     worlds.lock().unwrap_or_else(PoisonError::into_inner).add(outcome);
                 }
             });
@@ -137,7 +156,7 @@ pub fn many(seeds: Range<u64>) -> Worlds {
 }
 
 /// A world, and each hundredth twice.
-fn checked(seed: u64) -> Outcome {
+fn checked(seed: u64, run: fn(u64) -> Outcome) -> Outcome {
     let mut outcome = run(seed);
     if seed.is_multiple_of(100) && run(seed).hash != outcome.hash {
         outcome.violations.push("the same seed told another story".into());
@@ -179,6 +198,7 @@ impl Worlds {
         self.documents += outcome.figures.documents;
         self.publications += outcome.figures.publications;
         self.drained += u64::from(outcome.figures.is_drained);
+        self.compared += outcome.figures.compared;
         self.repeated += u64::from(outcome.seed.is_multiple_of(100));
         for (fault, times) in &outcome.fired {
             *self.fired.entry(fault).or_default() += times;
@@ -204,7 +224,13 @@ impl fmt::Display for Outcome {
 
 impl fmt::Display for Worlds {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Worlds { seeds, documents, publications, drained, repeated, .. } = self;
+        let Worlds { seeds, documents, publications, drained, compared, repeated, .. } = self;
+        if *compared > 0 {
+            return write!(
+                out,
+                "{seeds} worlds, {compared} requests answered by both, {documents} documents"
+            );
+        }
         let faults: u64 = self.fired.values().sum();
         write!(
             out,

@@ -246,6 +246,7 @@ pub fn picture(n: u64) -> Vec<u8> {
     let mut dice = Dice::new(n, "picture");
     let mut bytes = vec![0; 2_000];
     dice.fill(&mut bytes);
+    bytes[..8].copy_from_slice(b"\x89PNG\r\n\x1a\n");
     bytes
 }
 

@@ -24,6 +24,7 @@ use super::{
     line::{Line, Trap, Weather},
     phone::{Calm, Phone},
     trace::Trace,
+    twin::Twin,
 };
 
 const SECOND_MS: u64 = 1_000;
@@ -100,6 +101,8 @@ pub struct World {
     images: BTreeMap<usize, (std::path::PathBuf, usize)>,
     /// What each phone has to do by itself until it is rough again.
     is_calm: Option<Vec<Option<Calm>>>,
+    /// Whether a real back office hears what the model hears.
+    has_twin: bool,
 }
 
 /// What a world came to, beside its trace.
@@ -113,13 +116,16 @@ pub struct Figures {
     pub tills: u64,
     /// Whether everything was sent and equal in time.
     pub is_drained: bool,
+    /// Requests that a real back office answered beside the model.
+    pub compared: u64,
 }
 
 impl World {
     /// A world with its queue filled.
-    pub fn new(seed: u64, folder: &Path, trace: Arc<Trace>) -> World {
+    pub fn new(seed: u64, folder: &Path, trace: Arc<Trace>, twin: Option<Twin>) -> World {
         let mut dice = Dice::new(seed, "world");
-        let centre = Arc::new(Mutex::new(Centre::open(seed, trace.clone())));
+        let has_twin = twin.is_some();
+        let centre = Arc::new(Mutex::new(Centre::open(seed, trace.clone(), twin)));
         let (send_trap, traps) = mpsc::unbounded_channel();
         let tills = if dice.permille(200) { 4 } else { 3 };
         let phone = |n: usize| {
@@ -140,6 +146,7 @@ impl World {
             backup: None,
             images: BTreeMap::new(),
             is_calm: None,
+            has_twin,
         };
         world.plan();
         world
@@ -308,11 +315,12 @@ impl World {
             self.phones.iter_mut().for_each(Phone::act);
         }
         let is_drained = self.rest().await;
-        let centre = self.centre();
+        let mut centre = self.centre();
         let documents = centre.hashes().len() as u64;
         let publications = centre.publications;
+        let compared = centre.end();
         drop(centre);
-        Figures { documents, publications, tills: self.phones.len() as u64, is_drained }
+        Figures { documents, publications, tills: self.phones.len() as u64, is_drained, compared }
     }
 
     fn documents(&self) -> usize {
@@ -383,6 +391,8 @@ impl World {
                 let down_ms = self.dice.of(SECOND_MS..5 * MINUTE_MS);
                 self.centre().fall(down_ms);
             }
+            // Its database would forget who has enrolled since; the model's owner does not.
+            What::Backup if self.has_twin => {}
             What::Backup => {
                 let kept = self.centre().kept.clone();
                 self.backup = Some(kept);
@@ -412,7 +422,7 @@ impl World {
                     }
                     phone.line.roughen();
                 }
-                self.centre().is_moody = true;
+                self.centre().set_moody(true);
                 self.trace.note("world", "is rough again");
             }
         }
@@ -427,7 +437,7 @@ impl World {
         centre.down_until_ms = 0;
         centre.crash = None;
         centre.major = MAJOR;
-        centre.is_moody = false;
+        centre.set_moody(false);
     }
 
     async fn copied(&mut self, till: usize, with_keys: bool) {

@@ -106,7 +106,7 @@ impl Advice {
             "not-authorised" | "unauthorised" | "revoked" | "superseded" | "copied" | "not-enrolled" => {
                 Advice::PairAgain
             }
-            "nothing-published" | "no-centre" => Advice::ChooseCentre,
+            "nothing-published" | "no-centre" | "no-subscription" => Advice::ChooseCentre,
             "disk-full" | "folder" => Advice::FreeSpace,
             "mismatch" | "blob-bad" | "cancelled" | "waits-for" => Advice::TapRow,
             "untrusted"

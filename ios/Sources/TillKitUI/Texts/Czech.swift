@@ -192,6 +192,7 @@ public struct Czech: Strings {
     case .codeExpired: "Párovací kód už neplatí."
     case .wrongOffice: "Odpověděla jiná kancelář než ta z QR kódu."
     case .nothingPublished: "Středisko zatím nic nezveřejnilo."
+    case .noSubscription: "Tato pokladna nemá zvolené středisko."
     case .mismatch: "Nepřišlo to celé; co tu bylo, je tu dál."
     case .blobBad: "Část přišla poškozená; co tu bylo, je tu dál."
     case .waitsFor: "Čeká na jiný řádek."

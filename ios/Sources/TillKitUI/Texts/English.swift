@@ -192,6 +192,7 @@ public struct English: Strings {
     case .codeExpired: "The pairing code has expired."
     case .wrongOffice: "Another back office answered than the one in the QR."
     case .nothingPublished: "The centre has published nothing yet."
+    case .noSubscription: "This till has not chosen its centre."
     case .mismatch: "It did not arrive whole; what was here is still here."
     case .blobBad: "A part arrived damaged; what was here is still here."
     case .waitsFor: "Waits for another row."

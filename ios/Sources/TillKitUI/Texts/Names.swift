@@ -70,6 +70,7 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case codeExpired = "code-expired"
   case wrongOffice = "wrong-office"
   case nothingPublished = "nothing-published"
+  case noSubscription = "no-subscription"
   case mismatch
   case blobBad = "blob-bad"
   case waitsFor = "waits-for"

@@ -240,6 +240,7 @@ object Czech : Strings {
             "waits-for" -> "Čeká na řádek, který potřebuje."
             "superseded" -> "Centrála zná novější stav této pokladny."
             "nothing-published" -> "Středisko zatím nic nezveřejnilo."
+            "no-subscription" -> "Tato pokladna nemá zvolené středisko."
             "cancelled" -> "Zrušeno."
             "disk-full" -> "Úložiště telefonu je plné."
             "store" -> "Úložiště telefonu odmítlo."

@@ -253,6 +253,7 @@ object English : Strings {
             "waits-for" -> "Waits for a row that it needs."
             "superseded" -> "The back office knows a later state of this till."
             "nothing-published" -> "The centre has published nothing yet."
+            "no-subscription" -> "This till has not chosen its centre."
             "cancelled" -> "Cancelled."
             "disk-full" -> "The phone's storage is full."
             "store" -> "The phone's storage refused."

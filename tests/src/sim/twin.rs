@@ -1,0 +1,351 @@
+//! The real back office beside the model: what reaches one reaches the other, and both must say the same.
+//!
+//! Tills listen to the model. What the two say in words of their own (tokens, codes, keys, the names of
+//! blobs) is translated or left alone; documents, chains, heads, refusals, digests of rows, levels of stock
+//! and rows themselves are not. A restored backup is not told to the real one: the model's owner remembers
+//! who is enrolled, and a database does not.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tillkit::{
+    Quantity,
+    transport::{Method, Request},
+};
+use tillkit_protocol::{
+    MAJOR, Manifest, Problem, Record, Section, VERSION, VERSION_HEADER, keys, rows,
+    sections::Flow,
+    wire::{Centres, Contact, Contacted, Enrolled, Subscribed, Token, Uploaded},
+};
+use tokio::runtime::Handle;
+
+use super::{
+    centre::{Answer, CENTRE, Centre, Of},
+    settings::{Rows, Sections, picture},
+    trace::Trace,
+};
+use crate::world::Shop;
+
+/// A real back office that hears what the model hears.
+pub struct Twin {
+    runtime: Handle,
+    trace: Arc<Trace>,
+    shop: Shop,
+    http: reqwest::Client,
+    /// Its token for each of the model's.
+    tokens: BTreeMap<String, String>,
+    /// Rows as they were drafted last.
+    drafted: Sections,
+    /// Requests that both have answered.
+    pub compared: u64,
+}
+
+impl Twin {
+    /// An empty one, at work in another runtime: the world's clock jumps, and sockets take their time.
+    ///
+    /// # Errors
+    /// What the back office says.
+    pub fn open(runtime: Handle, trace: Arc<Trace>) -> Result<Twin> {
+        let shop = wait(&runtime, async {
+            let shop = Shop::open_in_memory().await?;
+            let row = r#"{"name":"High Street","currency":"GBP","vat_mode":"included","warehouse":"main"}"#;
+            shop.admin("PUT", &format!("centres/{CENTRE}"), row).await?;
+            // Pictures are there before a row names them.
+            for n in 0..20 {
+                shop.admin("PUT", &format!("centres/{CENTRE}/images/g0"), picture(n)).await?;
+            }
+            anyhow::Ok(shop)
+        })?;
+        let (http, tokens, drafted) = Default::default();
+        Ok(Twin { runtime, trace, shop, http, tokens, drafted, compared: 0 })
+    }
+
+    fn wait<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
+        self.shop.hands.set(self.trace.now_ms());
+        wait(&self.runtime, work)
+    }
+
+    fn must(&self, holds: bool, what: impl std::fmt::Display) {
+        self.trace.must(holds, "twin", "centre", what);
+    }
+
+    // ------------------------------------------------------------------------------ its owner
+
+    /// A code of its own: the model takes it.
+    pub fn make_code(&self, till: &str) -> String {
+        let code = self.wait(self.shop.pairing_code(till));
+        code.unwrap_or_else(|error| {
+            self.must(false, error);
+            String::new()
+        })
+    }
+
+    /// Takes an enrolment back.
+    pub fn revoke(&self, (till, enrolment): &Of) {
+        let path = format!("tills/{till}/enrolments/{enrolment}/revoke");
+        let revoked = self.wait(self.shop.admin("POST", &path, ""));
+        self.must(revoked.is_ok(), format_args!("{revoked:?}"));
+    }
+
+    /// Drafts what differs from the last time, and publishes it.
+    pub fn publish(&mut self, draft: &Sections) {
+        let is_first = self.drafted.is_empty();
+        let mut lines = String::new();
+        for (name, rows) in draft {
+            let Some(section) = Section::of_name(name) else { continue };
+            // Live rows come from documents.
+            if section.spec().flow == Flow::DownLive && !is_first {
+                continue;
+            }
+            let before = self.drafted.get(name).unwrap_or(const { &Rows::new() });
+            let gone = before.keys().filter(|key| !rows.contains_key(*key));
+            let changed = rows.iter().filter(|(key, body)| before.get(*key) != Some(*body));
+            lines.extend(gone.map(|(kind, id)| format!("{{\"k\":{kind:?},\"id\":{id:?},\"x\":1}}\n")));
+            lines.extend(changed.map(|((kind, id), body)| {
+                format!("{{\"k\":{kind:?},\"id\":{id:?},\"d\":{}}}\n", String::from_utf8_lossy(body))
+            }));
+        }
+        self.drafted = draft.clone();
+        let published = self.wait(async {
+            if is_first {
+                let forgotten = "{\"k\":\"image\",\"id\":\"g0\",\"x\":1}\n";
+                self.shop.admin("POST", &format!("centres/{CENTRE}/rows"), forgotten).await?;
+            }
+            self.shop.admin("POST", &format!("centres/{CENTRE}/rows"), lines).await?;
+            self.shop.publish_of(CENTRE).await
+        });
+        self.must(published.is_ok(), format_args!("{published:?}"));
+    }
+
+    /// The process ends and begins again; tokens of before are not asked with any more.
+    pub fn fall(&mut self) {
+        self.tokens.clear();
+        self.shop.hands.set(self.trace.now_ms());
+        let runtime = self.runtime.clone();
+        let again = wait(&runtime, async {
+            self.shop.stop().await?;
+            self.shop.start().await
+        });
+        self.must(again.is_ok(), format_args!("{again:?}"));
+    }
+
+    // ------------------------------------------------------------------------------ requests
+
+    /// Hears what the model has just answered, and says whether it agrees.
+    pub fn hears(&mut self, request: &Request, model: &Answer, centre: &Centre) {
+        let path = request.path.as_str();
+        let is_document = path == "/v1/documents" || path.starts_with("/v1/parts/") || path == "/v1/token";
+        let is_in_words_of_its_own = path == "/v1/events" || path.starts_with("/v1/blobs/");
+        if is_in_words_of_its_own || (centre.major != MAJOR && !is_document) {
+            return;
+        }
+        let mut headers = request.headers.clone();
+        // It must say it in full: what it has is known by another name.
+        headers.retain(|(name, _)| *name != "if-none-match");
+        for (_, value) in headers.iter_mut().filter(|(name, _)| *name == "authorization") {
+            let Some(token) = value.strip_prefix("Bearer ").and_then(|token| self.tokens.get(token)) else {
+                return;
+            };
+            *value = format!("Bearer {token}");
+        }
+        let says = self.wait(async {
+            self.shop.settled().await;
+            self.ask(request.method, path, &headers, request.body.as_deref()).await
+        });
+        let (status, body) = match says {
+            Ok(says) => says,
+            Err(error) => return self.must(false, format_args!("{path}: {error:#}")),
+        };
+        self.compared += 1;
+        if let Err(why) = self.agree(request, model, (status, &body), centre) {
+            self.must(false, format_args!("{path}: {why:#}"));
+        }
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: Option<&[u8]>,
+    ) -> Result<(u16, Vec<u8>)> {
+        let url = format!("{}{path}", self.shop.url());
+        let mut request = match method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+            Method::Put => self.http.put(url),
+        };
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let answer = request.body(body.unwrap_or_default().to_vec()).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.bytes().await?.to_vec()))
+    }
+
+    /// Holds what it says to what the model says.
+    fn agree(
+        &mut self,
+        request: &Request,
+        model: &Answer,
+        real: (u16, &[u8]),
+        centre: &Centre,
+    ) -> Result<()> {
+        let (status, body) = real;
+        let expected = if model.status == 304 { 200 } else { model.status };
+        if expected != status {
+            let (says, must) = (String::from_utf8_lossy(body), String::from_utf8_lossy(&model.body));
+            anyhow::bail!("{status} {says}, not {expected} {must}");
+        }
+        if status >= 300 {
+            let (says, must): (Problem, Problem) = (read(body)?, read(&model.body)?);
+            return same("the problem", &says.kind, &must.kind);
+        }
+        match request.path.as_str() {
+            "/v1/enrol" => {
+                let (says, must): (Enrolled, Enrolled) = (read(body)?, read(&model.body)?);
+                let of =
+                    |it: &Enrolled| (it.tenant.clone(), it.till.clone(), it.enrolment, it.series.clone());
+                same("the enrolment", &of(&says), &of(&must))
+            }
+            "/v1/token" => {
+                let (says, must): (Token, Token) = (read(body)?, read(&model.body)?);
+                self.tokens.insert(must.token, says.token);
+                same("the token's end", &says.expires_ms, &must.expires_ms)
+            }
+            "/v1/centres" => {
+                let names = |centres: Centres| -> Vec<_> {
+                    centres.centres.into_iter().map(|info| (info.centre, info.name)).collect()
+                };
+                same("the centres", &names(read(body)?), &names(read(&model.body)?))
+            }
+            "/v1/subscription" => {
+                let (says, must): (Subscribed, Subscribed) = (read(body)?, read(&model.body)?);
+                same("the centre", &says.centre, &must.centre)
+            }
+            "/v1/contact" => {
+                let (says, must): (Contacted, Contacted) = (read(body)?, read(&model.body)?);
+                same("the head", &(says.through, says.head), &(must.through, must.head))?;
+                same("whether there is a manifest", &says.manifest.is_some(), &must.manifest.is_some())?;
+                // The model books when its world says so, the real one at once.
+                let asked: Contact = read(request.body.as_deref().unwrap_or_default())?;
+                let is_booked = says.processed >= must.processed && says.processed <= says.through;
+                anyhow::ensure!(is_booked, "{asked:?}: {} booked, not {}", says.processed, must.processed);
+                Ok(())
+            }
+            "/v1/documents" => {
+                let (says, must): (Uploaded, Uploaded) = (read(body)?, read(&model.body)?);
+                same("what is stored", &says.stored, &must.stored)?;
+                same("what was known", &says.known, &must.known)?;
+                let refused =
+                    |it: &Uploaded| it.refused.iter().map(|refused| refused.index).collect::<Vec<_>>();
+                same("what is refused", &refused(&says), &refused(&must))?;
+                same("the heads", &says.heads, &must.heads)
+            }
+            "/v1/manifest" => {
+                let says = manifest(body)?;
+                let must = centre.manifest();
+                // One of them lists sections that have no rows, too.
+                let kinds = |it: &Manifest, name: &str| {
+                    it.sections.get(name).map(|section| section.kinds.clone()).unwrap_or_default()
+                };
+                for section in Section::down().filter(|section| section.spec().flow == Flow::Down) {
+                    same(section.name(), &kinds(&says, section.name()), &kinds(must, section.name()))?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    // ---------------------------------------------------------------------------------- rest
+
+    /// Everything has come to rest: what the real one holds is what the model holds.
+    pub fn at_rest(&self, centre: &Centre) {
+        let rest = self.wait(self.equals(centre));
+        self.must(rest.is_ok(), format_args!("at rest: {rest:?}"));
+    }
+
+    async fn equals(&self, centre: &Centre) -> Result<()> {
+        self.shop.settled().await;
+        let mut held = BTreeSet::new();
+        for line in self.shop.documents().await? {
+            held.insert(Record::parse(line.as_bytes())?.hash);
+        }
+        same("the documents", &held, &centre.hashes())?;
+
+        let forks = |code: &Value| code["code"] == "fork";
+        let findings = self.shop.list("findings").await?;
+        let forked = findings.iter().filter(|finding| forks(finding)).count();
+        same("the forks", &forked, &centre.kept.forks.len())?;
+
+        for level in self.shop.list("stock").await? {
+            let text = |member: &str| level[member].as_str().unwrap_or_default();
+            let has = level["micro"].as_i64().map(Quantity::from_micro).transpose()?;
+            let must = centre.level(text("warehouse"), text("item"));
+            same(&format!("{} at {}", text("item"), text("warehouse")), &has, &Some(must))?;
+        }
+        self.same_rows(centre).await
+    }
+
+    /// Every row of every section, as its snapshot's blobs have it.
+    async fn same_rows(&self, centre: &Centre) -> Result<()> {
+        // Most of the tokens there have been are no good any more.
+        let mut found = None;
+        for token in self.tokens.values() {
+            let headers =
+                [("authorization", format!("Bearer {token}")), (VERSION_HEADER, VERSION.to_string())];
+            let (status, body) = self.ask(Method::Get, "/v1/manifest", &headers, None).await?;
+            if status == 200 {
+                found = Some((manifest(&body)?, headers));
+            }
+        }
+        let (manifest, headers) = found.context("nobody may read the manifest")?;
+        for (name, section) in &manifest.sections {
+            let mut has = Rows::new();
+            for blob in &section.snapshot {
+                let path = format!("/v1/blobs/{}", blob.sha256);
+                let (_, stored) = self.ask(Method::Get, &path, &headers, None).await?;
+                for row in rows::read_rows(&rows::open_blob(&stored, &blob.sha256)?) {
+                    let row = row?;
+                    let body = row.body.context("a snapshot with a row that has gone")?;
+                    has.insert((row.kind.into(), row.key.into()), body.to_vec());
+                }
+            }
+            let must = centre.rows(name);
+            let text =
+                |rows: &Rows, key| rows.get(key).map(|body| String::from_utf8_lossy(body).into_owned());
+            // Which documents a level contains: the real one counts on only when one of them moves stock.
+            let keys = has.keys().chain(must.keys()).filter(|(kind, _)| kind != "stock_counted");
+            for key in keys {
+                same(&format!("{name}: {key:?}"), &text(&has, key), &text(&must, key))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn manifest(signed: &[u8]) -> Result<Manifest> {
+    let (_, line) = keys::split_signed(signed.trim_ascii_end()).context("it is not signed")?;
+    read(line)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).with_context(|| String::from_utf8_lossy(body).into_owned())
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, says: &T, must: &T) -> Result<()> {
+    anyhow::ensure!(says == must, "{what}: the real one has {says:?}, the model {must:?}");
+    Ok(())
+}
+
+/// Waits in a thread of its own: this one belongs to the world's runtime.
+fn wait<T: Send>(runtime: &Handle, work: impl Future<Output = T> + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(work)).join().expect("no panic"))
+}
