@@ -35,7 +35,7 @@ static KIND: FileKind = FileKind {
     migrations: &[
         include_str!("../../migrations/journal/0001_journal.sql"),
         include_str!("../../migrations/journal/0002_part.sql"),
-        include_str!("../../migrations/journal/0003_document_by_time.sql"),
+        include_str!("../../migrations/journal/0003_indexes.sql"),
     ],
     pragmas: "
         PRAGMA journal_mode = WAL;

@@ -61,8 +61,9 @@ impl Journal {
         bytes: usize,
     ) -> Result<Vec<Recorded>> {
         const UNSENT_BATCH: &str = "
-            SELECT * FROM document
-             WHERE uploaded_ms IS NULL AND (till, enrolment, seq) > (:till, :enrolment, :seq)
+            SELECT * FROM document INDEXED BY document_unprocessed
+             WHERE processed_ms IS NULL AND uploaded_ms IS NULL
+               AND (till, enrolment, seq) > (:till, :enrolment, :seq)
              ORDER BY till, enrolment, seq";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(UNSENT_BATCH)?;
@@ -181,8 +182,9 @@ impl Journal {
     pub fn uploaded_through(&self, till: &str, enrolment: u32) -> Result<u64> {
         const UPLOADED: &str = "
             SELECT coalesce(
-                (SELECT min(seq) - 1 FROM document INDEXED BY document_unsent
-                  WHERE till = :till AND enrolment = :enrolment AND uploaded_ms IS NULL),
+                (SELECT min(seq) - 1 FROM document INDEXED BY document_unprocessed
+                  WHERE till = :till AND enrolment = :enrolment
+                    AND processed_ms IS NULL AND uploaded_ms IS NULL),
                 (SELECT max(seq) FROM document WHERE till = :till AND enrolment = :enrolment), 0)";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(UPLOADED)?;

@@ -120,6 +120,16 @@ fn every_statement_fits_the_newest_schema() {
 }
 
 #[test]
+fn the_counter_sorts_nothing_and_reads_no_document() {
+    let (till, statements) = (Till::new(), statements());
+    let counter = statements.iter().find(|(_, text)| text.contains("GROUP BY section, currency")).unwrap();
+    let journal = till.raw("journal.db");
+    let mut explained = journal.prepare(&format!("EXPLAIN QUERY PLAN {}", counter.1)).unwrap();
+    let plan = explained.query_map([], |row| row.get(3)).unwrap().collect::<Result<Vec<String>, _>>();
+    assert_eq!(plan.unwrap(), ["SCAN document USING COVERING INDEX document_unsent"]);
+}
+
+#[test]
 fn no_statement_is_built_at_run_time() {
     for path in files("src") {
         let source = without_tests(&path);
