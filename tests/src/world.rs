@@ -1,7 +1,10 @@
 //! A shop to test in: a real back office on a loopback port, and real tills that talk to it.
 
 use std::{
+    fs::File,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
@@ -15,25 +18,38 @@ use tillkit::{
     FileKeyStore, HttpTransport, Rim, Scope, Services, Till, Transport, Trigger,
     transport::{NetError, Request, Response},
 };
-use tillkit_backoffice::{Clock, Config, Running};
+use tillkit_backoffice::{Clock, Running};
+
+use crate::apart::{Apart, Settings};
 
 /// A wall clock that tests set; randomness is the machine's, or a seeded stream.
 pub struct Hands {
     now_ms: AtomicI64,
     monotonic_ms: AtomicI64,
     seed: Option<AtomicU64>,
+    /// Where a process of its own reads the wall clock.
+    told: Option<File>,
 }
 
 impl Hands {
     /// A clock that shows this instant until it is set.
     pub fn at(now_ms: i64) -> Arc<Hands> {
-        Arc::new(Hands { now_ms: now_ms.into(), monotonic_ms: 0.into(), seed: None })
+        Hands::told_to(now_ms, None)
+    }
+
+    fn told_to(now_ms: i64, told: Option<File>) -> Arc<Hands> {
+        let hands = Hands { now_ms: now_ms.into(), monotonic_ms: 0.into(), seed: None, told };
+        hands.set(now_ms);
+        Arc::new(hands)
     }
 
     /// Sets the wall clock; the other one goes on.
     pub fn set(&self, now_ms: i64) {
         let before = self.now_ms.swap(now_ms, Ordering::SeqCst);
         self.monotonic_ms.fetch_add(now_ms.saturating_sub(before).max(0), Ordering::SeqCst);
+        if let Some(told) = &self.told {
+            told.write_all_at(&now_ms.to_le_bytes(), 0).expect("eight bytes of a file");
+        }
     }
 
     /// Lets time pass.
@@ -75,16 +91,30 @@ pub struct Shop {
     pub hands: Arc<Hands>,
     /// Everything on disk.
     pub folder: tempfile::TempDir,
-    office: Option<Running>,
+    office: Option<Office>,
+    apart: Option<fn() -> Command>,
     url: String,
     admin_token: String,
     http: reqwest::Client,
 }
 
+enum Office {
+    Here(Running),
+    Apart(Box<Apart>),
+}
+
 impl Shop {
     /// An empty back office.
     pub async fn open() -> Result<Shop> {
-        Shop::open_in(tempfile::tempdir()?).await
+        Shop::open_in(tempfile::tempdir()?, None).await
+    }
+
+    /// The same as [`Shop::stocked`], its back office a process of its own: a command that ends in
+    /// [`crate::apart::be_the_office`].
+    pub async fn stocked_apart(office: fn() -> Command) -> Result<Shop> {
+        let shop = Shop::open_in(tempfile::tempdir()?, Some(office)).await?;
+        shop.stock("main", "High Street").await?;
+        Ok(shop)
     }
 
     /// The same as [`Shop::stocked`] in memory, where the machine has such a folder: for harnesses that
@@ -99,16 +129,18 @@ impl Shop {
     pub async fn open_in_memory() -> Result<Shop> {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
-        Shop::open_in(folder).await
+        Shop::open_in(folder, None).await
     }
 
-    async fn open_in(folder: tempfile::TempDir) -> Result<Shop> {
+    async fn open_in(folder: tempfile::TempDir, apart: Option<fn() -> Command>) -> Result<Shop> {
         // Already installed is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let told = apart.map(|_| File::create(folder.path().join("clock"))).transpose()?;
         let mut shop = Shop {
-            hands: Hands::at(MORNING_MS),
+            hands: Hands::told_to(MORNING_MS, told),
             folder,
             office: None,
+            apart,
             url: String::new(),
             admin_token: String::new(),
             http: reqwest::Client::new(),
@@ -141,28 +173,30 @@ impl Shop {
     }
 
     async fn start_as(&mut self, is_restored: bool) -> Result<()> {
-        let database = format!("sqlite:{}", self.folder.path().join("office.db").display());
-        let mut config = Config::new(database, self.folder.path().join("office"));
-        let hands = self.hands.clone();
-        config.clock = Clock::new(move || hands.now_ms());
-        config.enrol_attempts_per_hour = 1_000;
-        config.is_restored = is_restored;
-        if !self.url.is_empty() {
-            config.listen = self.url.trim_start_matches("http://").parse()?;
-        }
-        let office = tillkit_backoffice::start(config).await?;
-        self.url = office.url();
-        self.admin_token = office.admin_token.clone();
+        let listen = self.url.strip_prefix("http://").map(str::parse).transpose()?;
+        let settings = Settings { folder: self.folder.path().into(), listen, is_restored };
+        let office = match self.apart {
+            Some(command) => Office::Apart(Apart::start(command(), &settings).await?.into()),
+            None => {
+                let hands = self.hands.clone();
+                Office::Here(settings.start(Clock::new(move || hands.now_ms())).await?)
+            }
+        };
+        (self.url, self.admin_token) = match &office {
+            Office::Here(office) => (office.url(), office.admin_token.clone()),
+            Office::Apart(office) => (office.url.clone(), office.admin_token.clone()),
+        };
         self.office = Some(office);
         Ok(())
     }
 
     /// Switches it off.
     pub async fn stop(&mut self) -> Result<()> {
-        if let Some(office) = self.office.take() {
-            office.stop().await?;
+        match self.office.take() {
+            Some(Office::Here(office)) => Ok(office.stop().await?),
+            Some(Office::Apart(office)) => office.stop().await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Where it answers.
@@ -172,8 +206,10 @@ impl Shop {
 
     /// Waits until everything that has arrived is booked.
     pub async fn settled(&self) {
-        if let Some(office) = &self.office {
-            office.settled().await;
+        match &self.office {
+            Some(Office::Here(office)) => office.settled().await,
+            Some(Office::Apart(office)) => office.settled().await.expect("a back office that is up"),
+            None => {}
         }
     }
 

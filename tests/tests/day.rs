@@ -6,6 +6,8 @@ use serde_json::json;
 use tillkit::{AddLine, Counted, Currency, Kind, Mode, Money, Scope, Section, Status, Till, Trigger};
 use tillkit_tests::world::{Line, Shop};
 
+use crate::shop;
+
 fn line() -> Arc<Line> {
     Line::default().into()
 }
@@ -41,7 +43,7 @@ fn events(till: &Till) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poke_brings_news_and_a_confirmation_applies_it() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     till.stay_in_touch();
     // The first contact of a till that has begun to listen.
@@ -59,7 +61,7 @@ async fn a_poke_brings_news_and_a_confirmation_applies_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_till_notices_that_the_back_office_went_and_that_it_came_back() {
-    let mut shop = Shop::stocked().await.unwrap();
+    let mut shop = shop().await;
     policy(&shop, json!({"send": "automatic", "apply": "automatic"})).await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     till.stay_in_touch();
@@ -84,7 +86,7 @@ async fn a_till_notices_that_the_back_office_went_and_that_it_came_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_applies_by_policy_and_offline_the_day_opens_anyway() {
-    let mut shop = Shop::stocked().await.unwrap();
+    let mut shop = shop().await;
     policy(&shop, json!({"send": "by_hand", "apply": "opening"})).await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let float = || [Counted { tender: "cash".into(), amount: Money::new(50_00, Currency::GBP) }];
@@ -117,7 +119,7 @@ async fn opening_applies_by_policy_and_offline_the_day_opens_anyway() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_data_exchange_receiving_is_refused_and_documents_are_stored() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     shop.rows(&[("role", "cashier", json!({"name": "Cashier", "rights": ["sell", "-data_exchange"]}))])
         .await
         .unwrap();
@@ -147,7 +149,7 @@ async fn without_data_exchange_receiving_is_refused_and_documents_are_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_major_stops_receiving_never_storing_documents() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
     line.is_next_major.store(true, Ordering::SeqCst);
@@ -166,7 +168,7 @@ async fn another_major_stops_receiving_never_storing_documents() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_of_the_phone_ends_in_its_time_and_goes_on_the_next() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     policy(&shop, json!({"send": "automatic"})).await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();

@@ -7,13 +7,15 @@ use serde_json::json;
 use tillkit::{AddLine, CustomerPart, Goods, NewStock, Scope, Session, StockKind, Till, Trigger};
 use tillkit_tests::world::{Line, Shop};
 
+use crate::shop;
+
 fn line() -> Arc<Line> {
     Line::default().into()
 }
 
 /// A shop with ten teas, and two tills of it.
 async fn with_ten_teas() -> (Shop, Till, Arc<Line>, Till) {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let level = json!({"item": "tea", "quantity": "10", "warehouse": "main"});
     shop.rows(&[("stock_level", "main/tea", level)]).await.unwrap();
     shop.settled().await;
@@ -122,7 +124,7 @@ async fn sold_offline_the_stock_is_right_here_at_once_and_on_the_other_till_afte
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_comes_with_a_full_sync_and_not_with_all_without_attachments() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let picture = "RIFF\x10\0\0\0WEBPVP8 a tin of tea";
     shop.admin("PUT", "centres/main/images/tin?item=tea", picture).await.unwrap();

@@ -7,7 +7,9 @@ use tillkit::{
     AddLine, CashMovementKind, Currency, CustomerPart, Goods, Kind, Money, NewOrder, NewStock, Scope,
     StockKind, Till, Trigger,
 };
-use tillkit_tests::world::{Line, Shop};
+use tillkit_tests::world::Line;
+
+use crate::shop;
 
 fn line() -> Arc<Line> {
     Line::default().into()
@@ -27,7 +29,7 @@ fn rows(till: &Till) -> Vec<(String, u64)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offline_day_counts_four_documents_before_and_after_a_kill_and_so_does_the_centre() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
     line.is_down.store(true, Ordering::SeqCst);
@@ -65,7 +67,7 @@ async fn an_offline_day_counts_four_documents_before_and_after_a_kill_and_so_doe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_made_here_can_be_found_and_sold_to_at_once() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
     line.is_down.store(true, Ordering::SeqCst);
@@ -101,7 +103,7 @@ async fn a_customer_made_here_can_be_found_and_sold_to_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_and_goods_take_names_from_the_centre_and_refuse_what_does_not_go() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let plan = json!({"name": "Shelf 1", "warehouse": "main", "items": ["tea"]});
     shop.rows(&[("warehouse", "back", json!({"name": "Back room"})), ("audit_plan", "p1", plan)])
         .await

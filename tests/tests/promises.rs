@@ -5,7 +5,9 @@ use std::sync::{Arc, atomic::Ordering};
 use serde_json::json;
 use tillkit::{AddLine, ExportOf, Scope, Section, Session, Till, Trigger, screens::RowState};
 use tillkit_protocol::Hash;
-use tillkit_tests::world::{Line, Shop};
+use tillkit_tests::world::Line;
+
+use crate::shop;
 
 fn line() -> Arc<Line> {
     Line::default().into()
@@ -38,7 +40,7 @@ fn listed(session: &Session) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_carts_lines_keep_their_prices_while_the_list_shows_the_new() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let anna = till.sign_in("anna", "1234").unwrap();
     anna.add(AddLine::item("tea", 2.into())).unwrap();
@@ -63,7 +65,7 @@ async fn an_open_carts_lines_keep_their_prices_while_the_list_shows_the_new() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_sales_at_an_edited_price_and_then_the_centres_price_and_footer() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let anna = till.sign_in("anna", "1234").unwrap();
     anna.edit_price("tea", "1.99".parse().unwrap()).unwrap();
@@ -86,7 +88,7 @@ async fn twenty_sales_at_an_edited_price_and_then_the_centres_price_and_footer()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_rate_and_its_items_come_with_the_items_alone_and_are_taxed_right() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let vat = json!({"name": "Reduced", "percent": "5", "category": "S"});
     shop.rows(&[("vat_rate", "low", vat), ("item", "coal", item("Coal", "COAL", "low", "21.00"))])
@@ -106,7 +108,7 @@ async fn a_new_rate_and_its_items_come_with_the_items_alone_and_are_taxed_right(
 
 #[tokio::test]
 async fn cancelled_before_it_starts_a_sync_asks_nothing_of_anybody() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
     let before = line.requests.load(Ordering::SeqCst);
@@ -122,7 +124,7 @@ async fn cancelled_before_it_starts_a_sync_asks_nothing_of_anybody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_the_screen_does_not_end_the_sync() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     shop.rows(&[("item", "tea", tea("3.00"))]).await.unwrap();
     shop.publish().await.unwrap();
@@ -138,7 +140,7 @@ async fn leaving_the_screen_does_not_end_the_sync() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_damaged_numerators_one_object_is_red_all_else_is_here_and_a_tap_repairs_it() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.till("T1", &line()).unwrap();
     till.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "phone").await.unwrap();
     till.choose_centre("main").await.unwrap();
@@ -171,7 +173,7 @@ async fn with_damaged_numerators_one_object_is_red_all_else_is_here_and_a_tap_re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_sync_receives_then_sends_then_fetches_pictures_and_the_next_contact_tells_what_is_booked() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
     let picture = "RIFF\x10\0\0\0WEBPVP8 a tin of tea";
@@ -200,7 +202,7 @@ async fn a_full_sync_receives_then_sends_then_fetches_pictures_and_the_next_cont
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_go_even_when_the_items_fail() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let anna = till.sign_in("anna", "1234").unwrap();
     sell(&anna, "mug");
@@ -218,7 +220,7 @@ async fn documents_go_even_when_the_items_fail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn six_weeks_without_a_network_go_by_file_and_are_booked_once() {
-    let shop = Shop::stocked().await.unwrap();
+    let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
     line.is_down.store(true, Ordering::SeqCst);

@@ -18,3 +18,21 @@ mod selling;
 mod simulation;
 mod syncing;
 mod vectors;
+
+/// This very binary, at the test below that is none.
+fn new_office() -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["back_office", "--exact", "--ignored", "--nocapture"]);
+    command
+}
+
+/// A small shop whose back office is a process of its own.
+async fn shop() -> tillkit_tests::world::Shop {
+    tillkit_tests::world::Shop::stocked_apart(new_office).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the process that is a back office"]
+async fn back_office() {
+    tillkit_tests::apart::be_the_office().await.unwrap();
+}

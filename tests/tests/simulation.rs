@@ -5,12 +5,15 @@ use std::io::Write;
 use tillkit_tests::sim;
 
 /// Seeds that failed once, with what each found.
-const KEPT: [u64; 5] = [
-    1,  // a copied till that had enrolled again was closed before it chose its centre: nobody could sign in
-    2,  // the newest Z was pruned: the next began at 1
-    3,  // a till that had enrolled again with a sale held could not choose its own centre
+const KEPT: [u64; 8] = [
+    1,   // a copied till that had enrolled again was closed before it chose its centre: nobody could sign in
+    2,   // the newest Z was pruned: the next began at 1
+    3,   // a till that had enrolled again with a sale held could not choose its own centre
     6, // a slow contact, and a sale sent meanwhile: "an old copy"; what an earlier enrolment had sent was lost
     30, // what was settled lately was pruned, and the back office restored from the day before
+    29, // a poke came while the answer to a contact was on its way
+    34, // a till that had enrolled again and never chose a centre was told that nothing is published
+    294, // a customer's part was sent, its document not yet, and the back office restored from before both
 ];
 
 #[test]

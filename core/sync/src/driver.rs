@@ -1205,7 +1205,7 @@ async fn read_manifest(
     let (till, enrolment) = (parts.till.clone(), parts.enrolment);
     let kept = loader.on_store(move |store| {
         if is_new_life {
-            send_earlier_again(store, &till, enrolment)?;
+            send_again(store, &till, enrolment)?;
         }
         store.centre.set_fact(MANIFEST, &signed)
     });
@@ -1218,15 +1218,14 @@ async fn read_manifest(
     Ok(Believed { id, manifest: Arc::new(manifest) })
 }
 
-/// A contact speaks of one enrolment. What earlier ones of this phone sent, a back office with a new life
-/// may have lost: it is sent again, and known there if it was not.
-fn send_earlier_again(store: &Store, till: &str, enrolment: u32) -> tillkit_store::Result<()> {
+/// A contact speaks of the documents of one enrolment. What earlier ones of this phone sent, and what
+/// stands beside documents, a back office with a new life may have lost: it is sent again, and known
+/// there if it was not.
+fn send_again(store: &Store, till: &str, enrolment: u32) -> tillkit_store::Result<()> {
     let all = store.journal.enrolments()?.into_iter();
     let earlier: Vec<_> = all.filter(|it| (it.till.as_str(), it.enrolment) != (till, enrolment)).collect();
-    if earlier.is_empty() {
-        return Ok(());
-    }
     store.journal.write(|journal| {
+        journal.send_parts_again()?;
         earlier.iter().try_for_each(|it| journal.unacknowledge(&it.till, it.enrolment, 0).map(drop))
     })
 }

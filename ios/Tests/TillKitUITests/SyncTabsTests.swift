@@ -54,8 +54,8 @@ import TillKit
 
     await model.refresh()
 
-    let run = try #require(model.runs.first)
-    #expect(model.title(run).hasPrefix("Items and prices · "))
+    // The engine may have tried again by itself since.
+    let run = try #require(model.runs.first { model.title($0).hasPrefix("Items and prices · ") })
     #expect(model.result(run) == "The back office cannot be reached.")
     #expect(model.detail(run).hasPrefix("a row's icon · "))
     #expect(model.detail(run).hasSuffix("0 documents sent"))

@@ -178,6 +178,15 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
+    /// The centre may hold no part any more.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn send_parts_again(&self) -> Result<()> {
+        self.tx.prepare_cached("UPDATE part SET sent_ms = NULL WHERE sent_ms IS NOT NULL")?.execute([])?;
+        Ok(())
+    }
+
     /// The hashes of these documents in the order of their seq; fewer, where this phone has not all.
     ///
     /// # Errors
