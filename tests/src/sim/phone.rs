@@ -871,6 +871,12 @@ impl Phone {
                 format_args!("{left} of {of} unsent after a minute"),
             );
         }
+        // Nothing comes down before its owner has enrolled it again or chosen a centre.
+        let last = till.status().ok().and_then(|status| status.borrow().last_run.clone());
+        let error = last.as_ref().and_then(|run| run.receive_error.as_ref());
+        if error.is_some_and(|error| matches!(&*error.code, "superseded" | "revoked" | "no-subscription")) {
+            return;
+        }
         let centre = self.centre.lock().unwrap_or_else(PoisonError::into_inner);
         let poked = self.enrolment().and_then(|of| centre.poked.get(&of));
         let Some((_, news)) = poked.filter(|(at_ms, _)| *at_ms >= began.at_ms) else { return };
