@@ -55,7 +55,8 @@ import TillKit
     await model.refresh()
 
     // The engine may have tried again by itself since.
-    let run = try #require(model.runs.first { model.title($0).hasPrefix("Items and prices · ") })
+    let run = try #require(
+      model.runs.first(where: { model.title($0).hasPrefix("Items and prices · ") }))
     #expect(model.result(run) == "The back office cannot be reached.")
     #expect(model.detail(run).hasPrefix("a row's icon · "))
     #expect(model.detail(run).hasSuffix("0 documents sent"))
