@@ -5,6 +5,7 @@
 //! section is live stands in memory, under the same lock that a swap takes for its small transaction.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
@@ -60,6 +61,12 @@ pub struct Centre {
 pub(crate) struct Live {
     pub sections: BTreeMap<String, LiveSection>,
     pub edits: u64,
+}
+
+impl Live {
+    fn synced(&self) -> impl Iterator<Item = (&String, &LiveSection)> {
+        self.sections.iter().filter(|(_, section)| section.slot.is_some())
+    }
 }
 
 /// What is live of a section.
@@ -235,17 +242,18 @@ impl Centre {
 
     /// One instant of everything that is live.
     ///
-    /// Keep it short: a swap waits for it. Never two in one thread: the second would wait for a swap
-    /// that waits for the first.
+    /// Keep it short: a swap waits for it. While a thread holds one it asks this file for nothing else:
+    /// that would wait for a swap that waits for the view. Debug builds refuse it.
     ///
     /// # Errors
     /// [`StoreError::Suspended`].
     pub fn view(&self) -> Result<View<'_>> {
-        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(View { live, db: self.reader()? })
+        let live = self.live_now();
+        Ok(View { live, db: self.reader()?, _only: Only::begin() })
     }
 
     pub(crate) fn reader(&self) -> Result<InUse<'_>> {
+        Only::check();
         let [first, second] = &self.readers;
         match first.try_get()? {
             Some(db) => Ok(db),
@@ -253,21 +261,24 @@ impl Centre {
         }
     }
 
+    fn live_now(&self) -> RwLockReadGuard<'_, Live> {
+        Only::check();
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn live_mut(&self) -> RwLockWriteGuard<'_, Live> {
+        Only::check();
         self.live.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is live of a section; default before its first sync.
     pub fn live(&self, section: &str) -> LiveSection {
-        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
-        live.sections.get(section).cloned().unwrap_or_default()
+        self.live_now().sections.get(section).cloned().unwrap_or_default()
     }
 
     /// Every section that has been live, with what is live of it.
     pub fn all_live(&self) -> BTreeMap<String, LiveSection> {
-        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
-        let synced = live.sections.iter().filter(|(_, section)| section.slot.is_some());
-        synced.map(|(name, section)| (name.clone(), section.clone())).collect()
+        self.live_now().synced().map(|(name, section)| (name.clone(), section.clone())).collect()
     }
 
     /// Whether every section a till cannot sell without has been synced.
@@ -389,13 +400,45 @@ impl Centre {
 pub struct View<'a> {
     live: RwLockReadGuard<'a, Live>,
     db: InUse<'a>,
+    _only: Only,
+}
+
+/// A thread that looks at one instant, and at nothing else meanwhile.
+struct Only;
+
+thread_local! {
+    static LOOKS: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Only {
+    fn begin() -> Only {
+        LOOKS.set(true);
+        Only
+    }
+
+    fn check() {
+        debug_assert!(
+            !LOOKS.get(),
+            "a thread that holds a view asks centre.db for more: it may wait for ever"
+        );
+    }
+}
+
+impl Drop for Only {
+    fn drop(&mut self) {
+        LOOKS.set(false);
+    }
 }
 
 impl View<'_> {
     /// The generation of each section that is live.
     pub fn generations(&self) -> BTreeMap<String, u64> {
-        let synced = self.live.sections.iter().filter(|(_, section)| section.slot.is_some());
-        synced.map(|(name, section)| (name.clone(), section.generation)).collect()
+        self.live.synced().map(|(name, section)| (name.clone(), section.generation)).collect()
+    }
+
+    /// Every section that has been live, with what is live of it.
+    pub fn all_live(&self) -> BTreeMap<String, LiveSection> {
+        self.live.synced().map(|(name, section)| (name.clone(), section.clone())).collect()
     }
 
     /// A row, as edited here or else as published.

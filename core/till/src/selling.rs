@@ -141,9 +141,10 @@ impl Session {
     pub fn add(&self, new: AddLine) -> Result<usize, TillError> {
         self.check(Right::Sell)?;
         self.check_override(&new)?;
+        // The sale before the view, as everywhere: whoever completes it has it, and looks at the centre.
+        let mut open = self.sale();
         let view = self.core.store.centre.view()?;
         let line = line(&view, &new, self.core.moment())?;
-        let mut open = self.sale();
         if let Some(sale) = open.as_mut() {
             return Ok(sale.add_line(line)?);
         }

@@ -746,3 +746,11 @@ fn the_target_of_a_load_names_what_it_is_for() {
     assert!(Store::open(folder.path()).unwrap().centre.is_new());
     assert!(!Store::open(folder.path()).unwrap().centre.is_new());
 }
+
+#[test]
+#[should_panic(expected = "asks centre.db for more")]
+fn who_holds_a_view_may_not_ask_for_what_a_swap_could_hold_back() {
+    let till = Till::new();
+    let _view = till.store.centre.view().unwrap();
+    till.store.centre.all_live();
+}

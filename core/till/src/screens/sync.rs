@@ -598,10 +598,10 @@ impl Core {
         for section in Section::down() {
             counts.insert(section.name(), view.kinds(section.name())?);
         }
-        let live =
-            self.store.centre.all_live().into_iter().map(|(name, live)| {
-                (name, Live { generation: live.generation, applied_ms: live.applied_ms })
-            });
+        let live = view
+            .all_live()
+            .into_iter()
+            .map(|(name, live)| (name, Live { generation: live.generation, applied_ms: live.applied_ms }));
         drop(view);
         let journal = &self.store.journal;
         let confirmed = match &device {
