@@ -1,6 +1,13 @@
 //! A back office in a process of its own, whose clock its parent sets.
 
-use std::{fs::File, net::SocketAddr, os::unix::fs::FileExt, path::PathBuf, process::Stdio};
+use std::{
+    fs::File,
+    io,
+    net::SocketAddr,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -39,10 +46,36 @@ impl Settings {
         config.listen = self.listen.unwrap_or(config.listen);
         Ok(tillkit_backoffice::start(config).await?)
     }
+}
 
-    /// The file that holds the time: Unix milliseconds, eight bytes, little-endian.
-    pub fn clock(&self) -> PathBuf {
-        self.folder.join("clock")
+/// The time that a parent sets and its child reads: Unix milliseconds in a file of the shop's folder.
+pub struct SharedClock(File);
+
+impl SharedClock {
+    /// The parent's end.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn create(folder: &Path) -> io::Result<SharedClock> {
+        File::create(folder.join("clock")).map(SharedClock)
+    }
+
+    fn open(folder: &Path) -> io::Result<SharedClock> {
+        File::open(folder.join("clock")).map(SharedClock)
+    }
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn set(&self, now_ms: i64) -> io::Result<()> {
+        self.0.write_all_at(&now_ms.to_le_bytes(), 0)
+    }
+
+    fn now_ms(&self) -> i64 {
+        let mut bytes = [0; 8];
+        self.0.read_exact_at(&mut bytes, 0).expect("the parent has set it");
+        i64::from_le_bytes(bytes)
     }
 }
 
@@ -111,12 +144,8 @@ impl Apart {
 /// What the back office says.
 pub async fn be_the_office() -> Result<()> {
     let settings: Settings = serde_json::from_str(&std::env::var(SETTINGS)?)?;
-    let clock = File::open(settings.clock())?;
-    let now_ms = move || {
-        let mut bytes = [0; 8];
-        clock.read_exact_at(&mut bytes, 0).map_or(0, |()| i64::from_le_bytes(bytes))
-    };
-    let office = settings.start(Clock::new(now_ms)).await?;
+    let clock = SharedClock::open(&settings.folder)?;
+    let office = settings.start(Clock::new(move || clock.now_ms())).await?;
     println!("office {} {}", office.url(), office.admin_token);
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while lines.next_line().await?.is_some() {

@@ -1,8 +1,6 @@
 //! A shop to test in: a real back office on a loopback port, and real tills that talk to it.
 
 use std::{
-    fs::File,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -20,15 +18,14 @@ use tillkit::{
 };
 use tillkit_backoffice::{Clock, Running};
 
-use crate::apart::{Apart, Settings};
+use crate::apart::{Apart, Settings, SharedClock};
 
-/// A wall clock that tests set; randomness is the machine's, or a seeded stream.
+/// A wall clock that tests set; randomness is the machine's.
 pub struct Hands {
     now_ms: AtomicI64,
     monotonic_ms: AtomicI64,
-    seed: Option<AtomicU64>,
     /// Where a process of its own reads the wall clock.
-    told: Option<File>,
+    told: Option<SharedClock>,
 }
 
 impl Hands {
@@ -37,8 +34,8 @@ impl Hands {
         Hands::told_to(now_ms, None)
     }
 
-    fn told_to(now_ms: i64, told: Option<File>) -> Arc<Hands> {
-        let hands = Hands { now_ms: now_ms.into(), monotonic_ms: 0.into(), seed: None, told };
+    fn told_to(now_ms: i64, told: Option<SharedClock>) -> Arc<Hands> {
+        let hands = Hands { now_ms: now_ms.into(), monotonic_ms: 0.into(), told };
         hands.set(now_ms);
         Arc::new(hands)
     }
@@ -48,7 +45,7 @@ impl Hands {
         let before = self.now_ms.swap(now_ms, Ordering::SeqCst);
         self.monotonic_ms.fetch_add(now_ms.saturating_sub(before).max(0), Ordering::SeqCst);
         if let Some(told) = &self.told {
-            told.write_all_at(&now_ms.to_le_bytes(), 0).expect("eight bytes of a file");
+            told.set(now_ms).expect("eight bytes of a file");
         }
     }
 
@@ -72,13 +69,7 @@ impl Rim for Hands {
     }
 
     fn random(&self, bytes: &mut [u8]) {
-        match &self.seed {
-            None => tillkit::SystemRim::default().random(bytes),
-            Some(seed) => bytes.iter_mut().for_each(|byte| {
-                let next = seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
-                *byte = ((next ^ (next >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8;
-            }),
-        }
+        tillkit::SystemRim::default().random(bytes);
     }
 }
 
@@ -135,7 +126,7 @@ impl Shop {
     async fn open_in(folder: tempfile::TempDir, apart: Option<fn() -> Command>) -> Result<Shop> {
         // Already installed is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let told = apart.map(|_| File::create(folder.path().join("clock"))).transpose()?;
+        let told = apart.map(|_| SharedClock::create(folder.path())).transpose()?;
         let mut shop = Shop {
             hands: Hands::told_to(MORNING_MS, told),
             folder,

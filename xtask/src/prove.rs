@@ -129,15 +129,17 @@ impl Table {
 }
 
 fn worlds(args: &Args, table: &mut Table) -> Result<()> {
+    let row = |table: &mut Table, what, lived: &sim::Worlds| {
+        let examples: Vec<String> = lived.failed.iter().map(ToString::to_string).collect();
+        table.row(what, lived, examples.len(), &examples);
+    };
     let lived = sim::many(1..1 + args.seeds, sim::run);
-    let examples: Vec<String> = lived.failed.iter().map(ToString::to_string).collect();
-    table.row("a simulated fortnight of a shop", &lived, examples.len(), &examples);
+    row(table, "a simulated fortnight of a shop", &lived);
     for (fault, times) in &lived.fired {
         table.row(&format!("in it: {fault}"), &format!("{times} times"), 0, &[]);
     }
     let beside = sim::many(1..1 + args.seeds.div_ceil(100), sim::run_beside_the_real_one);
-    let examples: Vec<String> = beside.failed.iter().map(ToString::to_string).collect();
-    table.row("a real back office beside the model", &beside, examples.len(), &examples);
+    row(table, "a real back office beside the model", &beside);
     Ok(())
 }
 

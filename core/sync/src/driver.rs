@@ -1159,6 +1159,7 @@ async fn learn_delivery(
     learn.await
 }
 
+/// Where no manifest was announced, that there is none to read means that nothing is published.
 fn why_there_is_none(error: SyncError, announced: Option<Hash>) -> SyncError {
     match error {
         SyncError::Refused(problem) if announced.is_none() && problem.is(ProblemType::NotFound) => {

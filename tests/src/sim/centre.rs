@@ -295,6 +295,12 @@ impl Centre {
         self.down_until_ms = self.trace.at_ms() + down_ms;
     }
 
+    /// A backup; none beside a real one: its database would forget who has enrolled since, and the model's
+    /// owner does not.
+    pub fn backup(&self) -> Option<Kept> {
+        self.twin.is_none().then(|| self.kept.clone())
+    }
+
     /// A backup takes the place of everything: a new life begins.
     pub fn restore(&mut self, backup: Kept) {
         self.was_restored = true;
@@ -485,12 +491,10 @@ impl Centre {
         let body = request.body.as_deref().unwrap_or_default();
         let says =
             header(request, VERSION_HEADER).and_then(|version| version.split('.').next()?.parse().ok());
-        let is_document = path == "/v1/documents" || path.starts_with("/v1/parts/") || path == "/v1/token";
         if path == "/v1/hello" {
             return Ok((200, self.hello()));
         }
-        // Documents are stored whatever the version.
-        if says != Some(self.major) && !is_document {
+        if says != Some(self.major) && !is_taken_by_any_major(path) {
             return Err(Problem::of(ProblemType::Version).into());
         }
         match (request.method, path) {
@@ -870,6 +874,11 @@ impl Centre {
         let body = serde_json::json!({"item": item, "quantity": level.to_string(), "warehouse": warehouse});
         put(&mut self.kept.draft, "stock_level", &settings::StockLevel::key(warehouse, item), &body);
     }
+}
+
+/// Documents are stored whatever the version.
+pub fn is_taken_by_any_major(path: &str) -> bool {
+    path == "/v1/documents" || path.starts_with("/v1/parts/") || path == "/v1/token"
 }
 
 /// No two enrolments share it: T1A, T1B, and so on; nobody enrols more than 26 times.

@@ -225,12 +225,6 @@ impl fmt::Display for Outcome {
 impl fmt::Display for Worlds {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Worlds { seeds, documents, publications, drained, compared, repeated, .. } = self;
-        if *compared > 0 {
-            return write!(
-                out,
-                "{seeds} worlds, {compared} requests answered by both, {documents} documents"
-            );
-        }
         let faults: u64 = self.fired.values().sum();
         write!(
             out,
@@ -238,6 +232,10 @@ impl fmt::Display for Worlds {
              {drained} drained, {repeated} told twice alike, {} with violations",
             self.fired.len(),
             self.failed.len()
-        )
+        )?;
+        match compared {
+            0 => Ok(()),
+            compared => write!(out, "; {compared} requests answered by a real back office as well"),
+        }
     }
 }

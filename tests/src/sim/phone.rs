@@ -477,18 +477,13 @@ impl Phone {
 
     /// Its owner reads on the screen what only she can mend, and mends it.
     fn does_what_must_be(&mut self) -> bool {
-        let status = self.till().and_then(|till| till.status().ok());
-        let last = status.and_then(|status| status.borrow().last_run.clone());
-        let says = |code: &str| {
-            let error = last.as_ref().and_then(|run| run.receive_error.as_ref());
-            error.is_some_and(|error| error.code == code)
-        };
-        if says("superseded") {
+        let says = self.till().and_then(not_received);
+        if says.as_deref() == Some("superseded") {
             self.must_enrol.store(true, Ordering::Relaxed);
         }
         if self.must_enrol.load(Ordering::Relaxed) {
             self.enrol_again();
-        } else if says("no-subscription") {
+        } else if says.as_deref() == Some("no-subscription") {
             self.choose_again();
         } else {
             return false;
@@ -872,9 +867,7 @@ impl Phone {
             );
         }
         // Nothing comes down before its owner has enrolled it again or chosen a centre.
-        let last = till.status().ok().and_then(|status| status.borrow().last_run.clone());
-        let error = last.as_ref().and_then(|run| run.receive_error.as_ref());
-        if error.is_some_and(|error| matches!(&*error.code, "superseded" | "revoked" | "no-subscription")) {
+        if let Some("superseded" | "revoked" | "no-subscription") = not_received(till).as_deref() {
             return;
         }
         let centre = self.centre.lock().unwrap_or_else(PoisonError::into_inner);
@@ -915,6 +908,13 @@ impl Phone {
         }
         !self.does_what_must_be() && self.life.as_ref().is_some_and(|life| life.session.is_some())
     }
+}
+
+/// Why the last run received nothing, by its code.
+fn not_received(till: &Till) -> Option<String> {
+    let status = till.status().ok()?;
+    let status = status.borrow();
+    Some(status.last_run.as_ref()?.receive_error.as_ref()?.code.clone())
 }
 
 /// Who types codes into a phone.

@@ -101,8 +101,6 @@ pub struct World {
     images: BTreeMap<usize, (std::path::PathBuf, usize)>,
     /// What each phone has to do by itself until it is rough again.
     is_calm: Option<Vec<Option<Calm>>>,
-    /// Whether a real back office hears what the model hears.
-    has_twin: bool,
 }
 
 /// What a world came to, beside its trace.
@@ -124,7 +122,6 @@ impl World {
     /// A world with its queue filled.
     pub fn new(seed: u64, folder: &Path, trace: Arc<Trace>, twin: Option<Twin>) -> World {
         let mut dice = Dice::new(seed, "world");
-        let has_twin = twin.is_some();
         let centre = Arc::new(Mutex::new(Centre::open(seed, trace.clone(), twin)));
         let (send_trap, traps) = mpsc::unbounded_channel();
         let tills = if dice.permille(200) { 4 } else { 3 };
@@ -146,7 +143,6 @@ impl World {
             backup: None,
             images: BTreeMap::new(),
             is_calm: None,
-            has_twin,
         };
         world.plan();
         world
@@ -391,11 +387,9 @@ impl World {
                 let down_ms = self.dice.of(SECOND_MS..5 * MINUTE_MS);
                 self.centre().fall(down_ms);
             }
-            // Its database would forget who has enrolled since; the model's owner does not.
-            What::Backup if self.has_twin => {}
             What::Backup => {
-                let kept = self.centre().kept.clone();
-                self.backup = Some(kept);
+                let backup = self.centre().backup();
+                self.backup = backup;
             }
             What::Restore => {
                 if let Some(backup) = self.backup.take() {
