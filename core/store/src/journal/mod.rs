@@ -457,8 +457,10 @@ pub fn ranges_of<'a>(documents: impl IntoIterator<Item = &'a Recorded>) -> Vec<R
 
 fn unsent(db: &Connection) -> Result<Unsent> {
     const UNSENT: &str = "
-        SELECT section, currency, count(*), sum(total_minor), min(recorded_ms) FROM document
-         WHERE uploaded_ms IS NULL GROUP BY section, currency";
+        SELECT section, currency, count(*), sum(total_minor),
+               (SELECT min(recorded_ms) FROM document
+                 WHERE uploaded_ms IS NULL AND section = one.section AND currency = one.currency)
+          FROM document AS one WHERE uploaded_ms IS NULL GROUP BY section, currency";
     let mut statement = db.prepare_cached(UNSENT)?;
     #[cfg(tillkit_defects)]
     if tillkit_protocol::defects::is("a counter without earlier enrolments") {
