@@ -58,44 +58,65 @@ pub fn sync_screens(till: &Till, times: usize) -> Result<Vec<f64>> {
     (0..times).map(one).collect()
 }
 
-/// A call that does nothing: what UniFFI itself costs.
-#[uniffi::export]
-pub fn bench_nothing() {}
+/// What UniFFI itself costs.
+mod empty {
+    /// An object with nothing in it.
+    #[derive(uniffi::Object)]
+    pub struct BenchNothing;
+
+    #[uniffi::export]
+    impl BenchNothing {
+        /// Does nothing.
+        pub fn nothing(&self) {}
+    }
+}
 
 unsafe extern "C" {
+    fn uniffi_tillkit_tests_fn_clone_benchnothing(handle: u64, status: *mut RustCallStatus) -> u64;
+    fn uniffi_tillkit_tests_fn_method_benchnothing_nothing(handle: u64, status: *mut RustCallStatus);
     fn uniffi_tillkit_ffi_fn_clone_syncsubscription(handle: u64, status: *mut RustCallStatus) -> u64;
     fn uniffi_tillkit_ffi_fn_method_syncsubscription_cancel(handle: u64, status: *mut RustCallStatus);
 }
 
+type Clone = unsafe extern "C" fn(u64, *mut RustCallStatus) -> u64;
+type Method = unsafe extern "C" fn(u64, *mut RustCallStatus);
+
 /// Nanoseconds of an empty UniFFI call, and of a call of ours that has nothing left to do: a
-/// subscription cancelled again, its handle cloned as every language does before a call.
+/// subscription cancelled again. Both as every language makes them: the handle cloned, then the method.
 pub fn crossings(times: u32) -> Result<(f64, f64)> {
     let till = tillkit_ffi::till::Till::preview()?;
     let subscription = till.observe(Arc::new(Blind));
-    let handle: u64 =
+    let ours: u64 =
         <Arc<tillkit_ffi::till::SyncSubscription> as Lower<tillkit_ffi::UniFfiTag>>::lower(subscription)
             .as_raw();
-    let each = |begun: Instant| begun.elapsed().as_nanos() as f64 / f64::from(times);
-    let mut status = RustCallStatus::default();
-    // By pointers that the compiler does not know: as from another language, nothing is inlined.
-    let nothing = black_box(uniffi_tillkit_tests_fn_func_bench_nothing as extern "C" fn(&mut RustCallStatus));
-    let clone = black_box(uniffi_tillkit_ffi_fn_clone_syncsubscription as unsafe extern "C" fn(_, _) -> _);
-    let cancel =
-        black_box(uniffi_tillkit_ffi_fn_method_syncsubscription_cancel as unsafe extern "C" fn(_, _));
-    let begun = Instant::now();
-    for _ in 0..times {
-        nothing(&mut status);
-    }
-    let empty = each(begun);
-    let begun = Instant::now();
-    for _ in 0..times {
-        // SAFETY: the handle is alive to the end; the clone is consumed by the call.
-        unsafe {
-            let cloned: u64 = clone(handle, &raw mut status);
-            cancel(cloned, &raw mut status);
+    let empty: u64 =
+        <Arc<empty::BenchNothing> as Lower<crate::UniFfiTag>>::lower(Arc::new(empty::BenchNothing)).as_raw();
+    let each = |handle: u64, clone: Clone, method: Method| {
+        // By pointers that the compiler does not know: as from another language, nothing is inlined.
+        let (clone, method) = (black_box(clone), black_box(method));
+        let mut status = RustCallStatus::default();
+        let begun = Instant::now();
+        for _ in 0..times {
+            // SAFETY: the handle is alive to the end; the clone is consumed by the call.
+            unsafe {
+                let cloned = clone(handle, &raw mut status);
+                method(cloned, &raw mut status);
+            }
         }
-    }
-    Ok((empty, each(begun)))
+        begun.elapsed().as_nanos() as f64 / f64::from(times)
+    };
+    Ok((
+        each(
+            empty,
+            uniffi_tillkit_tests_fn_clone_benchnothing,
+            uniffi_tillkit_tests_fn_method_benchnothing_nothing,
+        ),
+        each(
+            ours,
+            uniffi_tillkit_ffi_fn_clone_syncsubscription,
+            uniffi_tillkit_ffi_fn_method_syncsubscription_cancel,
+        ),
+    ))
 }
 
 struct Blind;

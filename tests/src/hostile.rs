@@ -34,7 +34,7 @@ use tillkit_protocol::{
 };
 
 use crate::{
-    bench_store::peak_kib,
+    bench_store::{frees_as_phones_do, peak_kib},
     cuts::{Random, blob_there, manifest_there, rows_here, rows_there},
     proxy::{Answer, Asked, Asks, Proxy},
     world::{Hands, Line, MORNING_MS, Shop, services},
@@ -795,9 +795,7 @@ const SAYS: &str = "the till says ";
 impl Phone {
     fn start(mut command: Command, shop: &Shop, url: &str, code: &str) -> Result<Phone> {
         let command = command.env(FOLDER, shop.folder.path()).env(URL, url).env(CODE, code);
-        // What is freed is given back, as the allocators of phones do: glibc keeps it for each thread.
-        let command = command.env("MALLOC_MMAP_THRESHOLD_", "131072");
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let piped = frees_as_phones_do(command).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = piped.spawn().context("the till does not start")?;
         let to = child.stdin.take().context("no pipe")?;
         let from = BufReader::new(child.stdout.take().context("no pipe")?);

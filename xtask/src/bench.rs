@@ -90,7 +90,7 @@ impl Bench<'_> {
         let fresh = tempfile::tempdir_in(self.folder())?;
         let mut child = Command::new(std::env::current_exe()?);
         child.args(["bench-part", name]).arg(self.folder()).arg(items.to_string()).args(more);
-        let output = child.current_dir(fresh.path()).output()?;
+        let output = bench_store::frees_as_phones_do(&mut child).current_dir(fresh.path()).output()?;
         if !output.status.success() {
             bail!("{name}: {}", String::from_utf8_lossy(&output.stderr));
         }
@@ -198,10 +198,17 @@ impl Bench<'_> {
             Catalogue::make(self.folder(), items)?;
             let (mut raw, mut full) = (Vec::new(), Vec::new());
             for _ in 0..self.rounds {
-                raw.push(percentile(&self.part::<Vec<u64>>("beside-raw", items, &[])?, 0.99) as f64 / 1e3);
-                full.push(percentile(&self.part::<Vec<u64>>("beside-full", items, &[])?, 0.99) as f64 / 1e3);
+                raw.push(self.part::<Vec<u64>>("beside-raw", items, &[])?);
+                full.push(self.part::<Vec<u64>>("beside-full", items, &[])?);
             }
-            ratio("sale commit beside a load of 1,000,000, p99 us", median(raw), median(full), "<= 2.5");
+            // Raw writes back once, at its end: what a cashier then waits shows in the longest only.
+            for (what, part, bar) in [("p99", 0.99, "<= 2.5"), ("the longest", 1.0, "")] {
+                let us = |rounds: &[Vec<u64>]| {
+                    median(rounds.iter().map(|samples| percentile(samples, part) as f64 / 1e3))
+                };
+                let name = format!("sale commit beside a load of 1,000,000, {what}, us");
+                ratio(&name, us(&raw), us(&full), bar);
+            }
         }
         Ok(())
     }
