@@ -12,7 +12,11 @@
 mod reads;
 mod writes;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use tillkit_domain::Quantity;
@@ -26,7 +30,7 @@ pub use writes::JournalWrite;
 
 use crate::{
     Gate, Result, StoreError,
-    file::{Db, FileKind},
+    file::{Db, FileKind, lock},
     precedence::Precedence,
 };
 
@@ -50,6 +54,8 @@ static KIND: FileKind = FileKind {
 pub struct Journal {
     pub(crate) writer: Db,
     reader: Db,
+    /// What the reader counted last, and at which `data_version`: SQLite says itself when it no longer holds.
+    counted: Mutex<Option<(i64, Unsent)>>,
     precedence: Arc<Precedence>,
 }
 
@@ -405,6 +411,7 @@ impl Journal {
         Ok(Journal {
             writer: Db::new(&KIND, path, gate.clone(), writer),
             reader: Db::new(&KIND, path, gate, reader),
+            counted: Mutex::new(None),
             precedence,
         })
     }
@@ -414,6 +421,8 @@ impl Journal {
     }
 
     pub(crate) fn release(&self) {
+        // The next connection counts its versions from the beginning.
+        *lock(&self.counted) = None;
         self.reader.release();
         self.writer.release();
     }

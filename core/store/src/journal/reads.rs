@@ -12,7 +12,10 @@ use super::{
     BrokenChain, Enrolment, Filter, Head, Held, Journal, Lockout, Mark, Part, Recorded, Unsent, Way,
     document, each_document, enrolment, head, held, part, recorded, unreadable, unsent,
 };
-use crate::{Result, StoreError, file::InUse};
+use crate::{
+    Result, StoreError,
+    file::{InUse, lock},
+};
 
 impl Journal {
     fn read(&self) -> Result<InUse<'_>> {
@@ -40,12 +43,20 @@ impl Journal {
         Ok(statement.query_map([], enrolment)?.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// What has not been acknowledged, now.
+    /// What has not been acknowledged, now. Counted again only if the file has changed since.
     ///
     /// # Errors
     /// As any read.
     pub fn unsent(&self) -> Result<Unsent> {
-        unsent(self.read()?.db()?)
+        let read = self.read()?;
+        // One instant: the version is that of what is counted.
+        let instant = read.db()?.unchecked_transaction()?;
+        let version = instant.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let mut counted = lock(&self.counted);
+        match counted.as_ref() {
+            Some((of, unsent)) if *of == version => Ok(unsent.clone()),
+            _ => Ok(counted.insert((version, unsent(&instant)?)).1.clone()),
+        }
     }
 
     /// The oldest unsent documents, at most `limit`, and at most `bytes` long together (but at least
