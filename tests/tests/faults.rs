@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use serde_json::json;
@@ -232,6 +233,24 @@ async fn on_a_slow_line_progress_moves_a_sale_is_made_and_cancel_keeps_what_is_h
     assert_eq!(cancelled.received_bytes + resumed.received_bytes, size, "nothing is fetched twice");
     assert_eq!(cuts::rows_here(&shop, "T1").unwrap(), cuts::rows_there(&shop).unwrap());
     assert!(seen.lock().unwrap().is_empty(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn who_accepts_and_says_nothing_is_noticed_within_ten_seconds() {
+    let shop = Shop::stocked().await.unwrap();
+    let proxy = Proxy::to(shop.url()).await.unwrap();
+    let till = shop.ready_till_at(&proxy.url, "T1", &line()).await.unwrap();
+    proxy.set_weather(|_| Some(Fault::Late(Duration::from_secs(3_600))));
+    // Of this clock, which jumps to the next timer when nobody has anything to do.
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+
+    let silent = till.sync(Scope::All, Trigger::RedButton).unwrap();
+    status(&till, |status| matches!(status.mode, Mode::Offline { cause: Cause::NoRoute, .. })).await;
+    let noticed = begun.elapsed();
+
+    assert!(noticed <= Duration::from_secs(10), "{noticed:?}");
+    assert_eq!(silent.wait().await.unwrap().result(), "no-route");
 }
 
 /// This very binary, at the test below that is none.

@@ -74,6 +74,10 @@ pub struct HttpTransport {
 
 /// No byte for this long means the line is dead; a slow line still trickles.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Who has not begun to answer a small request by then is not there: a cashier is told within ten seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// What even a line of 2 kB/s carries long before.
+const SMALL_BYTES: usize = 4 << 10;
 
 impl HttpTransport {
     /// A transport to `base`, such as `https://office.example`.
@@ -90,7 +94,7 @@ impl HttpTransport {
         // Whoever comes second finds the provider set already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(10))
+            .connect_timeout(PATIENCE)
             .read_timeout(SILENCE)
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
@@ -112,10 +116,16 @@ impl Transport for HttpTransport {
             for (name, value) in request.headers {
                 http = http.header(name, value);
             }
+            let is_small = request.body.as_ref().is_none_or(|body| body.len() <= SMALL_BYTES);
             if let Some(body) = request.body {
                 http = http.body(body);
             }
-            let answer = http.send().await.map_err(net_error)?;
+            let answer = if is_small {
+                tokio::time::timeout(PATIENCE, http.send()).await.map_err(|_| NetError::Timeout)?
+            } else {
+                http.send().await
+            };
+            let answer = answer.map_err(net_error)?;
             let headers = answer.headers().iter().filter_map(|(name, value)| {
                 Some((name.as_str().to_string(), value.to_str().ok()?.to_string()))
             });
