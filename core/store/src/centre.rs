@@ -67,6 +67,10 @@ impl Live {
     fn synced(&self) -> impl Iterator<Item = (&String, &LiveSection)> {
         self.sections.iter().filter(|(_, section)| section.slot.is_some())
     }
+
+    fn all(&self) -> BTreeMap<String, LiveSection> {
+        self.synced().map(|(name, section)| (name.clone(), section.clone())).collect()
+    }
 }
 
 /// What is live of a section.
@@ -278,7 +282,7 @@ impl Centre {
 
     /// Every section that has been live, with what is live of it.
     pub fn all_live(&self) -> BTreeMap<String, LiveSection> {
-        self.live_now().synced().map(|(name, section)| (name.clone(), section.clone())).collect()
+        self.live_now().all()
     }
 
     /// Whether every section a till cannot sell without has been synced.
@@ -438,7 +442,7 @@ impl View<'_> {
 
     /// Every section that has been live, with what is live of it.
     pub fn all_live(&self) -> BTreeMap<String, LiveSection> {
-        self.live.synced().map(|(name, section)| (name.clone(), section.clone())).collect()
+        self.live.all()
     }
 
     /// A row, as edited here or else as published.
