@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use serde::de::DeserializeOwned;
 use tillkit_protocol::{Section, settings};
 
@@ -589,8 +589,18 @@ impl View<'_> {
             "SELECT key, body FROM item_word_1 JOIN row ON id = item_word_1.rowid WHERE item_word_1 MATCH :words",
         ];
         let query: Vec<String> = prefixes.iter().map(|word| format!("\"{word}\"*")).collect();
+        let _schema = self.one_schema()?;
         let mut statement = self.db.db()?.prepare_cached(SEARCH[slot])?;
         take(&mut statement.query(named_params! {":words": query.join(" ")})?)
+    }
+
+    /// Until it is dropped, a load that drops or makes an index changes nothing for this connection. After
+    /// such a change SQLite connects to a table of words anew, and fails if it meets another one meanwhile.
+    fn one_schema(&self) -> Result<Transaction<'_>> {
+        let instant = self.db.db()?.unchecked_transaction()?;
+        // Only what is read begins it.
+        instant.pragma_query_value(None, "schema_version", |_| Ok(()))?;
+        Ok(instant)
     }
 
     /// Customers whose name, phone or VAT number has a word that begins with each of these, in any
@@ -616,6 +626,7 @@ impl View<'_> {
         let mut place = self.db.db()?.prepare_cached(PLACE)?;
         let place = |key| place.query_row(named_params! {":slot": slot, ":key": key}, |row| row.get(0));
         let after: i64 = after.map(place).transpose().optional()?.flatten().unwrap_or(0);
+        let _schema = self.one_schema()?;
         let mut statement = self.db.db()?.prepare_cached(SEARCH[usize::from(slot & 1 == 1)])?;
         let hits = statement
             .query_map(named_params! {":words": query.join(" "), ":after": after, ":limit": limit}, found)?;

@@ -754,3 +754,21 @@ fn who_holds_a_view_may_not_ask_for_what_a_swap_could_hold_back() {
     let _view = till.store.centre.view().unwrap();
     till.store.centre.all_live();
 }
+
+#[test]
+fn a_search_beside_loads_that_drop_and_make_indexes_always_finds() {
+    let till = Till::new();
+    publish("items", 1, &catalogue(20), 50).make_live(&till.store).unwrap();
+    let loads = till.raw("centre.db");
+    std::thread::scope(|threads| {
+        let searches = threads.spawn(|| {
+            for _ in 0..2_000 {
+                let view = till.store.centre.view().unwrap();
+                assert_eq!(view.search_items("numer", 100).unwrap().len(), 20);
+            }
+        });
+        while !searches.is_finished() {
+            loads.execute_batch("CREATE INDEX of_a_load ON row (id); DROP INDEX of_a_load;").unwrap();
+        }
+    });
+}
