@@ -195,7 +195,7 @@ pub struct SyncRun {
     handle: Mutex<Option<tillkit::RunHandle>>,
 }
 
-#[uniffi::export(async_runtime = "tokio")]
+#[uniffi::export]
 impl SyncRun {
     /// Waits until the run is over. The second caller, and one whose till was closed, gets nothing.
     pub async fn wait(&self) -> Option<SyncReport> {
@@ -238,7 +238,7 @@ pub enum SuspendOutcome {
     StillHeld,
 }
 
-#[uniffi::export(async_runtime = "tokio")]
+#[uniffi::export]
 impl Till {
     /// Opens the till in `folder`, making what is missing; call it off the main thread.
     ///
@@ -427,6 +427,15 @@ impl Till {
         limit: u32,
     ) -> Result<HistoryScreen, TillError> {
         Ok(self.core.history_screen(&filter, after.as_ref(), limit as usize)?)
+    }
+
+    /// The business days of this phone's documents, the latest first, at most `limit`: what the filter's
+    /// day is chosen from.
+    ///
+    /// # Errors
+    /// `Device`, `Suspended`.
+    pub fn history_days(&self, limit: u32) -> Result<Vec<String>, TillError> {
+        Ok(self.core.history_days(limit as usize)?)
     }
 
     /// A document of this phone, as it is printed.

@@ -196,6 +196,8 @@ async fn the_history_is_filtered_by_day_and_by_how_far_it_has_come() {
     assert_eq!(by_mark(DeliveryMark::Local), [5_10]);
     assert_eq!(by_mark(DeliveryMark::Uploaded), [2_55]);
     assert_eq!((by_day("2010-12-01"), by_day("2010-12-02")), (vec![2_55], vec![5_10]));
+    assert_eq!(till.history_days(60).unwrap(), ["2010-12-02", "2010-12-01"]);
+    assert_eq!(till.history_days(1).unwrap(), ["2010-12-02"]);
     assert_eq!(totals(&filter("sale")), [5_10, 2_55]);
     assert_eq!(totals(&filter("hologram")), [0; 0], "of a kind nobody knows there is nothing");
 

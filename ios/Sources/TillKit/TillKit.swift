@@ -143,6 +143,11 @@ public final class TillKit: Sendable {
     }
   }
 
+  /// The business days of this phone's documents, the latest first, at most `limit`.
+  public func historyDays(limit: UInt32 = 60) async throws(TillError) -> [String] {
+    try await disk.call { [till] in try till.historyDays(limit: limit) }
+  }
+
   /// A document of this phone, as it is printed.
   public func document(_ place: DocumentPlace) async throws(TillError) -> DocumentView {
     try await disk.call { [till] in try till.document(place: place) }

@@ -31,6 +31,8 @@ import TillKit
     #expect(Formats.english.ago(now - 49 * 60 * minute) == "2 days ago")
     #expect(Formats.english.moment(now) == "10:15")
     #expect(Formats.english.moment(now - 24 * 60 * minute).hasPrefix("8 Mar 2026"))
+    #expect(Formats.english.businessDay("2026-03-09") == "9 Mar 2026")
+    #expect(Formats.english.businessDay("someday") == "someday")
   }
 
   @Test func whatHasNoTextKeepsTheCoresOwnSentence() {

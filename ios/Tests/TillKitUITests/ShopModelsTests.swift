@@ -97,6 +97,23 @@ import TillKit
     #expect(model.document?.text.contains("Blue Mug") == true)
   }
 
+  @Test func theHistoryShowsOneDayOfThoseThatHaveDocuments() async throws {
+    let till = try await TillKit.preview()
+    let cashier = try await till.signIn(user: "anna", pin: "1234")
+    try await cashier.add(code: "MUG")
+    try await cashier.payRest(by: "cash")
+    try await cashier.complete()
+    let model = HistoryModel(till: till, formats: .english)
+
+    await model.refresh()
+    let day = try #require(model.days.first)
+    #expect(model.days == [day])
+    await model.show(section: nil, mark: nil, day: day)
+    #expect(model.rows.map(\.kind) == ["sale"] && model.day == day)
+    await model.show(section: nil, mark: nil, day: "2001-01-01")
+    #expect(model.rows.isEmpty && model.days == [day])
+  }
+
   @Test func cashMovesAndAPeriodIsClosedWithWhatWasCounted() async throws {
     let (_, sell, cash) = try await signedIn()
     sell.query = "MUG"

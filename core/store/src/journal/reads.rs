@@ -299,6 +299,21 @@ impl Journal {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The business days that documents belong to, the latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn business_days(&self, limit: usize) -> Result<Vec<String>> {
+        // The index that the history reads holds the day: no document is touched.
+        const DAYS: &str = "
+            SELECT DISTINCT business_day FROM document INDEXED BY document_by_time
+             ORDER BY business_day DESC LIMIT :limit";
+        let read = self.read()?;
+        let mut statement = read.db()?.prepare_cached(DAYS)?;
+        let days = statement.query_map(named_params! {":limit": limit}, |row| row.get(0))?;
+        Ok(days.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// When each step of a document's way was learnt.
     ///
     /// # Errors

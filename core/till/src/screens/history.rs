@@ -88,7 +88,7 @@ pub enum DeliveryMark {
 pub struct DocumentView {
     /// As in the history.
     pub row: HistoryRow,
-    /// When this phone learnt that it is durable at the back office, till clock, Unix milliseconds.
+    /// When this phone learnt that it is durable at the back office, by the clock there, Unix milliseconds.
     pub uploaded_ms: Option<i64>,
     /// The same, that it is booked there.
     pub processed_ms: Option<i64>,
@@ -123,6 +123,15 @@ impl Till {
         let next = found.last().filter(|_| found.len() == limit).map(place);
         let rows = found.iter().map(|document| self.0.history_row(document)).collect::<Result<_, _>>()?;
         Ok(HistoryScreen { rows, next })
+    }
+
+    /// The business days of this phone's documents, the latest first, at most `limit`: what the filter's
+    /// day is chosen from.
+    ///
+    /// # Errors
+    /// [`TillError::Store`].
+    pub fn history_days(&self, limit: usize) -> Result<Vec<String>, TillError> {
+        Ok(self.0.store.journal.business_days(limit)?)
     }
 
     /// A document of this phone, as it is printed.

@@ -15,6 +15,10 @@ public final class HistoryModel: Attempting {
   public private(set) var section: String?
   /// Only what has come so far; all, if it is none.
   public private(set) var mark: DeliveryMark?
+  /// Only of this business day, `2026-03-09`; of all, if it is none.
+  public private(set) var day: String?
+  /// The business days that can be chosen from.
+  public private(set) var days: [String] = []
 
   let formats: Formats
   private let till: TillKit
@@ -41,18 +45,19 @@ public final class HistoryModel: Attempting {
   /// What can be chosen from.
   public var sections: [String] { kinds.map(\.section) }
 
-  /// Only of a section and only what has come so far; nothing for all.
-  public func show(section: String?, mark: DeliveryMark?) async {
-    (self.section, self.mark, rows, next, hasMore) = (section, mark, [], nil, false)
+  /// Only of a section, only what has come so far and only of a business day; nothing for all.
+  public func show(section: String?, mark: DeliveryMark?, day: String?) async {
+    (self.section, self.mark, self.day, rows, next, hasMore) = (section, mark, day, [], nil, false)
     await refresh()
   }
 
   /// From the newest.
   public func refresh() async {
-    let wanted = (section, mark)
+    let wanted = (section, mark, day)
     let page = await read(after: nil)
-    guard let page, wanted == (section, mark) else { return }
-    (rows, next, hasMore) = (page.rows, page.next, page.next != nil)
+    let days = await attempt { try await till.historyDays() }
+    guard let page, let days, wanted == (section, mark, day) else { return }
+    (rows, next, hasMore, self.days) = (page.rows, page.next, page.next != nil, days)
   }
 
   /// The end of the list came into sight.
@@ -67,7 +72,7 @@ public final class HistoryModel: Attempting {
   private func read(after: DocumentPlace?) async -> HistoryScreen? {
     let chosen = kinds.filter { section == nil || $0.section == section }.flatMap(\.kinds)
     return await attempt {
-      try await till.history(kinds: chosen, mark: mark, after: after, limit: pageSize)
+      try await till.history(kinds: chosen, day: day, mark: mark, after: after, limit: pageSize)
     }
   }
 

@@ -422,6 +422,7 @@ public struct Czech: Strings {
   public let all = "Vše"
   public let kind = "Druh"
   public let state = "Stav"
+  public let day = "Den"
   public let noDocuments = "Zatím nic zapsáno"
   public let more = "Další"
   public func finding(_ detail: String) -> String { "Kancelář namítá: \(detail)" }

@@ -426,6 +426,7 @@ public struct English: Strings {
   public let all = "All"
   public let kind = "Kind"
   public let state = "State"
+  public let day = "Day"
   public let noDocuments = "Nothing recorded yet"
   public let more = "More"
   public func finding(_ detail: String) -> String { "The back office objects: \(detail)" }

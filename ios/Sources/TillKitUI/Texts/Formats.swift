@@ -115,6 +115,15 @@ public struct Formats: Sendable {
     ms < 60_000 ? "\(ms / 1_000) s" : strings.minutes(Int(ms / 60_000))
   }
 
+  /// A day of the core, `2026-03-09`; what is none stays as it is.
+  public func businessDay(_ day: String) -> String {
+    let written = Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day()
+    guard let date = try? Date(day, strategy: written) else { return day }
+    var style = Date.FormatStyle(date: .abbreviated, time: .omitted, locale: locale)
+    style.timeZone = .gmt
+    return style.format(date)
+  }
+
   private func dated(
     _ ms: Int64, _ date: Date.FormatStyle.DateStyle, _ time: Date.FormatStyle.TimeStyle
   ) -> String {

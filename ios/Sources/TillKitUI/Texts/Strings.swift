@@ -120,6 +120,7 @@ public protocol Strings: Sendable {
   var all: String { get }
   var kind: String { get }
   var state: String { get }
+  var day: String { get }
   var more: String { get }
   func finding(_ detail: String) -> String
 

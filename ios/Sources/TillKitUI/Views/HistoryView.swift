@@ -23,6 +23,12 @@
             Text(model.formats.strings.word(for: $0)).tag(DeliveryMark?.some($0))
           }
         }
+        Picker(model.formats.strings.day, selection: day) {
+          Text(model.formats.strings.all).tag(String?.none)
+          ForEach(model.days, id: \.self) {
+            Text(model.formats.businessDay($0)).tag(String?.some($0))
+          }
+        }
         if model.rows.isEmpty { Text(model.formats.strings.noDocuments).foregroundStyle(.secondary) }
         ForEach(model.rows, id: \.place) { row in
           Button {
@@ -57,13 +63,19 @@
     private var section: Binding<String?> {
       Binding(
         get: { model.section },
-        set: { section in Task { await model.show(section: section, mark: model.mark) } })
+        set: { section in Task { await model.show(section: section, mark: model.mark, day: model.day) } })
     }
 
     private var mark: Binding<DeliveryMark?> {
       Binding(
         get: { model.mark },
-        set: { mark in Task { await model.show(section: model.section, mark: mark) } })
+        set: { mark in Task { await model.show(section: model.section, mark: mark, day: model.day) } })
+    }
+
+    private var day: Binding<String?> {
+      Binding(
+        get: { model.day },
+        set: { day in Task { await model.show(section: model.section, mark: model.mark, day: day) } })
     }
 
     private var isOpen: Binding<Bool> {

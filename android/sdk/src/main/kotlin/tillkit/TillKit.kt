@@ -139,6 +139,9 @@ class TillKit internal constructor(
         limit: Int = 50,
     ): HistoryScreen = off { core.historyScreen(HistoryFilter(kinds, day, mark), after, limit.toUInt()) }
 
+    /** The business days of this phone's documents, the latest first, at most [limit]. */
+    suspend fun historyDays(limit: Int = 60): List<String> = off { core.historyDays(limit.toUInt()) }
+
     /** A document of this phone, as it is printed. */
     suspend fun document(place: DocumentPlace): DocumentView = off { core.document(place) }
 

@@ -499,6 +499,7 @@ object Czech : Strings {
 
     override val allKinds = "Vše"
     override val allStates = "Každý stav"
+    override val allDays = "Všechny dny"
     override val noDocuments = "Na tomto telefonu zatím nic nevzniklo"
     override val finding = "Centrála má námitku"
 

@@ -497,6 +497,7 @@ object English : Strings {
 
     override val allKinds = "All"
     override val allStates = "Every state"
+    override val allDays = "All days"
     override val noDocuments = "Nothing recorded on this phone yet"
     override val finding = "The back office objects"
 

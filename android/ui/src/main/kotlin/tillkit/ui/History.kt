@@ -48,8 +48,10 @@ data class HistoryState(
     val open: DocumentView? = null,
     val section: String? = null,
     val mark: DeliveryMark? = null,
-    /** What can be chosen from: sections that go up. */
+    val day: String? = null,
+    /** What can be chosen from: sections that go up, business days that have documents. */
     val sections: List<String> = emptyList(),
+    val days: List<String> = emptyList(),
 )
 
 sealed interface HistoryEvent {
@@ -72,6 +74,11 @@ sealed interface HistoryEvent {
     data class ShowMark(
         val mark: DeliveryMark?,
     ) : HistoryEvent
+
+    /** Only of this business day; of all, if it is none. */
+    data class ShowDay(
+        val day: String?,
+    ) : HistoryEvent
 }
 
 /** Documents of this phone; events, which no cashier looks for, only where everything that goes up is shown. */
@@ -90,7 +97,8 @@ class HistoryModel(
         inTurn.attempt {
             val most = maxOf(shown.value.rows?.size ?: 0, PAGE)
             val page = read(limit = most)
-            shown.update { it.copy(rows = page.rows, next = page.next) }
+            val days = desk.till.historyDays()
+            shown.update { it.copy(rows = page.rows, next = page.next, days = days) }
         }
 
     fun onEvent(event: HistoryEvent) {
@@ -101,6 +109,7 @@ class HistoryModel(
             HistoryEvent.Print -> desk.attempt { shown.value.open?.let { desk.till.print(it.row.place) } }
             is HistoryEvent.ShowSection -> show { copy(section = event.section) }
             is HistoryEvent.ShowMark -> show { copy(mark = event.mark) }
+            is HistoryEvent.ShowDay -> show { copy(day = event.day) }
         }
     }
 
@@ -132,7 +141,7 @@ class HistoryModel(
     ): HistoryScreen {
         val now = shown.value
         val wanted = now.section?.let { kinds[it] } ?: kinds.values.flatten()
-        return desk.till.history(wanted, mark = now.mark, after = after, limit = limit)
+        return desk.till.history(wanted, now.day, now.mark, after = after, limit = limit)
     }
 
     private companion object {
@@ -168,7 +177,7 @@ fun HistoryPage(
     }
     val strings = LocalStrings.current
     val rows = state.rows
-    val isFiltered = state.section != null || state.mark != null
+    val isFiltered = state.section != null || state.mark != null || state.day != null
     Column(modifier.fillMaxSize()) {
         if (isFiltered || !rows.isNullOrEmpty()) HistoryFilters(state, onEvent)
         when {
@@ -185,13 +194,13 @@ fun HistoryPage(
     }
 }
 
-/** Which documents are shown: of one section, in one state. */
+/** Which documents are shown: of one section, in one state, of one day. */
 @Composable
 private fun HistoryFilters(
     state: HistoryState,
     onEvent: (HistoryEvent) -> Unit,
 ) {
-    val strings = LocalStrings.current
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
     Choices {
         Choice(strings.allKinds, state.section == null, { onEvent(HistoryEvent.ShowSection(null)) })
         state.sections.forEach { section ->
@@ -206,6 +215,14 @@ private fun HistoryFilters(
         Choice(strings.allStates, state.mark == null, { onEvent(HistoryEvent.ShowMark(null)) })
         DeliveryMark.entries.forEach { mark ->
             Choice(strings.delivery(mark), state.mark == mark, { onEvent(HistoryEvent.ShowMark(mark)) })
+        }
+    }
+    if (state.days.size > 1 || state.day != null) {
+        Choices {
+            Choice(strings.allDays, state.day == null, { onEvent(HistoryEvent.ShowDay(null)) })
+            state.days.forEach { day ->
+                Choice(formats.businessDay(day), state.day == day, { onEvent(HistoryEvent.ShowDay(day)) })
+            }
         }
     }
 }

@@ -246,6 +246,7 @@ interface Strings {
     val noDocuments: String
     val allKinds: String
     val allStates: String
+    val allDays: String
     val finding: String
 
     fun delivery(mark: DeliveryMark): String

@@ -232,6 +232,10 @@ class AppTest {
             waitUntilAtLeastOneExists(hasText("Blue Mug", substring = true), PATIENCE_MS)
             assertTrue(model.back())
             await(English.delivery(tillkit.DeliveryMark.LOCAL))
+            model.history.onEvent(HistoryEvent.ShowDay("2001-01-01"))
+            await(English.noHits)
+            model.history.onEvent(HistoryEvent.ShowDay(model.history.state.value.days.single()))
+            await(English.delivery(tillkit.DeliveryMark.LOCAL))
         }
 
     @Test

@@ -220,6 +220,7 @@ object Samples {
                 row(111u, "sale", 60 * 15 + 12, 255, DeliveryMark.SETTLED),
             ),
             sections = listOf("sales", "closures", "cash", "orders_made", "customers_made", "stock_documents"),
+            days = listOf("2026-03-09", "2026-03-08", "2026-03-07"),
         )
 
     val opened =

@@ -11,6 +11,7 @@ import androidx.compose.ui.test.longClick
 import androidx.compose.ui.test.onNodeWithContentDescription
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performScrollToNode
 import androidx.compose.ui.test.performTouchInput
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -116,17 +117,19 @@ class SyncPageTest {
         }
 
     @Test
-    fun `a sent row opens its document, and its filters ask for a section and a state`() =
+    fun `a sent row opens its document, and its filters ask for a section, a state and a day`() =
         page(SyncSample.UP_TO_DATE, { copy(tab = SyncTab.SENT, sent = Samples.history) }) {
             onNodeWithText("T3A-000118").performClick()
             onNodeWithText(English.section("closures")).performClick()
             onAllNodes(hasText(English.delivery(DeliveryMark.UPLOADED)) and hasClickAction())[0].performClick()
+            onAllNodes(hasText("8 Mar 2026") and hasClickAction())[0].performScrollTo().performClick()
 
             val expected =
                 listOf(
                     HistoryEvent.Open(Samples.history.rows!![0].place),
                     HistoryEvent.ShowSection("closures"),
                     HistoryEvent.ShowMark(DeliveryMark.UPLOADED),
+                    HistoryEvent.ShowDay("2026-03-08"),
                 )
             assertEquals(expected.map { SyncEvent.Sent(it) }, asked)
         }
