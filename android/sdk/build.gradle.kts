@@ -9,7 +9,8 @@ plugins {
 val cargoNdk by tasks.registering(Exec::class) {
     workingDir = rootDir.parentFile
     val targets = "-t arm64-v8a -t armeabi-v7a -t x86_64"
-    commandLine("cargo ndk $targets -o target/android build --release -p tillkit-ffi".split(" "))
+    val small = "--profile phone --config .cargo/phone.toml"
+    commandLine("cargo ndk $targets -o target/android build $small -p tillkit-ffi".split(" "))
 }
 
 tasks.named("preBuild") { dependsOn(cargoNdk) }

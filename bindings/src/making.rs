@@ -178,7 +178,7 @@ fn what_of(unsettled: bool) -> tillkit::ExportOf {
     if unsettled { tillkit::ExportOf::Unsettled } else { tillkit::ExportOf::Unsent }
 }
 
-#[uniffi::export(async_runtime = "tokio")]
+#[uniffi::export]
 impl Session {
     /// Writes a customer down. When this returns, it is durable and can be sold to; the back office gets
     /// it with the next documents.

@@ -1,6 +1,6 @@
 //! The process-wide runtime that long calls and both lanes run on.
 
-use std::{future::Future, io};
+use std::{future::Future, io, pin::Pin};
 
 use once_cell::sync::OnceCell;
 use tokio::{runtime::Runtime, task::JoinHandle};
@@ -26,6 +26,8 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Handle, TillError> {
 pub(crate) async fn beside<T: Send + 'static>(
     work: impl Future<Output = Result<T, tillkit::TillError>> + Send + 'static,
 ) -> Result<T, TillError> {
+    // One kind of task for each `T`, not for each call.
+    let work: Pin<Box<dyn Future<Output = Result<T, tillkit::TillError>> + Send>> = Box::pin(work);
     let mut task = Task(runtime()?.spawn(work));
     let done = (&mut task.0).await.map_err(|error| no_threads(io::Error::other(error)))?;
     Ok(done?)

@@ -567,7 +567,7 @@ pub enum DeliveryMark {
 pub struct DocumentView {
     /// As in the history.
     pub row: HistoryRow,
-    /// When this phone learnt that it is durable at the back office, till clock, Unix milliseconds.
+    /// When this phone learnt that it is durable at the back office, by the clock there, Unix milliseconds.
     pub uploaded_ms: Option<i64>,
     /// The same, that it is booked there.
     pub processed_ms: Option<i64>,

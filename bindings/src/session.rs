@@ -146,7 +146,7 @@ pub struct ClosedTender {
     pub difference_minor: Option<i64>,
 }
 
-#[uniffi::export(async_runtime = "tokio")]
+#[uniffi::export]
 impl Session {
     /// Who is signed in.
     pub fn user(&self) -> String {

@@ -18,7 +18,8 @@ pub fn run(_args: &Args) -> Result<ExitCode> {
     /// What an x86-64 library may take, bytes.
     const LIMIT: u64 = 8 << 20;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    run_well(cargo.current_dir(root()).args(["build", "--profile", "phone", "--package", "tillkit-ffi"]))?;
+    let library = ["--profile", "phone", "--config", ".cargo/phone.toml", "--package", "tillkit-ffi"];
+    run_well(cargo.current_dir(root()).arg("build").args(library))?;
     let name = format!("{}tillkit_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let bytes = std::fs::metadata(target().join("phone").join(&name))?.len();
     println!("{name}: {:.2} MiB of {} allowed", bytes as f64 / (1 << 20) as f64, LIMIT >> 20);

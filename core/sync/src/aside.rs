@@ -13,15 +13,22 @@ pub enum Aside {
     Inline,
 }
 
+type Work<T> = Box<dyn FnOnce() -> Result<T, SyncError> + Send>;
+
 impl Aside {
     /// Does it there, and waits for it.
     ///
     /// # Errors
     /// The work's own.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> Result<T, SyncError> + Send + 'static,
-    ) -> Result<T, SyncError> {
+    ) -> impl Future<Output = Result<T, SyncError>> {
+        self.run_boxed(Box::new(work))
+    }
+
+    /// One task for each `T`, not for each work: the library had the same code over and over.
+    async fn run_boxed<T: Send + 'static>(self, work: Work<T>) -> Result<T, SyncError> {
         match self {
             // It only fails to end if it panicked or the runtime is going down.
             Aside::Threads => tokio::task::spawn_blocking(work)

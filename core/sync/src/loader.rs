@@ -372,11 +372,11 @@ impl Loader {
     }
 
     /// Runs a call of the store, which may wait for the disk.
-    pub(crate) async fn on_store<T: Send + 'static>(
+    pub(crate) fn on_store<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> tillkit_store::Result<T> + Send + 'static,
-    ) -> Result<T, SyncError> {
+    ) -> impl Future<Output = Result<T, SyncError>> {
         let store = self.store.clone();
-        self.aside.run(move || Ok(work(&store)?)).await
+        self.aside.run(move || Ok(work(&store)?))
     }
 }

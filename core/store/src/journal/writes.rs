@@ -72,14 +72,7 @@ impl JournalWrite<'_> {
             v: bodies::VERSION,
         };
         let record = Record::sign(&line, key)?;
-        self.insert(new.kind, &line, &record)?;
-        for stock_move in &new.stock {
-            self.insert_move(stock_move, &line)?;
-        }
-        for reversal in &new.reversals {
-            self.insert_reversal(reversal, &line)?;
-        }
-        Ok(Recorded {
+        let document = Recorded {
             till: line.till,
             enrolment: line.enrolment,
             seq: line.seq,
@@ -91,34 +84,42 @@ impl JournalWrite<'_> {
             total_minor: line.total_minor,
             delivery: Delivery::Local,
             record,
-        })
+        };
+        self.insert(new.kind, &document)?;
+        for stock_move in &new.stock {
+            self.insert_move(stock_move, &document)?;
+        }
+        for reversal in &new.reversals {
+            self.insert_reversal(reversal, &document)?;
+        }
+        Ok(document)
     }
 
-    fn insert<Body>(&self, kind: Kind, line: &DocumentLine<Body>, record: &Record) -> Result<()> {
+    fn insert(&self, kind: Kind, new: &Recorded) -> Result<()> {
         const INSERT: &str = "
             INSERT INTO document (till, enrolment, seq, line, hash, signature, section, kind, number,
                                   recorded_ms, business_day, currency, total_minor)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
         // By position, as this one statement stands between a cashier and the receipt.
         self.tx.prepare_cached(INSERT)?.execute(params![
-            line.till,
-            line.enrolment,
-            line.seq,
-            record.line,
-            record.hash.as_bytes(),
-            record.signature.to_bytes(),
+            new.till,
+            new.enrolment,
+            new.seq,
+            new.record.line,
+            new.record.hash.as_bytes(),
+            new.record.signature.to_bytes(),
             kind.section().name(),
-            line.kind,
-            line.number,
-            line.recorded_ms,
-            line.business_day,
-            line.currency,
-            line.total_minor,
+            new.kind,
+            new.number,
+            new.recorded_ms,
+            new.business_day,
+            new.currency,
+            new.total_minor,
         ])?;
         Ok(())
     }
 
-    fn insert_move<Body>(&self, stock_move: &StockMove, line: &DocumentLine<Body>) -> Result<()> {
+    fn insert_move(&self, stock_move: &StockMove, by: &Recorded) -> Result<()> {
         const INSERT_MOVE: &str = "
             INSERT INTO stock_move (item, warehouse, quantity_micro, till, enrolment, seq)
             VALUES (:item, :warehouse, :quantity_micro, :till, :enrolment, :seq)";
@@ -126,14 +127,14 @@ impl JournalWrite<'_> {
             ":item": stock_move.item,
             ":warehouse": stock_move.warehouse,
             ":quantity_micro": stock_move.quantity.micro(),
-            ":till": line.till,
-            ":enrolment": line.enrolment,
-            ":seq": line.seq,
+            ":till": by.till,
+            ":enrolment": by.enrolment,
+            ":seq": by.seq,
         })?;
         Ok(())
     }
 
-    fn insert_reversal<Body>(&self, reversal: &Reversal, by: &DocumentLine<Body>) -> Result<()> {
+    fn insert_reversal(&self, reversal: &Reversal, by: &Recorded) -> Result<()> {
         const INSERT_REVERSAL: &str = "
             INSERT INTO reversal (till, enrolment, seq, line, quantity_micro, by_enrolment, by_seq)
             VALUES (:till, :enrolment, :seq, :line, :quantity_micro, :by_enrolment, :by_seq)";
