@@ -244,7 +244,8 @@ pub async fn start(config: Config) -> Result<Running> {
     }
     std::fs::create_dir_all(&spool)?;
     let (queues, to_verify, to_store) = ingest::queues();
-    let news = News::beginning_at(config.clock.now_ms());
+    let began_ms = config.clock.now_ms();
+    let news = News::beginning_at(began_ms);
     let office = Arc::new(Backoffice {
         blobs: blobs::Blobs::in_folder(&config.data.join("blobs"))?,
         spool,
@@ -254,7 +255,7 @@ pub async fn start(config: Config) -> Result<Running> {
         admins: RwLock::default(),
         attempts: Attempts::new(config.enrol_attempts_per_hour),
         sign_ins: Attempts::new(config.sign_in_attempts_per_hour),
-        nonces: tokens::Nonces::default(),
+        nonces: tokens::Nonces::since(began_ms),
         intake: ingest::Intake::default(),
         queues: queues.clone(),
         wake: process::Wake::default(),

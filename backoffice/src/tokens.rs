@@ -51,7 +51,9 @@ pub(crate) async fn issue(office: &Backoffice, request: &TokenRequest) -> Result
     if !request.is_signed_by(&key) {
         return Err(refused("the signature is not the enrolment's"));
     }
-    if request.at_ms.abs_diff(now_ms) > CLOCK_MS.unsigned_abs() {
+    // What an earlier process has seen is forgotten: a proof from before this one may be a second time.
+    let is_of_before = request.at_ms < office.nonces.since_ms;
+    if is_of_before || request.at_ms.abs_diff(now_ms) > CLOCK_MS.unsigned_abs() {
         return Err(Error::Clock { now_ms });
     }
     if !office.nonces.is_new(request, now_ms) {
@@ -108,8 +110,12 @@ pub(crate) fn admin_token(secret: &[u8; 32], tenant: TenantId) -> Result<String>
 }
 
 /// Proofs seen in the window in which they would still be good, in this process's memory.
-#[derive(Debug, Default)]
-pub(crate) struct Nonces(Mutex<Seen>);
+#[derive(Debug)]
+pub(crate) struct Nonces {
+    /// When the process began.
+    since_ms: i64,
+    seen: Mutex<Seen>,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -118,10 +124,14 @@ struct Seen {
 }
 
 impl Nonces {
+    pub(crate) fn since(since_ms: i64) -> Nonces {
+        Nonces { since_ms, seen: Mutex::default() }
+    }
+
     fn is_new(&self, request: &TokenRequest, now_ms: i64) -> bool {
         let TokenRequest { tenant, till, enrolment, nonce, .. } = request;
         let name = Hash::of(format!("{tenant}\0{till}\0{enrolment}\0{nonce}").as_bytes());
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.until_ms.len() >= seen.sweep_at {
             seen.until_ms.retain(|_, until_ms| *until_ms >= now_ms);
             seen.sweep_at = 2 * seen.until_ms.len() + 1_000;

@@ -100,8 +100,9 @@ async fn two_devices_racing_for_one_code_make_one_enrolment() {
 async fn a_token_needs_the_right_key_clock_and_a_new_nonce() {
     let office = Office::open().await;
     let till = office.till("T1").await;
-    let now_ms = office.now_ms();
     let margin = 5 * MINUTE_MS;
+    office.pass(margin);
+    let now_ms = office.now_ms();
 
     for at_ms in [now_ms - margin, now_ms + margin] {
         let _: Token = read(office.ask_token(&till, at_ms, &nonce()).await).await;
@@ -122,6 +123,21 @@ async fn a_token_needs_the_right_key_clock_and_a_new_nonce() {
     refused(office.ask_token(&stranger, now_ms, &nonce()).await, ProblemType::Unauthorised).await;
     stranger.enrolled.tenant = "nobody".into();
     refused(office.ask_token(&stranger, now_ms, &nonce()).await, ProblemType::Unauthorised).await;
+}
+
+#[tokio::test]
+async fn a_proof_is_good_once_also_when_the_back_office_begins_anew_in_between() {
+    let office = Office::open().await;
+    let till = office.till("T1").await;
+    let (proved_ms, once) = (office.now_ms(), nonce());
+    let _: Token = read(office.ask_token(&till, proved_ms, &once).await).await;
+    office.pass(1_000);
+
+    let office = office.restart().await;
+
+    let refused = refused(office.ask_token(&till, proved_ms, &once).await, ProblemType::Clock).await;
+    assert_eq!(refused.now_ms, Some(office.now_ms()), "a till with a slow clock tries again with this one");
+    let _: Token = read(office.ask_token(&till, office.now_ms(), &nonce()).await).await;
 }
 
 #[tokio::test]

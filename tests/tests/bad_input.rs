@@ -197,24 +197,30 @@ async fn a_till_that_enrols_again_goes_on_with_its_centre_whatever_is_held_or_un
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_copy_with_its_key_is_told_that_the_centre_knows_more() {
-    let shop = Shop::stocked().await.unwrap();
-    let line = line();
-    let till = shop.ready_till("T1", &line).await.unwrap();
-    sell_one(&till);
-    till.suspend(std::time::Duration::from_secs(5));
-    let backup = std::fs::read(shop.phone("T1").join("journal.db")).unwrap();
-    till.resume().unwrap();
-    sell_one(&till);
-    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
-    till.suspend(std::time::Duration::from_secs(5));
-    drop(till);
-    std::fs::write(shop.phone("T1").join("journal.db"), backup).unwrap();
+async fn an_old_copy_with_its_key_is_told_that_the_centre_knows_others_however_far_it_went_by_itself() {
+    for sold_by_copy in 0..3 {
+        let shop = Shop::stocked().await.unwrap();
+        let line = line();
+        let till = shop.ready_till("T1", &line).await.unwrap();
+        sell_one(&till);
+        till.suspend(std::time::Duration::from_secs(5));
+        let backup = std::fs::read(shop.phone("T1").join("journal.db")).unwrap();
+        till.resume().unwrap();
+        sell_one(&till);
+        till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+        till.suspend(std::time::Duration::from_secs(5));
+        drop(till);
+        std::fs::write(shop.phone("T1").join("journal.db"), backup).unwrap();
 
-    let restored = shop.till("T1", &line).unwrap();
-    let report = restored.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+        line.is_down.store(true, Ordering::SeqCst);
+        let restored = shop.till("T1", &line).unwrap();
+        (0..sold_by_copy).for_each(|_| sell_one(&restored));
+        line.is_down.store(false, Ordering::SeqCst);
+        let report = restored.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
 
-    assert_eq!(report.receive_error.unwrap().code, "superseded");
+        let error = report.receive_error.map(|error| error.code);
+        assert_eq!(error.as_deref(), Some("superseded"), "{sold_by_copy} sold by the copy");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

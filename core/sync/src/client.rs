@@ -273,7 +273,8 @@ impl Client {
         json(self.send(post("/v1/token", &request)?, None).await?, "/v1/token").await
     }
 
-    fn server_now_ms(&self) -> i64 {
+    /// The back office's clock, as far as it is known.
+    pub(crate) fn server_now_ms(&self) -> i64 {
         self.rim.now_ms().saturating_add(self.offset_ms().unwrap_or(0))
     }
 

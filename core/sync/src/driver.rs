@@ -233,6 +233,8 @@ struct SentBatch {
 /// What belongs to the run under way.
 struct RunBook {
     started_ms: i64,
+    /// By the centre's clock, if there was a contact.
+    centre_now_ms: Option<i64>,
     report: Report,
     waiters: Vec<oneshot::Sender<Report>>,
     to_send: u64,
@@ -460,6 +462,7 @@ impl Driver {
         let waiters: Vec<(Scope, _)> = waiters;
         self.book = Some(RunBook {
             started_ms: self.parts.rim.now_ms(),
+            centre_now_ms: None,
             report: Report::new(scope, trigger),
             waiters: waiters.into_iter().map(|(_, reply)| reply).collect(),
             to_send: unsent.map_or(0, |unsent| unsent.all()),
@@ -584,10 +587,17 @@ impl Driver {
         self.learn_mode(contacted.as_ref().err());
         // Without one, whoever asks for it is told why: nothing is published, this enrolment has chosen
         // no centre, or it has been revoked.
-        self.announced = match contacted {
-            Ok(answer) => answer.manifest,
-            Err(error) => return self.receive_failed(error).await,
+        let answer = match contacted {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.announced = None;
+                return self.receive_failed(error).await;
+            }
         };
+        self.announced = answer.manifest;
+        if let Some(book) = &mut self.book {
+            book.centre_now_ms = Some(answer.now_ms);
+        }
         self.status.send_modify(|status| status.delivery_changes += 1);
         if let Some(run) = self.state.run.as_mut().filter(|_| !self.parts.store.centre.can_sell()) {
             run.rules.applies = true; // there is nothing here that a confirmation could protect
@@ -893,7 +903,9 @@ impl Driver {
         if !report.applied.is_empty() {
             self.tidy();
         }
-        self.prune().await;
+        if let Some(centre_now_ms) = book.centre_now_ms {
+            self.prune(centre_now_ms).await;
+        }
         let checked_ms = self.checked(&run, &report);
         self.status.send_modify(|status| {
             status.run = None;
@@ -907,11 +919,12 @@ impl Driver {
         }
     }
 
-    /// Forgets documents that are settled and older than the policy keeps them.
-    async fn prune(&self) {
+    /// Forgets documents that are settled and older than the policy keeps them, whichever of the two
+    /// clocks is asked: one that jumped ahead makes none older.
+    async fn prune(&self, centre_now_ms: i64) {
         const DAY_MS: i64 = 86_400_000;
         let keep_ms = i64::from(self.policy().await.keep_days).saturating_mul(DAY_MS);
-        let before_ms = self.parts.rim.now_ms().saturating_sub(keep_ms);
+        let before_ms = self.parts.rim.now_ms().min(centre_now_ms).saturating_sub(keep_ms);
         let pruned = self.loader.on_store(move |store| {
             if store.journal.has_settled_before(before_ms)? {
                 store.journal.write(|journal| journal.prune(before_ms))
@@ -1106,14 +1119,19 @@ async fn contact(parts: &Parts, loader: &Loader) -> Result<Contacted, SyncError>
     });
     let (request, uploaded) = request.await?;
     let answer = parts.client.contact(&request).await?;
-    if answer.through > request.through {
-        // What was recorded and sent while the contact was on its way is no sign of another phone.
+    let (till, centre_seq) = (parts.till.clone(), answer.through);
+    let (own_seq, own) = loader
+        .on_store(move |store| {
+            // Asked for now: what was recorded and sent meanwhile is no sign of another phone.
+            let own_seq = store.journal.head(&till, enrolment)?.seq;
+            Ok((own_seq, store.journal.document(&till, enrolment, centre_seq)?))
+        })
+        .await?;
+    // An old copy that has gone on by itself holds another document there; one that was pruned is ours.
+    let is_ours = own.map_or(centre_seq <= own_seq, |own| own.record.hash == answer.head);
+    if !is_ours {
         let till = parts.till.clone();
-        let own_seq = loader.on_store(move |store| Ok(store.journal.head(&till, enrolment)?.seq)).await?;
-        if answer.through > own_seq {
-            let (till, centre_seq) = (parts.till.clone(), answer.through);
-            return Err(SyncError::Superseded { till, enrolment, centre_seq, own_seq });
-        }
+        return Err(SyncError::Superseded { till, enrolment, centre_seq, own_seq });
     }
     learn_delivery(parts, loader, &answer, (request.processed, uploaded)).await?;
     Ok(answer)
@@ -1127,7 +1145,8 @@ async fn learn_delivery(
     answer: &Contacted,
     (processed, uploaded): (u64, u64),
 ) -> Result<(), SyncError> {
-    let (till, enrolment, at_ms) = (parts.till.clone(), parts.enrolment, parts.rim.now_ms());
+    // By the centre's clock: a document is kept for days from here on, and the phone's own may jump.
+    let (till, enrolment, at_ms) = (parts.till.clone(), parts.enrolment, answer.now_ms);
     let answer = answer.clone();
     let learn = loader.on_store(move |store| {
         let has_lost = uploaded > answer.through;
@@ -1136,10 +1155,7 @@ async fn learn_delivery(
         if !has_lost && answer.processed <= processed && answer.findings.is_empty() {
             return Ok(());
         }
-        // Whoever has booked our documents knows the last of them.
-        let last = store.journal.document(&till, enrolment, answer.through)?;
-        let is_ours = last.is_none_or(|last| last.record.hash == answer.head);
-        let booked = if is_ours { answer.processed.min(answer.through) } else { 0 };
+        let booked = answer.processed.min(answer.through);
         store.journal.write(|journal| {
             if has_lost {
                 let lost = journal.unacknowledge(&till, enrolment, answer.through)?;
@@ -1511,7 +1527,7 @@ async fn send_batch(
         None => None,
     };
     let refused = refused.map(|(code, sentence)| Red { code: code.into(), kind: None, sentence });
-    let at_ms = parts.rim.now_ms();
+    let at_ms = parts.client.server_now_ms();
     let findings = answer.findings;
     let stored = loader.on_store(move |store| {
         store.journal.write(|journal| {

@@ -89,9 +89,9 @@ pub enum SyncError {
         /// What it needs.
         needs: String,
     },
-    /// The centre knows a later document of this enrolment than this phone does.
+    /// The centre knows a document of this enrolment that this phone does not have, or has another one of its number.
     #[error(
-        "this phone holds an old copy of {till}/{enrolment}: the centre has documents up to {centre_seq}, this phone up to {own_seq}; enrol again, unsent documents are kept"
+        "this phone holds an old copy of {till}/{enrolment}: the centre has other documents, up to {centre_seq}, this phone up to {own_seq}; enrol again, unsent documents are kept"
     )]
     Superseded {
         /// The till.

@@ -150,6 +150,8 @@ pub struct Centre {
     pub lost: BTreeSet<Hash>,
     /// Whether a backup has ever taken the place of everything.
     pub was_restored: bool,
+    /// When its process began.
+    began_ms: i64,
     /// Enrolments of a copy that was recognised: their forks are expected.
     pub copied: BTreeSet<Of>,
     /// How many times a centre has published.
@@ -211,6 +213,7 @@ impl Centre {
             is_moody: twin.is_none(),
             lost: BTreeSet::new(),
             was_restored: false,
+            began_ms: i64::MIN,
             copied: BTreeSet::new(),
             publications: 0,
             twin,
@@ -289,6 +292,8 @@ impl Centre {
     pub fn fall(&mut self, down_ms: u64) {
         self.tokens.clear();
         self.listeners.clear();
+        self.nonces.clear();
+        self.began_ms = self.trace.now_ms();
         if let Some(twin) = &mut self.twin {
             twin.fall();
         }
@@ -331,6 +336,12 @@ impl Centre {
     pub fn hashes(&self) -> BTreeSet<Hash> {
         let all = self.kept.documents.values().flat_map(BTreeMap::values).chain(self.kept.forks.values());
         all.map(|record| record.hash).collect()
+    }
+
+    /// The seqs that more than one document has.
+    pub fn forked(&self) -> BTreeSet<(Of, u64)> {
+        let filings = self.kept.forks.values().filter_map(|record| record.filing().ok());
+        filings.map(|filing| ((filing.till, filing.enrolment), filing.seq)).collect()
     }
 
     /// Whether it holds this document.
@@ -567,7 +578,7 @@ impl Centre {
             return Err(Problem::of(ProblemType::Unauthorised).because("not this enrolment's key").into());
         }
         let now_ms = self.trace.now_ms();
-        if request.at_ms.abs_diff(now_ms) > CLOCK_MS.unsigned_abs() {
+        if request.at_ms < self.began_ms || request.at_ms.abs_diff(now_ms) > CLOCK_MS.unsigned_abs() {
             self.trace.fired("clock refused", &of.0);
             return Err(Problem::of(ProblemType::Clock).at(now_ms).into());
         }
@@ -626,6 +637,8 @@ impl Centre {
         let is_revoked = self.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked);
         let is_here = !is_revoked && self.subscribed.contains(&of);
         let findings = self.kept.findings.get(&of).cloned().unwrap_or_default();
+        let asked = (contact.through, contact.processed);
+        self.trace.note("centre", format_args!("holds {}/{} up to {through}; asked with {asked:?}", of.0, of.1));
         Ok(json(&Contacted {
             head,
             manifest: is_here.then(|| Manifest::id(&self.kept.signed)),
@@ -738,6 +751,9 @@ impl Centre {
             each.collect::<Vec<_>>()
         };
         (answer.stored, answer.known) = (ranges(stored), ranges(known));
+        let taken = answer.stored.iter().chain(&answer.known);
+        let taken: Vec<_> = taken.map(|it| format!("{}/{} {:?}", it.till, it.enrolment, it.ranges)).collect();
+        self.trace.note("centre", format_args!("takes {}", taken.join(", ")));
         Ok(json(&answer))
     }
 

@@ -281,8 +281,10 @@ impl Phone {
         self.put_back(image);
         let mut centre = self.centre.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        centre.copied.extend(ledger.promised.last().map(|last| last.of.clone()));
         let since = ledger.promised.split_off(promised);
+        // The enrolment it goes on with, and those it knows nothing of any more.
+        let touched = ledger.promised.last().into_iter().chain(&since);
+        centre.copied.extend(touched.map(|made| made.of.clone()));
         let is_held = |made: &Promised| centre.holds(&made.of, made.seq, &made.hash);
         ledger.elsewhere.extend(since.into_iter().filter(is_held));
     }
