@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use tillkit_protocol::{
     problem::ProblemType,
-    wire::{Enrol, Enrolled, normal_code},
+    wire::{Enrol, Enrolled, Remembered, normal_code},
 };
 
 use crate::{
@@ -112,6 +112,9 @@ async fn enrol_proven(office: &Backoffice, request: &Enrol, now_ms: i64) -> Resu
     if request.device.len() > 200 {
         return Err(Error::malformed("the device's name has more than 200 bytes"));
     }
+    if request.remembered.len() > Enrol::MOST_REMEMBERED {
+        return Err(Error::malformed("the device remembers more enrolments than it may"));
+    }
     if !request.is_proven() {
         return Err(Error::refused(ProblemType::BadProof, ""));
     }
@@ -150,18 +153,27 @@ async fn enrol_in(
     if now_ms >= pairing.expires_ms {
         return Err(Error::refused(ProblemType::CodeExpired, ""));
     }
-    let enrolment = tills::next_enrolment(tx, pairing.tenant, &pairing.till).await?;
-    let new = NewEnrolment {
-        code,
+    let new = |enrolment, key, revoked_ms| NewEnrolment {
         tenant: pairing.tenant,
         till: &pairing.till,
         enrolment,
-        key: &request.public_key,
-        series: &series(&pairing.till, enrolment),
+        key,
+        series: series(&pairing.till, enrolment),
         device: &request.device,
         made_ms: now_ms,
+        revoked_ms,
     };
-    tills::make_enrolment(tx, &new).await?;
+    // What was made after the backup that this back office was restored from: whoever holds a code for the
+    // till may say so, and from then on what its phone still has to send can be verified.
+    let of_till = |it: &&Remembered| it.till == pairing.till && it.enrolment <= Enrol::HIGHEST_REMEMBERED;
+    for old in request.remembered.iter().filter(of_till) {
+        if !tills::has_enrolment(tx, pairing.tenant, &pairing.till, old.enrolment).await? {
+            tills::make_enrolment(tx, &new(old.enrolment, &old.public_key, Some(now_ms))).await?;
+        }
+    }
+    let enrolment = tills::next_enrolment(tx, pairing.tenant, &pairing.till).await?;
+    tills::make_enrolment(tx, &new(enrolment, &request.public_key, None)).await?;
+    tills::use_code(tx, code, &request.public_key, enrolment).await?;
     Ok((pairing.tenant, pairing.till, enrolment))
 }
 

@@ -158,8 +158,26 @@ impl Shop {
         self.start_as(false).await
     }
 
-    /// Starts it again on files that came from a backup: as its operator would, saying so.
-    pub async fn start_restored(&mut self) -> Result<()> {
+    /// A copy of its database as it is now, made while it stands still.
+    pub async fn backup(&mut self) -> Result<PathBuf> {
+        self.stop().await?;
+        let backup = self.folder.path().join("backup.db");
+        std::fs::copy(self.folder.path().join("office.db"), &backup)?;
+        self.start().await?;
+        Ok(backup)
+    }
+
+    /// Puts a backup in the place of its database and starts it again as its operator would, saying so.
+    pub async fn restore(&mut self, backup: &Path) -> Result<()> {
+        self.stop().await?;
+        let database = self.folder.path().join("office.db");
+        for suffix in ["-wal", "-shm"] {
+            match std::fs::remove_file(format!("{}{suffix}", database.display())) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        std::fs::copy(backup, &database)?;
         self.start_as(true).await
     }
 

@@ -288,25 +288,50 @@ async fn a_restored_back_office_gets_its_lost_documents_again() {
     let till = shop.ready_till("T1", &line()).await.unwrap();
     sell(&till, 2);
     till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
-    shop.stop().await.unwrap();
-    let (database, backup) = (shop.folder.path().join("office.db"), shop.folder.path().join("backup.db"));
-    std::fs::copy(&database, &backup).unwrap();
-    shop.start().await.unwrap();
+    let backup = shop.backup().await.unwrap();
     sell(&till, 3);
     till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert_eq!(till.unsent().unwrap().all(), 0);
-    shop.stop().await.unwrap();
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", database.display()));
-    }
-    std::fs::copy(&backup, &database).unwrap();
-    shop.start_restored().await.unwrap();
+    shop.restore(&backup).await.unwrap();
     assert_eq!(shop.documents().await.unwrap().len(), 3);
 
     let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
 
     assert!(report.is_complete(), "{report:?}");
     assert_eq!((report.sent_documents, shop.documents().await.unwrap().len()), (4, 7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_back_office_restored_from_before_an_enrolment_gets_its_documents_once_the_phone_enrols_again() {
+    let mut shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let backup = shop.backup().await.unwrap();
+    let enrol_again = async |shop: &Shop| {
+        let session = till.sign_in("anna", "1234").unwrap();
+        let code = shop.pairing_code("T1").await.unwrap();
+        let enrolled = session.enrol_again(shop.url(), &code, "phone").await.unwrap();
+        session.change_centre("main").await.unwrap();
+        let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+        assert!(report.is_complete(), "{report:?}");
+        enrolled.enrolment
+    };
+    assert_eq!(enrol_again(&shop).await, 2);
+    sell(&till, 2);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    let sold = shop.documents().await.unwrap();
+    shop.restore(&backup).await.unwrap();
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(report.receive_error.unwrap().code, "unauthorised");
+    let other = shop.till("other", &line()).unwrap();
+    let code = shop.pairing_code("T1").await.unwrap();
+    let stranger = other.enrol(shop.url(), &code, "another phone").await.unwrap();
+    assert_eq!(stranger.enrolment, 27, "after the 1 that is known, and 25 that may have been forgotten");
+
+    assert_eq!(enrol_again(&shop).await, 28);
+
+    assert_eq!(till.unsent().unwrap().all(), 0);
+    let held = shop.documents().await.unwrap();
+    assert!(sold.iter().all(|document| held.contains(document)), "{sold:?} {held:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -189,10 +189,15 @@ pub(crate) async fn server(store: &Store, random: &Randomness) -> Result<ServerR
 /// Starts another epoch: what a back office restored from a backup must do.
 pub(crate) async fn set_epoch(store: &Store, epoch: &str) -> Result<()> {
     const SET: &str = "UPDATE server SET epoch = $1 WHERE server = 1";
+    // Phones may have been enrolled since the backup; no other one gets their numbers.
+    const SKIP: &str = "
+        UPDATE till SET skipped = 25 + COALESCE(
+            (SELECT MAX(e.enrolment) FROM enrolment e WHERE e.tenant = till.tenant AND e.till = till.till), 0)";
     store
         .write(|tx| {
             Box::pin(async move {
                 sqlx::query(SET).bind(epoch).execute(&mut **tx).await?;
+                sqlx::query(SKIP).execute(&mut **tx).await?;
                 Ok(())
             })
         })

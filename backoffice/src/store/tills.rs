@@ -60,40 +60,63 @@ pub(crate) async fn pairing(tx: &mut Tx<'_>, code: &str) -> Result<Option<Pairin
     Ok(Some(Pairing { tenant: row.try_get(0)?, till: row.try_get(1)?, expires_ms: row.try_get(2)?, used_by }))
 }
 
-/// The next enrolment of a till: numbers are never used again.
+/// Whether there is, or was, such an enrolment.
+pub(crate) async fn has_enrolment(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    till: &str,
+    enrolment: u32,
+) -> Result<bool> {
+    const GET: &str = "SELECT 1 FROM enrolment WHERE tenant = $1 AND till = $2 AND enrolment = $3";
+    let get = sqlx::query(GET).bind(tenant).bind(till).bind(i64::from(enrolment));
+    Ok(get.fetch_optional(&mut **tx).await?.is_some())
+}
+
+/// The next enrolment of a till: numbers are never used again, nor those that a life before a backup was
+/// put back may have given.
 pub(crate) async fn next_enrolment(tx: &mut Tx<'_>, tenant: TenantId, till: &str) -> Result<u32> {
     const NEXT: &str = "
-        SELECT CAST(COALESCE(MAX(enrolment), 0) + 1 AS BIGINT) FROM enrolment WHERE tenant = $1 AND till = $2";
+        SELECT CAST(CASE WHEN e.newest > t.skipped THEN e.newest ELSE t.skipped END + 1 AS BIGINT)
+          FROM till t,
+               (SELECT COALESCE(MAX(enrolment), 0) AS newest FROM enrolment WHERE tenant = $1 AND till = $2) e
+         WHERE t.tenant = $1 AND t.till = $2";
     small(&sqlx::query(NEXT).bind(tenant).bind(till).fetch_one(&mut **tx).await?, 0)
 }
 
 /// A new enrolment, as it is made.
 pub(crate) struct NewEnrolment<'a> {
-    pub(crate) code: &'a str,
     pub(crate) tenant: TenantId,
     pub(crate) till: &'a str,
     pub(crate) enrolment: u32,
     pub(crate) key: &'a PublicKey,
-    pub(crate) series: &'a str,
+    pub(crate) series: String,
     pub(crate) device: &'a str,
     pub(crate) made_ms: i64,
+    pub(crate) revoked_ms: Option<i64>,
 }
 
-/// Makes the enrolment with its empty chain, and uses the code up.
+/// Makes the enrolment with its empty chain.
 pub(crate) async fn make_enrolment(tx: &mut Tx<'_>, new: &NewEnrolment<'_>) -> Result<()> {
     const MAKE: &str = "
-        INSERT INTO enrolment (tenant, till, enrolment, public_key, series, device, made_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        INSERT INTO enrolment (tenant, till, enrolment, public_key, series, device, made_ms, revoked_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     const CHAIN: &str = "
         INSERT INTO chain (tenant, till, enrolment, through, head, top, stored, booked, bookings)
         VALUES ($1, $2, $3, 0, $4, 0, 0, 0, 0)";
-    const USE: &str = "UPDATE pairing SET public_key = $1, enrolment = $2 WHERE code = $3";
     let (key, enrolment) = (&new.key.as_bytes()[..], i64::from(new.enrolment));
     let make = sqlx::query(MAKE).bind(new.tenant).bind(new.till).bind(enrolment).bind(key);
-    make.bind(new.series).bind(new.device).bind(new.made_ms).execute(&mut **tx).await?;
+    let make = make.bind(&new.series).bind(new.device).bind(new.made_ms).bind(new.revoked_ms);
+    make.execute(&mut **tx).await?;
     let chain = sqlx::query(CHAIN).bind(new.tenant).bind(new.till).bind(enrolment);
     chain.bind(&Hash::NONE.as_bytes()[..]).execute(&mut **tx).await?;
-    sqlx::query(USE).bind(key).bind(enrolment).bind(new.code).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Uses a code up: the device of this key has become this enrolment.
+pub(crate) async fn use_code(tx: &mut Tx<'_>, code: &str, key: &PublicKey, enrolment: u32) -> Result<()> {
+    const USE: &str = "UPDATE pairing SET public_key = $1, enrolment = $2 WHERE code = $3";
+    let used = sqlx::query(USE).bind(&key.as_bytes()[..]).bind(i64::from(enrolment)).bind(code);
+    used.execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -50,14 +50,35 @@ pub struct Enrol {
     pub proof: Signature,
     /// Made on the phone.
     pub public_key: PublicKey,
+    /// What the phone was before. A back office restored from a backup may have forgotten it, and can
+    /// verify its documents only by the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remembered: Vec<Remembered>,
+}
+
+/// An enrolment that a phone has had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The till's n-th.
+    pub enrolment: u32,
+    /// Signed its documents.
+    pub public_key: PublicKey,
+    /// The till.
+    pub till: String,
 }
 
 impl Enrol {
+    /// So many are remembered at most, the newest.
+    pub const MOST_REMEMBERED: usize = 64;
+    /// Numbers beyond are believed of nobody: the next one follows the highest.
+    pub const HIGHEST_REMEMBERED: u32 = 100_000;
+
     /// An enrolment with its proof.
     pub fn new(code: &str, device: &str, key: &PrivateKey) -> Enrol {
         let code = normal_code(code);
         let proof = key.sign(Use::Enrol, &Enrol::challenge(&code, &key.public()));
-        Enrol { code, device: device.into(), proof, public_key: key.public() }
+        let remembered = Vec::new();
+        Enrol { code, device: device.into(), proof, public_key: key.public(), remembered }
     }
 
     /// Whether whoever sent it holds the private key.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tillkit_protocol::{
     Hash,
     keys::PrivateKey,
-    wire::{Enrol, Enrolled},
+    wire::{Enrol, Enrolled, Remembered},
 };
 use tillkit_store::journal::Enrolment;
 use tillkit_sync::{Client, Engine, Identity, Parts};
@@ -89,7 +89,14 @@ impl Core {
         let transport = (self.services.connect)(url).map_err(tillkit_sync::SyncError::from)?;
         let client = Client::new(transport, self.services.rim.clone(), None);
         client.hello().await?;
-        let enrolled = client.enrol(&Enrol::new(code, device, &key)).await?;
+        let before = self.store.journal.enrolments()?;
+        let remembered = before.iter().rev().take(Enrol::MOST_REMEMBERED).map(|known| Remembered {
+            enrolment: known.enrolment,
+            public_key: known.public_key,
+            till: known.till.clone(),
+        });
+        let request = Enrol { remembered: remembered.collect(), ..Enrol::new(code, device, &key) };
+        let enrolled = client.enrol(&request).await?;
         if let Some(expected) = tenant.filter(|expected| *expected != enrolled.tenant_key.fingerprint()) {
             return Err(TillError::WrongOffice { expected, found: enrolled.tenant_key.fingerprint() });
         }
@@ -104,11 +111,15 @@ impl Core {
             public_key: key.public(),
             enrolled_ms: self.services.rim.now_ms(),
         };
-        let is_known = self.store.journal.enrolments()?.iter().any(|known| {
+        let known = before.iter().find(|known| {
             (known.till.as_str(), known.enrolment) == (enrolment.till.as_str(), enrolment.enrolment)
         });
+        if known.is_some_and(|known| known.public_key != enrolment.public_key) {
+            let why = format!("this phone has been {}/{} before", enrolment.till, enrolment.enrolment);
+            return Err(tillkit_sync::SyncError::NotUnderstood { request: "/v1/enrol".into(), why }.into());
+        }
         self.store.journal.write(|journal| {
-            if !is_known {
+            if known.is_none() {
                 journal.add_enrolment(&enrolment)?;
             }
             journal.set_setting(PENDING, b"")

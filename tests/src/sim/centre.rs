@@ -638,7 +638,8 @@ impl Centre {
         let is_here = !is_revoked && self.subscribed.contains(&of);
         let findings = self.kept.findings.get(&of).cloned().unwrap_or_default();
         let asked = (contact.through, contact.processed);
-        self.trace.note("centre", format_args!("holds {}/{} up to {through}; asked with {asked:?}", of.0, of.1));
+        self.trace
+            .note("centre", format_args!("holds {}/{} up to {through}; asked with {asked:?}", of.0, of.1));
         Ok(json(&Contacted {
             head,
             manifest: is_here.then(|| Manifest::id(&self.kept.signed)),
