@@ -48,9 +48,9 @@ pub struct Target<'a> {
     pub manifest: &'a SectionManifest,
 }
 
-/// How much goes into a slot between two write-backs: enough that hot pages are written once, little
-/// enough that a sale which meets one does not wait long for the disk.
-const WRITE_BACK_BYTES: usize = 8 << 20;
+/// How much goes into a slot between two write-backs: enough that hot pages are written once and hardly one
+/// sale in a hundred meets one, little enough that the one does not wait long for the disk.
+const WRITE_BACK_BYTES: usize = 32 << 20;
 
 /// About half a millisecond of work: how long a sale competes with a load before it goes first.
 const ROWS_BETWEEN_LOOKS: usize = 64;
