@@ -57,6 +57,7 @@ class ThreadsTest {
                     { till.syncScreens.first() },
                     { till.settings() },
                     { till.history() },
+                    { till.historyDays() },
                     { till.document(place) },
                     { till.objects("item") },
                     { till.objectView("item", "mug") },

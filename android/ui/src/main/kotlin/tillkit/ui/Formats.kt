@@ -120,8 +120,7 @@ data class Formats(
     /** A day as the core writes it, `2026-03-09`. */
     fun businessDay(day: String): String = date(LocalDate.parse(day))
 
-    private fun date(day: LocalDate): String =
-        DateTimeFormatter.ofLocalizedDate(FormatStyle.MEDIUM).withLocale(locale).format(day)
+    private fun date(day: LocalDate): String = DateTimeFormatter.ofLocalizedDate(FormatStyle.MEDIUM).withLocale(locale).format(day)
 
     /** The sentence of a trouble in this language, or the core's own. */
     fun trouble(trouble: Trouble): String = strings.trouble(trouble.code) ?: sentence(trouble.sentence)

@@ -234,7 +234,8 @@ class AppTest {
             await(English.delivery(tillkit.DeliveryMark.LOCAL))
             model.history.onEvent(HistoryEvent.ShowDay("2001-01-01"))
             await(English.noHits)
-            model.history.onEvent(HistoryEvent.ShowDay(model.history.state.value.days.single()))
+            val days = model.history.state.value.days
+            model.history.onEvent(HistoryEvent.ShowDay(days.single()))
             await(English.delivery(tillkit.DeliveryMark.LOCAL))
         }
 
