@@ -120,8 +120,10 @@ async fn enrol_proven(office: &Backoffice, request: &Enrol, now_ms: i64) -> Resu
     }
     let code = normal_code(&request.code);
     let code = code.as_str();
-    let (tenant, till, enrolment) =
-        office.store.write(|tx| Box::pin(async move { enrol_in(tx, code, request, now_ms).await })).await?;
+    let (tenant, till, enrolment) = office
+        .store
+        .write(|tx| Box::pin(async move { enrol_in(office, tx, code, request, now_ms).await }))
+        .await?;
     office.news.tell(tenant, &[Topic::Tills]);
     let tenant = office.tenant(tenant).ok_or(Error::Unreadable("the tenant of a pairing code"))?;
     Ok(Enrolled {
@@ -135,6 +137,7 @@ async fn enrol_proven(office: &Backoffice, request: &Enrol, now_ms: i64) -> Resu
 }
 
 async fn enrol_in(
+    office: &Backoffice,
     tx: &mut Tx<'_>,
     code: &str,
     request: &Enrol,
@@ -165,13 +168,18 @@ async fn enrol_in(
     };
     // What was made after the backup that this back office was restored from: whoever holds a code for the
     // till may say so, and from then on what its phone still has to send can be verified.
-    let of_till = |it: &&Remembered| it.till == pairing.till && it.enrolment <= Enrol::HIGHEST_REMEMBERED;
-    for old in request.remembered.iter().filter(of_till) {
+    let tenant = office.tenant(pairing.tenant).ok_or(Error::Unreadable("the tenant of a pairing code"))?;
+    let tenant_key = tenant.key.public();
+    let believed = 1..=Enrol::HIGHEST_REMEMBERED;
+    let of_till = |it: &&Remembered| it.till == pairing.till && believed.contains(&it.enrolment);
+    for old in request.remembered.iter().filter(of_till).filter(|it| it.tenant_key == tenant_key) {
         if !tills::has_enrolment(tx, pairing.tenant, &pairing.till, old.enrolment).await? {
             tills::make_enrolment(tx, &new(old.enrolment, &old.public_key, Some(now_ms))).await?;
         }
     }
-    let enrolment = tills::next_enrolment(tx, pairing.tenant, &pairing.till).await?;
+    // A number that the phone has had, at whatever back office, would be its own documents' again.
+    let had = request.remembered.iter().filter(of_till).map(|it| it.enrolment).max().unwrap_or(0);
+    let enrolment = tills::next_enrolment(tx, pairing.tenant, &pairing.till).await?.max(had + 1);
     tills::make_enrolment(tx, &new(enrolment, &request.public_key, None)).await?;
     tills::use_code(tx, code, &request.public_key, enrolment).await?;
     Ok((pairing.tenant, pairing.till, enrolment))

@@ -9,7 +9,7 @@ use serde_json::json;
 use tillkit_protocol::{
     Hash, Problem, VERSION_HEADER,
     problem::ProblemType,
-    wire::{Empty, Enrol, Enrolled, Hello, Token, Uploaded},
+    wire::{Empty, Enrol, Enrolled, Hello, Remembered, Token, Uploaded},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -123,6 +123,25 @@ async fn a_token_needs_the_right_key_clock_and_a_new_nonce() {
     refused(office.ask_token(&stranger, now_ms, &nonce()).await, ProblemType::Unauthorised).await;
     stranger.enrolled.tenant = "nobody".into();
     refused(office.ask_token(&stranger, now_ms, &nonce()).await, ProblemType::Unauthorised).await;
+}
+
+#[tokio::test]
+async fn what_a_phone_was_is_taken_up_if_it_was_here_and_no_number_is_given_to_it_twice() {
+    let office = Office::open().await;
+    let here = office.till("T1").await.enrolled;
+    for (tenant_key, number, is_taken_up) in [(new_key().public(), 3, false), (here.tenant_key, 7, true)] {
+        let (key, old_key) = (new_key(), new_key());
+        let public_key = old_key.public();
+        let remembered = vec![Remembered { enrolment: number, public_key, tenant_key, till: "T1".into() }];
+        let request = Enrol { remembered, ..Enrol::new(&office.code("T1").await, "phone", &key) };
+
+        let enrolled: Enrolled = read(office.post("/v1/enrol", &request).await).await;
+
+        assert_eq!(enrolled.enrolment, number + 1);
+        let old = Till::new(old_key, Enrolled { enrolment: number, ..enrolled });
+        let token = office.ask_token(&old, office.now_ms(), &nonce()).await;
+        assert_eq!(token.status() == 200, is_taken_up, "{}", token.status());
+    }
 }
 
 #[tokio::test]

@@ -63,6 +63,8 @@ pub struct Remembered {
     pub enrolment: u32,
     /// Signed its documents.
     pub public_key: PublicKey,
+    /// Whose till it was: another's is not taken up.
+    pub tenant_key: PublicKey,
     /// The till.
     pub till: String,
 }

@@ -89,7 +89,8 @@ pub enum SyncError {
         /// What it needs.
         needs: String,
     },
-    /// The centre knows a document of this enrolment that this phone does not have, or has another one of its number.
+    /// The centre knows a document of this enrolment that this phone does not have, or another one of a
+    /// number that it has.
     #[error(
         "this phone holds an old copy of {till}/{enrolment}: the centre has other documents, up to {centre_seq}, this phone up to {own_seq}; enrol again, unsent documents are kept"
     )]

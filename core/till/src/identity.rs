@@ -93,6 +93,7 @@ impl Core {
         let remembered = before.iter().rev().take(Enrol::MOST_REMEMBERED).map(|known| Remembered {
             enrolment: known.enrolment,
             public_key: known.public_key,
+            tenant_key: known.tenant_key,
             till: known.till.clone(),
         });
         let request = Enrol { remembered: remembered.collect(), ..Enrol::new(code, device, &key) };
