@@ -27,6 +27,7 @@ static KIND: FileKind = FileKind {
         include_str!("../migrations/centre/0001_centre.sql"),
         include_str!("../migrations/centre/0002_customer_word.sql"),
         include_str!("../migrations/centre/0003_change.sql"),
+        include_str!("../migrations/centre/0004_merge.sql"),
     ],
     // NORMAL: a power cut may lose the last loads, never the file; one sync brings them again.
     pragmas: "

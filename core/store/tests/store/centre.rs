@@ -772,3 +772,31 @@ fn a_search_beside_loads_that_drop_and_make_indexes_always_finds() {
         }
     });
 }
+
+#[test]
+fn steps_leave_words_in_pieces_and_tidy_merges_them() {
+    let till = Till::new();
+    let name = |n: usize| {
+        let mut rows = catalogue(30);
+        rows.extend([item("i00007", &format!("Ser {n}"), &["ART-7"])]);
+        rows
+    };
+    publish("items", 1, &name(1), 7).make_live(&till.store).unwrap();
+    let pieces = || -> i64 {
+        let count = "SELECT count(DISTINCT segid) FROM item_word_0_idx";
+        till.raw("centre.db").query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    for n in 2..=9 {
+        let changes = read_steps(&[steps(&name(n - 1), &name(n))]);
+        let target = publish("items", n as u64, &name(n), 7);
+        till.store.centre.make_live(&[Change::Steps(target.target(), &changes)], &[], 9).unwrap();
+    }
+    assert!(pieces() > 8, "{}", pieces());
+
+    while !till.store.centre.tidy().unwrap() {}
+
+    assert!(pieces() < 4, "{}", pieces());
+    let view = till.store.centre.view().unwrap();
+    assert_eq!(keys(&view.search_items("ser 9", 9).unwrap()), ["i00007"]);
+    assert!(view.search_items("ser 8", 9).unwrap().is_empty());
+}
