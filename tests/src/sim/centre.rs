@@ -27,7 +27,7 @@ use tillkit_protocol::{
     settings,
     wire::{
         CentreInfo, Centres, ChainHead, Contact, Contacted, Empty, Enrol, Enrolled, Finding, Hello, Ranges,
-        Refused, Subscribe, Subscribed, Token, TokenRequest, Uploaded, normal_code, to_ranges,
+        Refused, Remembered, Subscribe, Subscribed, Token, TokenRequest, Uploaded, normal_code, to_ranges,
     },
 };
 use tokio::sync::mpsc;
@@ -47,6 +47,8 @@ const TENANT: &str = "shop";
 const TOKEN_MS: i64 = 15 * 60_000;
 const CODE_MS: i64 = 15 * 60_000;
 const CLOCK_MS: i64 = 5 * 60_000;
+/// Numbers of enrolments that a restored one gives to nobody.
+const SKIPPED: u32 = 25;
 /// Steps a manifest lists: few, so that tills that slept come by the snapshot.
 const STEPS: usize = 4;
 
@@ -78,6 +80,11 @@ pub struct Kept {
     manifest: Option<Manifest>,
     levels: BTreeMap<(String, String), Quantity>,
     has_live_news: BTreeSet<&'static str>,
+    enrolments: BTreeMap<Of, Enrolment>,
+    codes: BTreeMap<String, Code>,
+    subscribed: BTreeSet<Of>,
+    /// Enrolments of a till that may have been made since a backup: given to nobody.
+    skipped: BTreeMap<String, u32>,
 }
 
 /// A section as published once.
@@ -95,6 +102,7 @@ pub struct Published {
     pub needs: BTreeMap<String, u64>,
 }
 
+#[derive(Clone)]
 struct Enrolment {
     key: PublicKey,
     is_revoked: bool,
@@ -131,9 +139,6 @@ pub struct Centre {
     blobs: BTreeMap<Hash, Arc<Vec<u8>>>,
     /// Every version of every section there has been, by epoch.
     pub archive: BTreeMap<(String, String, u64), Published>,
-    enrolments: BTreeMap<Of, Enrolment>,
-    codes: BTreeMap<String, Code>,
-    subscribed: BTreeSet<Of>,
     tokens: BTreeMap<String, (Of, i64)>,
     nonces: BTreeSet<String>,
     listeners: Vec<(Of, mpsc::UnboundedSender<Bytes>)>,
@@ -191,6 +196,10 @@ impl Centre {
             manifest: None,
             levels: BTreeMap::new(),
             has_live_news: BTreeSet::new(),
+            enrolments: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            subscribed: BTreeSet::new(),
+            skipped: BTreeMap::new(),
         };
         let mut centre = Centre {
             trace,
@@ -200,9 +209,6 @@ impl Centre {
             kept,
             blobs: (0..20).map(picture).map(|bytes| (Hash::of(&bytes), Arc::new(bytes))).collect(),
             archive: BTreeMap::new(),
-            enrolments: BTreeMap::new(),
-            codes: BTreeMap::new(),
-            subscribed: BTreeSet::new(),
             tokens: BTreeMap::new(),
             nonces: BTreeSet::new(),
             listeners: Vec::new(),
@@ -264,7 +270,7 @@ impl Centre {
             Some(twin) => normal_code(&twin.make_code(till)),
             None => normal_code(&format!("{:08x}", self.dice.bits() as u32)),
         };
-        self.codes.insert(code.clone(), (till.into(), self.trace.now_ms() + CODE_MS, None));
+        self.kept.codes.insert(code.clone(), (till.into(), self.trace.now_ms() + CODE_MS, None));
         code
     }
 
@@ -273,7 +279,7 @@ impl Centre {
         if let Some(twin) = &self.twin {
             twin.revoke(of);
         }
-        if let Some(enrolment) = self.enrolments.get_mut(of) {
+        if let Some(enrolment) = self.kept.enrolments.get_mut(of) {
             enrolment.is_revoked = true;
         }
     }
@@ -300,8 +306,7 @@ impl Centre {
         self.down_until_ms = self.trace.at_ms() + down_ms;
     }
 
-    /// A backup; none beside a real one: its database would forget who has enrolled since, and the model's
-    /// owner does not.
+    /// A backup; none beside a real one, which is not told of backups yet.
     pub fn backup(&self) -> Option<Kept> {
         self.twin.is_none().then(|| self.kept.clone())
     }
@@ -312,6 +317,9 @@ impl Centre {
         let down_ms = self.dice.of(1_000..60_000);
         self.fall(down_ms);
         let before = std::mem::replace(&mut self.kept, backup);
+        for (till, last) in self.kept.enrolments.keys() {
+            self.kept.skipped.insert(till.clone(), last + SKIPPED);
+        }
         let held: BTreeSet<Hash> = self.hashes();
         let lost = before.documents.values().flat_map(BTreeMap::values).chain(before.forks.values());
         self.lost.extend(lost.map(|record| record.hash).filter(|hash| !held.contains(hash)));
@@ -320,6 +328,11 @@ impl Centre {
             self.archive_one(&name);
         }
         self.sign();
+    }
+
+    /// Whether it knows this enrolment: a restored one may not.
+    pub fn knows(&self, of: &Of) -> bool {
+        self.kept.enrolments.contains_key(of)
     }
 
     /// Requests that a real one was held to; everything it holds is held now.
@@ -544,7 +557,7 @@ impl Centre {
         }
         let now_ms = self.trace.now_ms();
         let code = normal_code(&request.code);
-        let Some((till, expires_ms, used_by)) = self.codes.get_mut(&code) else {
+        let Some((till, expires_ms, used_by)) = self.kept.codes.get_mut(&code) else {
             return Err(Problem::of(ProblemType::CodeUnknown).into());
         };
         let enrolment = match used_by {
@@ -552,11 +565,18 @@ impl Centre {
             Some(_) => return Err(Problem::of(ProblemType::CodeUsed).into()),
             None if now_ms >= *expires_ms => return Err(Problem::of(ProblemType::CodeExpired).into()),
             None => {
-                let last = self.enrolments.keys().filter(|(of, _)| of == till).map(|(_, n)| *n).max();
-                let enrolment = last.unwrap_or(0) + 1;
+                let known = &mut self.kept.enrolments;
+                let tenant_key = self.key.public();
+                let of_till = |old: &&Remembered| old.till == *till && old.tenant_key == tenant_key;
+                for old in request.remembered.iter().filter(of_till) {
+                    let forgotten = Enrolment { key: old.public_key, is_revoked: true };
+                    known.entry((till.clone(), old.enrolment)).or_insert(forgotten);
+                }
+                let last = known.keys().filter(|(of, _)| of == till).map(|(_, n)| *n).max();
+                let enrolment = last.max(self.kept.skipped.get(till).copied()).unwrap_or(0) + 1;
                 *used_by = Some((request.public_key, enrolment));
                 let new = Enrolment { key: request.public_key, is_revoked: false };
-                self.enrolments.insert((till.clone(), enrolment), new);
+                self.kept.enrolments.insert((till.clone(), enrolment), new);
                 enrolment
             }
         };
@@ -573,7 +593,7 @@ impl Centre {
     fn token(&mut self, body: &[u8]) -> Answered {
         let request: TokenRequest = read(body)?;
         let of = (request.till.clone(), request.enrolment);
-        let known = self.enrolments.get(&of);
+        let known = self.kept.enrolments.get(&of);
         if request.tenant != TENANT || known.is_none_or(|known| !request.is_signed_by(&known.key)) {
             return Err(Problem::of(ProblemType::Unauthorised).because("not this enrolment's key").into());
         }
@@ -603,7 +623,7 @@ impl Centre {
 
     fn in_good_standing(&self, request: &Request) -> Result<(Of, i64), Refusal> {
         let (of, expires_ms) = self.bearer(request)?;
-        if self.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked) {
+        if self.kept.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked) {
             return Err(Problem::of(ProblemType::Revoked).into());
         }
         Ok((of, expires_ms))
@@ -621,7 +641,7 @@ impl Centre {
         if centre != CENTRE {
             return Err(Problem::of(ProblemType::NotFound).into());
         }
-        self.subscribed.insert(of);
+        self.kept.subscribed.insert(of);
         Ok(json(&Subscribed { centre, pin_pepper: STANDARD_NO_PAD.encode(PEPPER) }))
     }
 
@@ -634,8 +654,8 @@ impl Centre {
         if !is_whole && !is_ahead && !self.copied.contains(&of) {
             self.trace.violated("I5", &of.0, format_args!("another head at {through} of {}", of.1));
         }
-        let is_revoked = self.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked);
-        let is_here = !is_revoked && self.subscribed.contains(&of);
+        let is_revoked = self.kept.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked);
+        let is_here = !is_revoked && self.kept.subscribed.contains(&of);
         let findings = self.kept.findings.get(&of).cloned().unwrap_or_default();
         let asked = (contact.through, contact.processed);
         self.trace
@@ -667,7 +687,7 @@ impl Centre {
 
     fn read_manifest(&mut self, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
         let (of, _) = self.in_good_standing(request)?;
-        if !self.subscribed.contains(&of) {
+        if !self.kept.subscribed.contains(&of) {
             return Err(Problem::of(ProblemType::NoSubscription).into());
         }
         let id = format!("\"{}\"", Manifest::id(&self.kept.signed));
@@ -763,7 +783,7 @@ impl Centre {
         let record = Record::parse(line).map_err(|error| error.to_string())?;
         let filing = record.filing().map_err(|error| error.to_string())?;
         let of: Of = (filing.till.clone(), filing.enrolment);
-        let enrolment = self.enrolments.get(&of).ok_or("no such enrolment")?;
+        let enrolment = self.kept.enrolments.get(&of).ok_or("no such enrolment")?;
         if !record.is_signed_by(&enrolment.key) {
             return Err("forged".into());
         }
@@ -898,10 +918,14 @@ pub fn is_taken_by_any_major(path: &str) -> bool {
     path == "/v1/documents" || path.starts_with("/v1/parts/") || path == "/v1/token"
 }
 
-/// No two enrolments share it: T1A, T1B, and so on; nobody enrols more than 26 times.
+/// No two enrolments share it: T1A … T1Z, T1AA and so on; nobody enrols more than 702 times.
 fn series(till: &str, enrolment: u32) -> String {
-    let letter = char::from_u32(u32::from(b'A') + enrolment - 1).expect("a letter");
-    format!("{till}{letter}")
+    let letter = |n: u32| char::from_u32(u32::from(b'A') + n % 26).expect("a letter");
+    let (last, more) = ((enrolment - 1) % 26, (enrolment - 1) / 26);
+    match more {
+        0 => format!("{till}{}", letter(last)),
+        more => format!("{till}{}{}", letter(more - 1), letter(last)),
+    }
 }
 
 fn refuse(problem: &Problem) -> Answer {

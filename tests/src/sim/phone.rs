@@ -480,7 +480,7 @@ impl Phone {
     /// Its owner reads on the screen what only she can mend, and mends it.
     fn does_what_must_be(&mut self) -> bool {
         let says = self.till().and_then(not_received);
-        if says.as_deref() == Some("superseded") {
+        if matches!(says.as_deref(), Some("superseded" | "unauthorised")) {
             self.must_enrol.store(true, Ordering::Relaxed);
         }
         if self.must_enrol.load(Ordering::Relaxed) {
@@ -869,7 +869,9 @@ impl Phone {
             );
         }
         // Nothing comes down before its owner has enrolled it again or chosen a centre.
-        if let Some("superseded" | "revoked" | "no-subscription") = not_received(till).as_deref() {
+        if let Some("superseded" | "unauthorised" | "revoked" | "no-subscription") =
+            not_received(till).as_deref()
+        {
             return;
         }
         let centre = self.centre.lock().unwrap_or_else(PoisonError::into_inner);

@@ -395,6 +395,7 @@ impl World {
                 if let Some(backup) = self.backup.take() {
                     self.trace.fired("centre restored from a backup", "centre");
                     self.centre().restore(backup);
+                    self.tell_the_forgotten();
                 }
             }
             What::Major(major) => {
@@ -434,6 +435,15 @@ impl World {
         centre.set_moody(false);
     }
 
+    /// Owners read in the back office which of their tills a restored one does not know.
+    fn tell_the_forgotten(&self) {
+        for phone in &self.phones {
+            if phone.enrolment().is_some_and(|of| !self.centre().knows(&of)) {
+                phone.tell_to_enrol();
+            }
+        }
+    }
+
     async fn copied(&mut self, till: usize, with_keys: bool) {
         let phone = &mut self.phones[till];
         phone.shut().await;
@@ -453,6 +463,7 @@ impl World {
     async fn rest(&mut self) -> bool {
         self.trace.note("world", "heals");
         self.calm();
+        self.tell_the_forgotten();
         for _ in 0..20 {
             self.phones.iter_mut().for_each(Phone::open);
             // Until the screen says what its owner has to do.
