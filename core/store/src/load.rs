@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A snapshot fills the idle slot blob by blob, each its own transaction, so that an interruption
-//! costs one blob and the WAL stays small. A step changes the live slot in one transaction whose
+//! costs one blob, and is written back on the way, so that the WAL has a bound. A step changes the live slot in one transaction whose
 //! digests are checked before it commits. [`Centre::make_live`] does both in one small transaction
 //! over all sections that must go together.
 //!

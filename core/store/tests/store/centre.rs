@@ -782,6 +782,11 @@ fn steps_leave_words_in_pieces_and_tidy_merges_them() {
         rows
     };
     publish("items", 1, &name(1), 7).make_live(&till.store).unwrap();
+    for table in ["item_word_0", "item_word_1", "customer_word_0", "customer_word_1"] {
+        let set = format!("SELECT v FROM {table}_config WHERE k = 'automerge'");
+        let set: i64 = till.raw("centre.db").query_row(&set, [], |row| row.get(0)).unwrap();
+        assert_eq!(set, 0, "{table} merges within a step");
+    }
     let pieces = || -> i64 {
         let count = "SELECT count(DISTINCT segid) FROM item_word_0_idx";
         till.raw("centre.db").query_row(count, [], |row| row.get(0)).unwrap()
