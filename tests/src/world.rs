@@ -158,12 +158,15 @@ impl Shop {
         self.start_as(false).await
     }
 
-    /// A copy of its database as it is now, made while it stands still.
-    pub async fn backup(&mut self) -> Result<PathBuf> {
-        self.stop().await?;
+    /// A copy of its database as it is now, made while it works.
+    pub async fn backup(&self) -> Result<PathBuf> {
+        self.settled().await;
         let backup = self.folder.path().join("backup.db");
-        std::fs::copy(self.folder.path().join("office.db"), &backup)?;
-        self.start().await?;
+        if backup.exists() {
+            std::fs::remove_file(&backup)?;
+        }
+        let database = rusqlite::Connection::open(self.folder.path().join("office.db"))?;
+        database.execute("VACUUM INTO ?1", [backup.to_string_lossy()])?;
         Ok(backup)
     }
 

@@ -19,7 +19,8 @@ const KEPT: [u64; 10] = [
 ];
 
 /// The same beside the real back office.
-const KEPT_BESIDE: [u64; 1] = [
+const KEPT_BESIDE: [u64; 2] = [
+    58, // one restored from before an enrolment did not take it up, and refused what it had signed
     82, // the back office began anew and took a proof for a token a second time
 ];
 

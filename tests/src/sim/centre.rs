@@ -306,9 +306,12 @@ impl Centre {
         self.down_until_ms = self.trace.at_ms() + down_ms;
     }
 
-    /// A backup; none beside a real one, which is not told of backups yet.
-    pub fn backup(&self) -> Option<Kept> {
-        self.twin.is_none().then(|| self.kept.clone())
+    /// A backup.
+    pub fn backup(&mut self) -> Kept {
+        if let Some(twin) = &mut self.twin {
+            twin.backup();
+        }
+        self.kept.clone()
     }
 
     /// A backup takes the place of everything: a new life begins.
@@ -316,6 +319,9 @@ impl Centre {
         self.was_restored = true;
         let down_ms = self.dice.of(1_000..60_000);
         self.fall(down_ms);
+        if let Some(twin) = &mut self.twin {
+            twin.restore();
+        }
         let before = std::mem::replace(&mut self.kept, backup);
         for (till, last) in self.kept.enrolments.keys() {
             self.kept.skipped.insert(till.clone(), last + SKIPPED);

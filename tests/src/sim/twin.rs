@@ -2,12 +2,12 @@
 //!
 //! Tills listen to the model. What the two say in words of their own (tokens, codes, keys, the names of
 //! blobs) is translated or left alone; documents, chains, heads, refusals, digests of rows, levels of stock
-//! and rows themselves are not. A restored backup is not told to the real one: the model's owner remembers
-//! who is enrolled, and a database does not.
+//! and rows themselves are not.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -23,7 +23,7 @@ use tillkit_protocol::{
     keys::PublicKey,
     rows,
     sections::Flow,
-    wire::{Centres, Contacted, Enrolled, Subscribed, Token, Uploaded},
+    wire::{Centres, Contacted, Enrol, Enrolled, Subscribed, Token, Uploaded},
 };
 use tokio::runtime::Handle;
 
@@ -46,6 +46,8 @@ pub struct Twin {
     tokens: BTreeMap<String, String>,
     /// Rows as they were drafted last.
     drafted: Sections,
+    /// The last backup, and what had been drafted by then.
+    backup: Option<(PathBuf, Sections)>,
     /// Requests that both have answered.
     pub compared: u64,
 }
@@ -67,8 +69,8 @@ impl Twin {
             shop.rows_of(CENTRE, &[("image", "g0", Value::Null)]).await?;
             anyhow::Ok(shop)
         })?;
-        let (http, key, tokens, drafted) = Default::default();
-        Ok(Twin { runtime, trace, shop, http, key, tokens, drafted, compared: 0 })
+        let (http, key, tokens, drafted, backup) = Default::default();
+        Ok(Twin { runtime, trace, shop, http, key, tokens, drafted, backup, compared: 0 })
     }
 
     fn wait<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
@@ -135,6 +137,25 @@ impl Twin {
         self.must(again.is_ok(), format_args!("{again:?}"));
     }
 
+    /// Copies its database, while it works.
+    pub fn backup(&mut self) {
+        match self.wait(self.shop.backup()) {
+            Ok(backup) => self.backup = Some((backup, self.drafted.clone())),
+            Err(error) => self.must(false, format_args!("a backup: {error:#}")),
+        }
+    }
+
+    /// Puts the last backup in the place of everything, and begins again.
+    pub fn restore(&mut self) {
+        self.tokens.clear();
+        let Twin { runtime, trace, shop, backup, .. } = self;
+        let Some((backup, drafted)) = backup.take() else { return };
+        shop.hands.set(trace.now_ms());
+        let again = wait(runtime, shop.restore(&backup));
+        self.must(again.is_ok(), format_args!("{again:?}"));
+        self.drafted = drafted;
+    }
+
     // ------------------------------------------------------------------------------ requests
 
     /// Hears what the model has just answered, and says whether it agrees.
@@ -153,9 +174,11 @@ impl Twin {
             };
             *value = format!("Bearer {token}");
         }
+        let renamed = request.body.as_deref().filter(|_| path == "/v1/enrol").map(|body| self.renamed(body));
+        let body = renamed.as_deref().or(request.body.as_deref());
         let says = self.wait(async {
             self.shop.settled().await;
-            self.ask(request.method, path, &headers, request.body.as_deref()).await
+            self.ask(request.method, path, &headers, body).await
         });
         let (status, body) = match says {
             Ok(says) => says,
@@ -165,6 +188,15 @@ impl Twin {
         if let Err(why) = self.agree(request, model, (status, &body), centre) {
             self.must(false, format_args!("{path}: {why:#}"));
         }
+    }
+
+    /// What a phone says it was before, at this back office: it names the key of the model's.
+    fn renamed(&self, enrol: &[u8]) -> Vec<u8> {
+        let Ok(mut request) = read::<Enrol>(enrol) else { return enrol.to_vec() };
+        for old in &mut request.remembered {
+            old.tenant_key = self.key.unwrap_or(old.tenant_key);
+        }
+        serde_json::to_vec(&request).unwrap_or_else(|_| enrol.to_vec())
     }
 
     async fn ask(

@@ -389,7 +389,7 @@ impl World {
             }
             What::Backup => {
                 let backup = self.centre().backup();
-                self.backup = backup;
+                self.backup = Some(backup);
             }
             What::Restore => {
                 if let Some(backup) = self.backup.take() {
