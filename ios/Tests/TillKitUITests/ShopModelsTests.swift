@@ -76,12 +76,7 @@ import TillKit
 
   @Test func theHistoryShowsEachDocumentWithItsMarkAndReadsOn() async throws {
     let till = try await TillKit.preview()
-    let cashier = try await till.signIn(user: "anna", pin: "1234")
-    for _ in 1...3 {
-      try await cashier.add(code: "MUG")
-      try await cashier.payRest(by: "cash")
-      try await cashier.complete()
-    }
+    try await till.sellMugs(3)
     let model = HistoryModel(till: till, formats: .english, pageSize: 2)
 
     await model.refresh()
@@ -99,10 +94,7 @@ import TillKit
 
   @Test func theHistoryShowsOneDayOfThoseThatHaveDocuments() async throws {
     let till = try await TillKit.preview()
-    let cashier = try await till.signIn(user: "anna", pin: "1234")
-    try await cashier.add(code: "MUG")
-    try await cashier.payRest(by: "cash")
-    try await cashier.complete()
+    try await till.sellMugs(1)
     let model = HistoryModel(till: till, formats: .english)
 
     await model.refresh()
@@ -181,5 +173,17 @@ import TillKit
     #expect(root.sell?.user == "anna" && root.trouble == nil)
     root.signOut()
     #expect(root.sell == nil && root.cash == nil && root.settings.cashier == nil)
+  }
+}
+
+extension TillKit {
+  /// Anna sells so many mugs for cash, one by one.
+  func sellMugs(_ count: Int) async throws {
+    let cashier = try await signIn(user: "anna", pin: "1234")
+    for _ in 0..<count {
+      try await cashier.add(code: "MUG")
+      try await cashier.payRest(by: "cash")
+      try await cashier.complete()
+    }
   }
 }

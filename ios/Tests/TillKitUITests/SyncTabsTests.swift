@@ -65,10 +65,7 @@ import TillKit
 
   @Test func sentShowsEverythingThatGoesUpBySectionAndState() async throws {
     let till = try await TillKit.preview()
-    let cashier = try await till.signIn(user: "anna", pin: "1234")
-    try await cashier.add(code: "MUG")
-    try await cashier.payRest(by: "cash")
-    try await cashier.complete()
+    try await till.sellMugs(1)
     let (sent, history) = (
       HistoryModel(till: till, formats: .english, withEvents: true),
       HistoryModel(till: till, formats: .english)

@@ -133,7 +133,11 @@ pub struct Worlds {
 /// Failures after which there is no need to go on.
 const ENOUGH: usize = 5;
 
-/// Lives these worlds on two threads, each hundredth twice; stops early when some have failed.
+/// Worlds after which it is told how it goes.
+const TELL_EVERY: u64 = 500;
+
+/// Lives these worlds on two threads, each hundredth twice; stops early when some have failed. What fails is
+/// told on stderr at once, and how it goes now and then: ten thousand take an hour.
 pub fn many(seeds: Range<u64>, run: fn(u64) -> Outcome) -> Worlds {
     let next = AtomicU64::new(seeds.start);
     let worlds = Mutex::new(Worlds::default());
@@ -147,7 +151,14 @@ pub fn many(seeds: Range<u64>, run: fn(u64) -> Outcome) -> Worlds {
                         return;
                     }
                     let outcome = checked(seed, run);
-                    worlds.lock().unwrap_or_else(PoisonError::into_inner).add(outcome);
+                    if !outcome.violations.is_empty() {
+                        eprint!("{outcome}");
+                    }
+                    let mut worlds = worlds.lock().unwrap_or_else(PoisonError::into_inner);
+                    worlds.add(outcome);
+                    if worlds.seeds.is_multiple_of(TELL_EVERY) {
+                        eprintln!("{worlds}");
+                    }
                 }
             });
         }

@@ -854,7 +854,10 @@ impl Phone {
         };
         let till = &life.till;
         let now = policy(till);
-        if (&began.policy.send, &now.send) == (&SendWhen::Automatic, &SendWhen::Automatic) {
+        let centre = self.centre.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing goes up from one that the centre has forgotten, before its owner has enrolled it again.
+        let is_known = self.enrolment().is_some_and(|of| centre.knows(&of));
+        if is_known && (&began.policy.send, &now.send) == (&SendWhen::Automatic, &SendWhen::Automatic) {
             let waits = |((of, enrolment), seq): &&(Of, u64)| {
                 let found = till.document(of, *enrolment, *seq).ok().flatten();
                 found.is_some_and(|found| found.delivery == Delivery::Local)
@@ -874,7 +877,6 @@ impl Phone {
         {
             return;
         }
-        let centre = self.centre.lock().unwrap_or_else(PoisonError::into_inner);
         let poked = self.enrolment().and_then(|of| centre.poked.get(&of));
         let Some((_, news)) = poked.filter(|(at_ms, _)| *at_ms >= began.at_ms) else { return };
         let is_automatic = (began.policy.apply, now.apply) == (ApplyWhen::Automatic, ApplyWhen::Automatic);
