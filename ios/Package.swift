@@ -35,7 +35,8 @@ let package = Package(
     .target(name: "TillKitUI", dependencies: ["TillKit"]),
     // What must happen in a process of its own: selling until killed, and counting memory.
     .executableTarget(name: "TillProbe", dependencies: ["TillKit"], path: "Tests/TillProbe"),
-    .testTarget(name: "TillKitTests", dependencies: ["TillKit", "TillProbe"]),
+    // Models that must be seen against a real back office are tested here, too.
+    .testTarget(name: "TillKitTests", dependencies: ["TillKit", "TillKitUI", "TillProbe"]),
     .testTarget(name: "TillKitUITests", dependencies: ["TillKitUI"]),
   ],
   swiftLanguageModes: [.v6]

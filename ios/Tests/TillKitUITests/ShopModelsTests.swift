@@ -139,6 +139,23 @@ import TillKit
     #expect(edit.key == "tea" && root.settings.detail(edit).hasPrefix("by anna"))
   }
 
+  @Test func whoIsSignedInEnrolsAgainAndNobodyIsToldToSignIn() async throws {
+    let (root, _, _) = try await signedIn()
+    let settings = root.settings
+    settings.address = "http://127.0.0.1:1"
+    #expect(!settings.canEnrol, "without a code")
+    settings.pairingCode = "AB12-CD34"
+    await settings.refresh()
+    #expect(settings.enrolText == "Enrol this phone again" && settings.canEnrol)
+    await settings.enrol()
+    #expect(settings.trouble?.code == "no-route", "it was allowed, and asked for")
+
+    root.signOut()
+    await settings.enrol()
+    #expect(settings.trouble?.cause == "You may not do that.")
+    #expect(settings.trouble?.advice == "Sign in with somebody who may enrol.")
+  }
+
   @Test func anOfficeThatIsNotThereIsExplainedStepByStep() async throws {
     let (root, _, _) = try await signedIn()
     root.settings.address = "http://127.0.0.1:1"

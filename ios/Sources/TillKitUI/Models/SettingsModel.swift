@@ -18,8 +18,11 @@ public final class SettingsModel: Attempting {
   public var address = ""
   public var pairingCode = ""
   public var qrText = ""
-  /// Who is signed in: a later centre, and edits, need somebody's right.
-  public internal(set) var cashier: Cashier?
+  /// Who is signed in: another enrolment, a later centre, and edits, need somebody's right.
+  public internal(set) var cashier: Cashier? {
+    didSet { if cashier == nil { rights = [] } }
+  }
+  private var rights: [String] = []
 
   let formats: Formats
   private let till: TillKit
@@ -35,27 +38,50 @@ public final class SettingsModel: Attempting {
   public func refresh() async {
     let new = await attempt { try await till.settings() }
     if let new { screen = new }
+    guard let cashier, let rights = try? await cashier.sellScreen().rights else { return }
+    // Somebody may have signed out meanwhile.
+    if self.cashier === cashier { self.rights = rights }
   }
+
+  /// Whether the signed-in role has a right: what is not allowed is not offered. The core asks again.
+  public func may(_ right: String) -> Bool { rights.contains(right) }
 
   public func testConnection() async {
     let url = address.isEmpty ? nil : address
     await busy { [self] in steps = try await till.testConnection(to: url) }
   }
 
+  /// Whether who is here may enrol. A new or copied till has nobody who could sign in: the core says
+  /// whether that is so.
+  public var mayEnrol: Bool { cashier == nil || may("enrol") }
+
+  /// Whether there is something to enrol with.
+  public var canEnrol: Bool {
+    mayEnrol && !(qrText.isEmpty && (address.isEmpty || pairingCode.isEmpty))
+  }
+
   /// Enrols by the text of a QR, if there is one, or else by address and code.
   public func enrol() async {
     await busy { [self] in
-      let enrolled =
-        if qrText.isEmpty {
-          try await till.enrol(url: address, code: pairingCode, device: device)
-        } else {
-          try await till.enrolByQr(qrText, device: device)
-        }
+      let enrolled = try await enrolOnce()
       (qrText, pairingCode) = ("", "")
       notice = formats.strings.enrolled(enrolled.till, enrolled.series)
       centres = try await till.centres()
     }
+    if cashier == nil, trouble?.code == TroubleName.noRight.rawValue {
+      trouble?.advice = formats.strings.signInToEnrol
+    }
     await refreshAfterwards()
+  }
+
+  private func enrolOnce() async throws -> EnrolledTill {
+    switch (cashier, qrText.isEmpty) {
+    case (let cashier?, false): try await cashier.enrolAgainByQr(qrText, device: device)
+    case (let cashier?, true):
+      try await cashier.enrolAgain(url: address, code: pairingCode, device: device)
+    case (nil, false): try await till.enrolByQr(qrText, device: device)
+    case (nil, true): try await till.enrol(url: address, code: pairingCode, device: device)
+    }
   }
 
   public func showCentres() async {
@@ -93,6 +119,10 @@ public final class SettingsModel: Attempting {
   public var tillText: String {
     guard let screen, let till = screen.till else { return formats.strings.notEnrolled }
     return screen.standing == .copied ? formats.strings.copiedTill : formats.strings.till(till)
+  }
+
+  public var enrolText: String {
+    screen?.standing == .enrolled ? formats.strings.enrolAgain : formats.strings.enrol
   }
 
   public var centreText: String {

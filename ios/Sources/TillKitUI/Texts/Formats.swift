@@ -3,6 +3,8 @@ import TillKit
 
 /// What went wrong, ready to be shown: the cause, whether data is safe, and what to do.
 public struct ShownTrouble: Equatable, Sendable {
+  /// The core's name for it.
+  public let code: String
   /// In the cashier's language; the core's own sentence if there is no text for its code.
   public let cause: String
   /// The core's English sentence, with the facts, if it is not the cause already.
@@ -10,7 +12,7 @@ public struct ShownTrouble: Equatable, Sendable {
   /// Always said.
   public let safety: String
   /// What a person can do.
-  public let advice: String?
+  public internal(set) var advice: String?
 }
 
 /// How values are written: one language, one time zone, and the moment that "ago" counts from.
@@ -205,7 +207,7 @@ public struct Formats: Sendable {
   private func shown(_ code: String, _ sentence: String, isSafe: Bool, advice: String?) -> ShownTrouble {
     let own = TroubleName(rawValue: code).map(strings.sentence(for:))
     return ShownTrouble(
-      cause: own ?? sentence, facts: own == nil ? nil : sentence,
+      code: code, cause: own ?? sentence, facts: own == nil ? nil : sentence,
       safety: isSafe ? strings.dataSafe : strings.dataNotSafe, advice: advice)
   }
 }

@@ -68,17 +68,24 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case codeUnknown = "code-unknown"
   case codeUsed = "code-used"
   case codeExpired = "code-expired"
+  case badProof = "bad-proof"
   case wrongOffice = "wrong-office"
   case nothingPublished = "nothing-published"
   case noSubscription = "no-subscription"
   case mismatch
   case blobBad = "blob-bad"
+  case tooManyRows = "too-many-rows"
   case waitsFor = "waits-for"
   case manifestDisbelieved = "manifest-disbelieved"
   case documentRefused = "document-refused"
   case notUnderstood = "not-understood"
+  case malformed
+  case notFound = "not-found"
+  case tooLarge = "too-large"
+  case `internal`
   case cancelled
   case diskFull = "disk-full"
+  case folder
   case newerFile = "newer-file"
   case foreignFile = "foreign-file"
   case damagedFile = "damaged-file"
@@ -93,6 +100,8 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case lockedOut = "locked-out"
   case noRight = "no-right"
   case unknown
+  case badInput = "bad-input"
+  case notInPlan = "not-in-plan"
   case notForSale = "not-for-sale"
   case noRate = "no-rate"
   case noSale = "no-sale"
@@ -100,8 +109,10 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case notYet = "not-yet"
   case notReversible = "not-reversible"
   case receiptForged = "receipt-forged"
+  case receiptUnreadable = "receipt-unreadable"
   case receiptOtherDocuments = "receipt-other-documents"
   case partRefused = "part-refused"
+  case export
   case sale, money, printer
 }
 

@@ -151,6 +151,8 @@ public protocol Strings: Sendable {
   var pairingCode: String { get }
   var qrText: String { get }
   var enrol: String { get }
+  var enrolAgain: String { get }
+  var signInToEnrol: String { get }
   var testConnection: String { get }
   var showCentres: String { get }
   var chooseCentre: String { get }

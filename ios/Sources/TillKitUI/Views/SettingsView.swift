@@ -22,14 +22,14 @@
           LabeledContent(strings.centre, value: model.centreText)
           LabeledContent(strings.version, value: model.screen?.app ?? "")
         }
-        Section(strings.enrol) {
+        Section(model.enrolText) {
           TextField(strings.address, text: $model.address)
           Button(strings.testConnection) { Task { await model.testConnection() } }
           ForEach(model.steps, id: \.step) { StepRow(step: $0, model: model) }
           TextField(strings.pairingCode, text: $model.pairingCode)
           TextField(strings.qrText, text: $model.qrText)
-          Button(strings.enrol) { Task { await model.enrol() } }
-            .disabled(model.qrText.isEmpty && (model.address.isEmpty || model.pairingCode.isEmpty))
+          Button(model.enrolText) { Task { await model.enrol() } }.disabled(!model.canEnrol)
+          if !model.mayEnrol { Text(strings.sentence(for: .noRight)).foregroundStyle(.secondary) }
         }
         Section(strings.centre) {
           Button(strings.showCentres) { Task { await model.showCentres() } }
