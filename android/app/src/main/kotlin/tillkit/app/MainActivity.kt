@@ -16,12 +16,14 @@ import java.util.Locale
 
 /** The whole till, on one screen of Android's. Turning the phone does not make it anew (manifest). */
 class MainActivity : ComponentActivity() {
+    private val files = PickedFiles(this)
+
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         val strings = if (Locale.getDefault().language == "cs") Czech else English
         lifecycleScope.launch {
             val till = (application as TillOwner).till()
-            val model = AppModel(till, lifecycleScope, device = Build.MODEL)
+            val model = AppModel(till, lifecycleScope, device = Build.MODEL, files = files)
             onBackPressedDispatcher.addCallback(this@MainActivity) { if (!model.back()) moveTaskToBack(true) }
             setContent { TillApp(model, strings) }
         }

@@ -41,14 +41,16 @@ data class Options(
     val fontScale: Float = 1f,
     val script: File? = null,
     val out: File = File("."),
+    /** Where files for the back office go, and its receipts come from. */
+    val files: File = File(folder, "files"),
 ) {
     companion object {
         const val USAGE =
-            "usage: --folder DIR [--url URL --code CODE] [--lang en|cs] [--dark] [--font-scale 1.0] " +
+            "usage: --folder DIR [--files DIR] [--url URL --code CODE] [--lang en|cs] [--dark] [--font-scale 1.0] " +
                 "[--headless --script FILE --out DIR]"
 
         private val FLAGS = setOf("--dark", "--headless")
-        private val NAMES = setOf("--folder", "--url", "--code", "--lang", "--font-scale", "--script", "--out")
+        private val NAMES = setOf("--folder", "--url", "--code", "--lang", "--font-scale", "--script", "--out", "--files")
 
         fun parse(args: List<String>): Options {
             val given = mutableMapOf<String, String>()
@@ -64,8 +66,9 @@ data class Options(
             }
             require(("--code" in given) <= ("--url" in given)) { "--code wants --url" }
             require(("--headless" in given) == ("--script" in given)) { "--headless and --script go together" }
+            val folder = File(requireNotNull(given["--folder"]) { "--folder is missing" })
             return Options(
-                folder = File(requireNotNull(given["--folder"]) { "--folder is missing" }),
+                folder = folder,
                 url = given["--url"],
                 code = given["--code"],
                 language = given["--lang"] ?: "en",
@@ -74,6 +77,7 @@ data class Options(
                     given["--font-scale"]?.let { requireNotNull(it.toFloatOrNull()) { "$it is no scale" } } ?: 1f,
                 script = given["--script"]?.let(::File),
                 out = File(given["--out"] ?: "."),
+                files = given["--files"]?.let(::File) ?: File(folder, "files"),
             )
         }
     }

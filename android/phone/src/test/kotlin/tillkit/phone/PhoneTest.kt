@@ -7,6 +7,10 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse
 
 /** A cashier's first day, tapped on a phone without a display against a back office that runs. */
 class PhoneTest {
@@ -75,6 +79,82 @@ class PhoneTest {
         }
 
     @Test
+    fun `a till that sells is enrolled again by a cashier who may, and sells on under its new series`() =
+        Shop.open().use { shop ->
+            options(shop).play(
+                """
+                tap "Choose a centre"
+                tap "Version"
+                tap "Use this centre"
+                wait "Synchronised:"
+                tap "Menu"
+                tap "Sell"
+                tap "anna"
+                type "1234"
+                tap "Sign in"
+                wait "New sale"
+                tap "Menu"
+                tap "Settings"
+                tap "Text of the QR"
+                type ${shop.pairAgain()}
+                tap "Enrol this phone"
+                wait "No. 2"
+                wait "T1B"
+                shot again
+                """,
+            )
+        }
+
+    @Test
+    fun `documents go to the back office by file, and its receipt says that it has them`() =
+        Shop.open().use { shop ->
+            val options = options(shop)
+            options.play(
+                """
+                tap "Choose a centre"
+                tap "Version"
+                tap "Use this centre"
+                wait "Synchronised:"
+                tap "Menu"
+                tap "Sell"
+                tap "anna"
+                type "1234"
+                tap "Sign in"
+                wait "New sale"
+                type "tea"
+                tap "Tea"
+                tap "Pay £2.55"
+                tap "Cash"
+                tap "Complete"
+                wait "Change"
+                tap "Menu"
+                tap "Settings"
+                tap "Export unsent documents"
+                wait "is saved"
+                """,
+            )
+            val file =
+                options.files
+                    .resolve("out")
+                    .listFiles()!!
+                    .single()
+            val receipts = options.files.resolve("in").apply { mkdirs() }
+            File(receipts, "receipt").writeBytes(shop.post("documents/import", file.readBytes()))
+            options.play(
+                """
+                tap "Menu"
+                tap "Settings"
+                tap "Take in a receipt"
+                wait "of them were unsent until now"
+                shot receipt-taken
+                tap "Menu"
+                tap "Synchronise"
+                wait "Everything is sent"
+                """,
+            )
+        }
+
+    @Test
     fun `a script that finds no such text stops and says where`() {
         val stopped = assertThrows(ScriptStopped::class.java) { Step.parse("jump \"over\"") }
         assertEquals("jump is not a verb: jump \"over\"", stopped.message)
@@ -93,7 +173,30 @@ class Shop private constructor(
     private val process: Process,
     val url: String,
     val code: String,
+    private val token: String,
 ) : AutoCloseable {
+    /** The text of a QR that makes a phone the next enrolment of the till T1. */
+    fun pairAgain(): String {
+        val answer = post("tills/T1/pairing", ByteArray(0)).decodeToString()
+        return Regex("\"qr\":(\\{[^}]*\\})").find(answer)!!.groupValues[1]
+    }
+
+    /** What its administration answers. */
+    fun post(
+        path: String,
+        body: ByteArray,
+    ): ByteArray {
+        val request =
+            HttpRequest
+                .newBuilder(URI("$url/admin/v1/$path"))
+                .header("Authorization", "Bearer $token")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build()
+        val answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray())
+        check(answer.statusCode() < 300) { answer.body().decodeToString() }
+        return answer.body()
+    }
+
     override fun close() {
         process.outputStream.close()
         process.destroy()
@@ -113,7 +216,7 @@ class Shop private constructor(
             val line = process.inputStream.bufferedReader().readLine()
 
             fun value(name: String) = Regex("\"$name\":\"([^\"]*)\"").find(line)!!.groupValues[1]
-            return Shop(process, value("url"), value("code"))
+            return Shop(process, value("url"), value("code"), value("admin_token"))
         }
     }
 }

@@ -55,19 +55,21 @@ class Shift(
  * The whole app over one till. Keep it as long as the app is in sight; what it has begun ends with
  * `scope`, but for syncs, which are the till's own.
  *
- * `device` is what the back office will call this phone; `scanner` reads codes, if the phone can.
+ * `device` is what the back office will call this phone; `scanner` reads codes, and `files` saves and picks
+ * files, if the phone can.
  */
 class AppModel(
     till: TillKit,
     private val scope: CoroutineScope,
     device: String,
     val scanner: Scanner? = null,
+    files: Files? = null,
 ) {
     private val desk = Desk(till, scope)
 
     val sync = SyncModel(desk)
     val history = HistoryModel(desk)
-    val settings = SettingsModel(desk, device, scanner)
+    val settings = SettingsModel(desk, device, scanner, files)
     val signIn = SignInModel(desk)
 
     private val ownShift = MutableStateFlow<Shift?>(null)

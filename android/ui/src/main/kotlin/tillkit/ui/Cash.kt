@@ -15,6 +15,9 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.vector.ImageVector
+import androidx.compose.ui.semantics.LiveRegionMode
+import androidx.compose.ui.semantics.liveRegion
+import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -30,11 +33,15 @@ import tillkit.SyncAll
 import tillkit.TenderChoice
 import tillkit.TenderKind
 
-/** Movements of the drawer, and the closing of the day. */
+/** Movements of the drawer, and the day from its opening to its closing. */
 data class CashState(
     val tenders: List<TenderChoice> = emptyList(),
     val mayMove: Boolean = false,
     val mayClose: Boolean = false,
+    /** When the day was opened; nothing if it has not been since the last closure. */
+    val openedMs: Long? = null,
+    /** The day is being closed: that waits for the back office, for some seconds at most. */
+    val isBusy: Boolean = false,
     val sheet: CashSheet? = null,
 ) {
     /** What lies in the drawer, and can be moved. */
@@ -51,17 +58,23 @@ sealed interface CashSheet {
         val reason: String = "",
     ) : CashSheet
 
-    /** The drawer is being counted, tender by tender; what should be there is not shown before. */
+    /**
+     * The drawer is being counted, tender by tender: what the day begins with, or what is there at its
+     * end. What should be there is not shown before.
+     */
     data class Counting(
         val tenders: List<Counted>,
         val at: Int = 0,
+        val isOpening: Boolean = false,
     ) : CashSheet
 
-    /** A report; `isClosure` if it has closed the period. */
+    /** A report; if it has closed the day, with how many documents are `left` to be sent. */
     data class Report(
         val period: ClosedPeriod,
-        val isClosure: Boolean,
-    ) : CashSheet
+        val left: Long? = null,
+    ) : CashSheet {
+        val isClosure get() = left != null
+    }
 }
 
 /** What was typed for a tender; empty if it was not counted. */
@@ -90,6 +103,10 @@ sealed interface CashEvent {
 
     data object Record : CashEvent
 
+    data object CountFloat : CashEvent
+
+    data object OpenDay : CashEvent
+
     data object Interim : CashEvent
 
     data object Count : CashEvent
@@ -98,7 +115,7 @@ sealed interface CashEvent {
         val index: Int,
     ) : CashEvent
 
-    data object ClosePeriod : CashEvent
+    data object CloseDay : CashEvent
 
     data object SyncNow : CashEvent
 
@@ -114,13 +131,7 @@ class CashModel(
 
     private val inTurn = InTurn(desk)
 
-    fun load() =
-        inTurn.attempt {
-            val screen = cashier.sellScreen("")
-            shown.update {
-                CashState(screen.tenders, "cash_movement" in screen.rights, "closure" in screen.rights, it?.sheet)
-            }
-        }
+    fun load() = inTurn.attempt { show() }
 
     fun onEvent(event: CashEvent) {
         when (event) {
@@ -144,8 +155,19 @@ class CashModel(
                 inTurn.attempt { record() }
             }
 
+            CashEvent.CountFloat -> {
+                change {
+                    val none = { of: TenderChoice -> Counted(of.tender, Amount(0, of.currency, of.decimals)) }
+                    copy(sheet = CashSheet.Counting(drawer.map(none), isOpening = true))
+                }
+            }
+
+            CashEvent.OpenDay -> {
+                inTurn.attempt { openDay() }
+            }
+
             CashEvent.Interim -> {
-                inTurn.attempt { open(CashSheet.Report(cashier.interim(), isClosure = false)) }
+                inTurn.attempt { open(CashSheet.Report(cashier.interim())) }
             }
 
             CashEvent.Count -> {
@@ -156,8 +178,8 @@ class CashModel(
                 counting { copy(at = event.index) }
             }
 
-            CashEvent.ClosePeriod -> {
-                inTurn.attempt { closePeriod() }
+            CashEvent.CloseDay -> {
+                if (shown.value?.isBusy != true) inTurn.attempt { closeDay() }
             }
 
             CashEvent.SyncNow -> {
@@ -190,13 +212,51 @@ class CashModel(
         open(CashSheet.Counting(tenders))
     }
 
-    private suspend fun closePeriod() {
+    private suspend fun openDay() {
         val counting = shown.value?.sheet as? CashSheet.Counting ?: return
-        val counted =
-            counting.tenders.mapNotNull { of ->
-                of.digits.toLongOrNull()?.let { CountedTender(of.tender, it, of.expected.currency) }
-            }
-        open(CashSheet.Report(cashier.closePeriod(counted), isClosure = true))
+        cashier.openDay(counting.counted().filter { it.minor > 0 })
+        change { copy(sheet = null) }
+        desk.say(Notice.Done { it.dayOpened })
+        show()
+    }
+
+    private suspend fun closeDay() {
+        val counting = shown.value?.sheet as? CashSheet.Counting ?: return
+        change { copy(isBusy = true) }
+        try {
+            val day = cashier.closeDay(counting.counted())
+            open(CashSheet.Report(day.period, day.left.toLong()))
+            show()
+        } finally {
+            change { copy(isBusy = false) }
+        }
+    }
+
+    private fun CashSheet.Counting.counted() =
+        tenders.mapNotNull { of ->
+            of.digits.toLongOrNull()?.let { CountedTender(of.tender, it, of.expected.currency) }
+        }
+
+    private suspend fun show() {
+        val screen = cashier.sellScreen("")
+        val opened = openedMs()
+        shown.update {
+            (it ?: CashState()).copy(
+                tenders = screen.tenders,
+                mayMove = "cash_movement" in screen.rights,
+                mayClose = "closure" in screen.rights,
+                openedMs = opened,
+            )
+        }
+    }
+
+    /** When the day was opened, if that was after the last closure. */
+    private suspend fun openedMs(): Long? {
+        val recent = desk.till.history(listOf("closure", "event"), limit = MOST_EVENTS).rows
+        return recent
+            .takeWhile { it.kind != "closure" }
+            .find { OPENED in desk.till.document(it.place).text }
+            ?.recordedMs
     }
 
     private fun press(key: Key) {
@@ -235,6 +295,12 @@ class CashModel(
 
     private companion object {
         const val MOST_DIGITS = 9
+
+        /** Events of a long day; an opening before them is not looked for. */
+        const val MOST_EVENTS = 200
+
+        /** What the event of an opening says of itself, in every language. */
+        const val OPENED = "what: day_opened"
     }
 }
 
@@ -254,7 +320,7 @@ fun CashPage(
             }
 
             is CashSheet.Counting -> {
-                strings.closeDay
+                if (sheet.isOpening) strings.openDay else strings.closeDay
             }
 
             is CashSheet.Report -> {
@@ -282,6 +348,8 @@ fun CashPage(
             if (!state.mayMove || !state.mayClose) {
                 StateLine(Glyphs.lock, strings.notYourRight, TillTheme.states.wait, Modifier.padding(horizontal = Edge))
             }
+            GroupTitle(strings.dayBegins)
+            Column(Modifier.padding(horizontal = Edge), Arrangement.spacedBy(12.dp)) { Opening(state, onEvent) }
             GroupTitle(strings.cashMovements)
             Column(Modifier.padding(horizontal = Edge)) {
                 CashMove.entries.forEach { move ->
@@ -309,12 +377,45 @@ fun CashPage(
                     style = MaterialTheme.typography.bodyMedium,
                     color = MaterialTheme.colorScheme.onSurfaceVariant,
                 )
-                MainButton(strings.closeDay, {
-                    onEvent(CashEvent.Count)
-                }, Modifier.fillMaxWidth(), Glyphs.lock, isEnabled = state.mayClose)
+                val close = { onEvent(CashEvent.Count) }
+                // The one that comes next is the one that the thumb finds.
+                if (state.openedMs == null) {
+                    SideButton(strings.closeDay, close, Modifier.fillMaxWidth(), Glyphs.lock, isEnabled = state.mayClose)
+                } else {
+                    MainButton(strings.closeDay, close, Modifier.fillMaxWidth(), Glyphs.lock, isEnabled = state.mayClose)
+                }
             }
         }
     }
+}
+
+@Composable
+private fun Opening(
+    state: CashState,
+    onEvent: (CashEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    if (state.openedMs != null) {
+        StateLine(
+            Glyphs.check,
+            strings.dayOpenSince(formats.moment(state.openedMs)),
+            TillTheme.states.good,
+            style = MaterialTheme.typography.titleMedium,
+        )
+        return
+    }
+    Text(
+        strings.openDayHint,
+        style = MaterialTheme.typography.bodyMedium,
+        color = MaterialTheme.colorScheme.onSurfaceVariant,
+    )
+    MainButton(
+        strings.openDay,
+        { onEvent(CashEvent.CountFloat) },
+        Modifier.fillMaxWidth(),
+        Glyphs.cash,
+        isEnabled = state.mayMove,
+    )
 }
 
 private fun moveGlyph(move: CashMove): ImageVector =
@@ -334,7 +435,7 @@ private fun CashSheetContent(
 ) {
     when (sheet) {
         is CashSheet.Movement -> MovementSheet(sheet, state.drawer, onEvent)
-        is CashSheet.Counting -> CountingSheet(sheet, state.tenders, onEvent)
+        is CashSheet.Counting -> CountingSheet(sheet, state, onEvent)
         is CashSheet.Report -> ReportSheet(sheet, state.tenders, onEvent)
     }
 }
@@ -368,12 +469,12 @@ private fun MovementSheet(
 @Composable
 private fun CountingSheet(
     sheet: CashSheet.Counting,
-    tenders: List<TenderChoice>,
+    state: CashState,
     onEvent: (CashEvent) -> Unit,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     Text(
-        strings.countedHint,
+        if (sheet.isOpening) strings.floatHint else strings.countedHint,
         style = MaterialTheme.typography.bodyMedium,
         color = MaterialTheme.colorScheme.onSurfaceVariant,
     )
@@ -388,7 +489,7 @@ private fun CountingSheet(
                     .toLongOrNull()
                     ?.let { " " + formats.amount(of.expected.copy(minor = it)) }
                     .orEmpty()
-            Choice(nameOf(of.tender, tenders) + typed, index == sheet.at, { onEvent(CashEvent.CountAt(index)) })
+            Choice(nameOf(of.tender, state.tenders) + typed, index == sheet.at, { onEvent(CashEvent.CountAt(index)) })
         }
     }
     val at = sheet.tenders.getOrNull(sheet.at)
@@ -396,10 +497,27 @@ private fun CountingSheet(
         TypedAmount(formats.amount(at.expected.copy(minor = at.digits.toLongOrNull() ?: 0)))
         Keypad({ onEvent(CashEvent.Press(it)) })
     }
-    Text(strings.closeDayQuestion, Modifier.padding(top = 12.dp), style = MaterialTheme.typography.bodyMedium)
-    MainButton(strings.closeDay, {
-        onEvent(CashEvent.ClosePeriod)
-    }, Modifier.fillMaxWidth().padding(top = 8.dp), Glyphs.lock)
+    if (sheet.isOpening) {
+        MainButton(
+            strings.openDay,
+            { onEvent(CashEvent.OpenDay) },
+            Modifier.fillMaxWidth().padding(top = 12.dp),
+            Glyphs.cash,
+        )
+        return
+    }
+    Text(
+        if (state.isBusy) strings.closingDay else strings.closeDayQuestion,
+        Modifier.padding(top = 12.dp).semantics { liveRegion = LiveRegionMode.Polite },
+        style = MaterialTheme.typography.bodyMedium,
+    )
+    MainButton(
+        strings.closeDay,
+        { onEvent(CashEvent.CloseDay) },
+        Modifier.fillMaxWidth().padding(top = 8.dp),
+        Glyphs.lock,
+        isEnabled = !state.isBusy,
+    )
 }
 
 @Composable
@@ -418,23 +536,25 @@ private fun ReportSheet(
     )
     HorizontalDivider(Modifier.padding(vertical = 8.dp))
     period.tenders.forEach { TenderReport(it, nameOf(it.tender, tenders)) }
-    if (sheet.isClosure) {
-        val unsent = period.unsent.toLong()
+    val left = sheet.left
+    if (left != null) {
         val states = TillTheme.states
         StateLine(
-            if (unsent > 0) Glyphs.up else Glyphs.check,
-            strings.unsentAtClosure(unsent),
-            if (unsent > 0) states.wait else states.good,
+            if (left > 0) Glyphs.up else Glyphs.check,
+            strings.leftToSend(left),
+            if (left > 0) states.wait else states.good,
             Modifier.padding(vertical = 10.dp),
             MaterialTheme.typography.titleMedium,
         )
         Text(formats.safety(true), style = MaterialTheme.typography.bodyMedium)
-        MainButton(
-            strings.syncNow,
-            { onEvent(CashEvent.SyncNow) },
-            Modifier.fillMaxWidth().padding(top = 12.dp),
-            Glyphs.sync,
-        )
+        if (left > 0) {
+            MainButton(
+                strings.syncNow,
+                { onEvent(CashEvent.SyncNow) },
+                Modifier.fillMaxWidth().padding(top = 12.dp),
+                Glyphs.sync,
+            )
+        }
     }
     SideButton(strings.close, { onEvent(CashEvent.CloseSheet) }, Modifier.fillMaxWidth().padding(top = 12.dp))
 }

@@ -260,15 +260,24 @@ object Czech : Strings {
             "locked-out" -> "Příliš mnoho chybných PINů: chvíli počkejte."
             "no-right" -> "K tomu nemáte právo."
             "unknown" -> "Nic takového tu není."
+            "bad-input" -> "Takto, jak je to napsáno, to nejde."
+            "not-in-plan" -> "Toto zboží v plánu inventury není."
             "not-for-sale" -> "Toto zboží není na prodej."
             "no-rate" -> "Pro dnešek chybí kurz této měny."
             "no-sale" -> "Není otevřen žádný prodej."
             "sale-open" -> "Prodej je otevřen: dokončete ho, odložte nebo zrušte."
             "not-yet" -> "Nejdřív odešlete doklady a dokončete odložené prodeje."
             "not-reversible" -> "Tento doklad nelze stornovat ani vrátit."
-            "sale" -> "Takto prodej dokončit nelze: zkontrolujte částky."
+            "sale" -> "Takto to zapsat nelze: zkontrolujte řádky a částky."
             "money" -> "Částka není správně."
             "printer" -> "Tiskárna netiskne."
+            "receipt-unreadable" -> "Tento soubor není potvrzení od centrály."
+            "export" -> "Soubor se nepodařilo zapsat."
+            "too-many-rows" -> "Centrála má více řádků, než pokladna pojme."
+            "bad-proof" -> "Centrála nevěří klíči tohoto telefonu."
+            "not-found" -> "Centrála nic takového pro tuto pokladnu nemá."
+            "too-large" -> "To je víc, než centrála najednou přijme."
+            "malformed" -> "Centrála této pokladně nerozuměla."
             "code-unknown" -> "Takový párovací kód neexistuje."
             "code-used" -> "Párovací kód už použil jiný telefon."
             "code-expired" -> "Platnost párovacího kódu vypršela."
@@ -521,12 +530,18 @@ object Czech : Strings {
 
     override val cashMovements = "Pohyby hotovosti"
     override val notYourRight = "Co je zde šedé, k tomu vaše role nemá právo."
+    override val dayBegins = "Začátek dne"
+    override val openDay = "Otevřít den"
+    override val openDayHint = "Zapíše počáteční vklad zásuvek a vyzvedne, co je nového. Jde to i offline."
+    override val floatHint = "Napište, s jakými drobnými která zásuvka začíná. Co necháte prázdné, se nezapíše."
+    override val dayOpened = "Den je otevřen."
     override val closure = "Konec dne"
     override val interim = "Přehled X"
     override val interimHint = "Dosavadní součty; nic se nemění"
     override val closeDay = "Uzavřít den (Z)"
-    override val closeDayHint = "Jde to i offline: na centrálu se nečeká."
+    override val closeDayHint = "Odešle, co je, a uzavře. Jde to i offline: zbytek se odešle později."
     override val closeDayQuestion = "Potom je den uzavřen a nelze ho znovu otevřít."
+    override val closingDay = "Odesílá se, nejvýše několik sekund; potom se den uzavře."
     override val countedHint = "Spočítejte zásuvku a napište, co v ní je. Co necháte prázdné, se nepočítá."
     override val difference = "Rozdíl"
     override val turnover = "Obrat"
@@ -562,7 +577,9 @@ object Czech : Strings {
         returns: String,
     ) = "Prodeje: $sales · Vratky: $returns"
 
-    override fun unsentAtClosure(count: Long) = if (count == 0L) "Při uzávěrce bylo vše odesláno" else "Při uzávěrce neodesláno: $count"
+    override fun dayOpenSince(moment: String) = "Otevřeno od $moment"
+
+    override fun leftToSend(count: Long) = if (count == 0L) "Vše je odesláno, i tato uzávěrka" else "Zbývá odeslat doklady: $count"
 
     override val thisTill = "Tato pokladna"
     override val series = "Řada"
@@ -582,12 +599,24 @@ object Czech : Strings {
     override val qrText = "Text z QR"
     override val enrol = "Zaregistrovat telefon"
     override val enrolAgain = "Zaregistrovat znovu"
+    override val signInToEnrol = "Nejdřív se přihlaste jako někdo, kdo smí telefon zaregistrovat."
+    override val notAllowedToEnrol = "K nové registraci vaše role nemá právo."
     override val chooseCentre = "Vybrat středisko"
     override val showCentres = "Vybrat jiné středisko"
     override val useCentre = "Používat toto středisko"
     override val noCentres = "Centrála nemá pro tuto pokladnu žádné středisko."
     override val thisCentre = "Středisko této pokladny"
     override val changeCentreHint = "Vše níže se stáhne a nahradí to, co je zde."
+    override val byFile = "Centrála souborem"
+    override val byFileHint = "Kam nevede síť: soubor předejte centrále a přineste její potvrzení."
+    override val exportUnsent = "Uložit neodeslané doklady"
+    override val exportUnsettled = "Uložit vše neuzavřené"
+    override val exportUnsettledHint = "Jen pro centrálu, která ztratila, co jí bylo odesláno."
+    override val exportIsPart = "Vše se nevešlo. Uložte znovu, až načtete potvrzení k tomuto souboru."
+    override val takeReceipt = "Načíst potvrzení"
+    override val refusedByFile = "Centrála nepřijala:"
+    override val signInToExport = "Nejdřív se přihlaste jako někdo, kdo smí doklady ukládat."
+    override val notAllowedToExport = "K uložení dokladů vaše role nemá právo."
     override val localEdits = "Změněno na této pokladně"
     override val noLocalEdits = "Nic"
     override val editPrice = "Změnit cenu"
@@ -601,6 +630,16 @@ object Czech : Strings {
         till: String,
         series: String,
     ) = "Tento telefon je teď pokladna $till, řada $series."
+
+    override fun exported(
+        name: String,
+        documents: Long,
+    ) = "Uloženo $name, doklady: $documents"
+
+    override fun acknowledged(
+        count: Long,
+        held: Long,
+    ) = "Centrála má doklady z tohoto souboru: $held; dosud neodeslané z nich: $count"
 
     override fun enrolmentNumber(number: String) = "č. $number"
 

@@ -25,9 +25,11 @@ sealed interface Notice {
         val code: String,
         val sentence: String,
         val isDataSafe: Boolean,
+        /** What to do about it, where the page knows more than the refusal. */
+        val advice: ((Strings) -> String)? = null,
     ) : Notice
 
-    /** A run is over. */
+    /** A run that somebody has asked for is over. */
     data class Ended(
         val end: RunEnd,
     ) : Notice
@@ -63,6 +65,9 @@ class Desk(
     val cashier: StateFlow<Cashier?> = signedIn.asStateFlow()
 
     private var fading: Job? = null
+
+    /** Number of the run whose end was said last. */
+    private var said: ULong? = null
 
     /** Shows a notice for as long as it takes to read it, in place of the one before. */
     fun say(notice: Notice) {
@@ -103,7 +108,25 @@ class Desk(
         }
 
     /** Starts a run, or joins the one under way. It goes on whatever page is shown. */
-    fun sync(scope: SyncScope): Job = attempt { till.sync(scope) }
+    fun sync(scope: SyncScope): Job =
+        attempt {
+            till.sync(scope)
+            sayEnd(till.syncScreen().lastRun)
+        }
+
+    /** What is published, confirmed: a run as any that somebody has asked for. */
+    fun confirmNews(): Job =
+        attempt {
+            till.confirmNews()
+            sayEnd(till.syncScreen().lastRun)
+        }
+
+    /** Says how a run ended that somebody has asked for, once. */
+    fun sayEnd(end: RunEnd?) {
+        if (end == null || end.number == said) return
+        said = end.number
+        say(Notice.Ended(end))
+    }
 
     private companion object {
         const val NOTICE_MS = 6_000L

@@ -231,7 +231,6 @@ object English : Strings {
             Advice.ASK_BACK_OFFICE -> "Ask the back office to look at it."
         }
 
-    // Codes whose sentence lives by its facts are missing here: the core's own sentence is English.
     override fun trouble(code: String): String? =
         when (code) {
             "no-route" -> "The back office cannot be reached."
@@ -260,13 +259,37 @@ object English : Strings {
             "folder" -> "The app's folder cannot be used."
             "suspended" -> "The till is asleep."
             "newer-file" -> "The till's files come from a newer version of the app."
+            "foreign-file" -> "A file of the till belongs to another app."
+            "damaged-file" -> "A file of the till is damaged."
             "not-enrolled" -> "This phone is no till yet."
             "copied" -> "This till was copied or restored and must be enrolled again."
             "key-store" -> "The phone's key store refused."
+            "wrong-office" -> "Another back office answers than the one in the QR."
             "no-centre" -> "No centre has been chosen."
+            "not-synced" -> "The first synchronisation is not complete."
+            "bad-setting" -> "A setting from the back office cannot be used."
             "wrong-pin" -> "User and PIN do not fit."
+            "locked-out" -> "Too many wrong PINs: wait a little."
+            "no-right" -> "You do not have the right to do this."
+            "unknown" -> "There is no such thing here."
+            "bad-input" -> "This cannot be used as it was typed."
+            "not-in-plan" -> "The audit plan does not have this item."
+            "not-for-sale" -> "This item is not for sale."
+            "no-rate" -> "Today's exchange rate of this currency is missing."
             "no-sale" -> "No sale is open."
             "sale-open" -> "A sale is open: finish it, hold it or cancel it first."
+            "not-yet" -> "Send the documents and finish held sales first."
+            "not-reversible" -> "This document cannot be voided or returned."
+            "sale" -> "It cannot be recorded like this: check lines and amounts."
+            "money" -> "The amount is not right."
+            "printer" -> "The printer does not print."
+            "receipt-unreadable" -> "This file is no receipt of a back office."
+            "export" -> "The file could not be written."
+            "too-many-rows" -> "The back office has more rows than a till takes."
+            "bad-proof" -> "The back office does not believe this phone's key."
+            "not-found" -> "The back office has no such thing for this till."
+            "too-large" -> "This is more than the back office takes at once."
+            "malformed" -> "The back office did not understand this till."
             "code-unknown" -> "There is no such pairing code."
             "code-used" -> "This pairing code was used by another phone."
             "code-expired" -> "This pairing code has expired."
@@ -519,12 +542,18 @@ object English : Strings {
 
     override val cashMovements = "Cash movements"
     override val notYourRight = "What is grey here needs a right that your role lacks."
+    override val dayBegins = "Beginning of the day"
+    override val openDay = "Open the day"
+    override val openDayHint = "Records the float of each drawer and fetches what is new. Works offline too."
+    override val floatHint = "Type the change that each drawer begins with. What you leave empty is not recorded."
+    override val dayOpened = "The day is open."
     override val closure = "End of the day"
     override val interim = "X report"
     override val interimHint = "Totals so far; changes nothing"
     override val closeDay = "Close the day (Z)"
-    override val closeDayHint = "Works offline too: nothing waits for the back office."
+    override val closeDayHint = "Sends what there is, then closes. Works offline too: what is left is sent later."
     override val closeDayQuestion = "After this the day is closed and cannot be reopened."
+    override val closingDay = "Sending what there is, some seconds at most; then the day is closed."
     override val countedHint = "Count the drawer and type what is there. What you leave empty is not counted."
     override val difference = "Difference"
     override val turnover = "Turnover"
@@ -560,11 +589,13 @@ object English : Strings {
         returns: String,
     ) = "Sales: $sales · Returns: $returns"
 
-    override fun unsentAtClosure(count: Long) =
+    override fun dayOpenSince(moment: String) = "Open since $moment"
+
+    override fun leftToSend(count: Long) =
         when (count) {
-            0L -> "Every document was sent before the closure"
-            1L -> "1 document was unsent at the closure"
-            else -> "$count documents were unsent at the closure"
+            0L -> "Every document is sent, this closure too"
+            1L -> "1 document is still to be sent"
+            else -> "$count documents are still to be sent"
         }
 
     override val thisTill = "This till"
@@ -585,12 +616,24 @@ object English : Strings {
     override val qrText = "Text of the QR"
     override val enrol = "Enrol this phone"
     override val enrolAgain = "Enrol again"
+    override val signInToEnrol = "Sign in first, as somebody who may enrol this phone."
+    override val notAllowedToEnrol = "Enrolling again needs a right that your role lacks."
     override val chooseCentre = "Choose a centre"
     override val showCentres = "Choose another centre"
     override val useCentre = "Use this centre"
     override val noCentres = "The back office has no centre for this till."
     override val thisCentre = "This till's centre"
     override val changeCentreHint = "Everything below is downloaded and replaces what is here."
+    override val byFile = "Back office by file"
+    override val byFileHint = "Where no network leads: take the file to the back office, and bring its receipt back."
+    override val exportUnsent = "Export unsent documents"
+    override val exportUnsettled = "Export all that is not settled"
+    override val exportUnsettledHint = "Only for a back office that has lost what it was sent."
+    override val exportIsPart = "Not everything fitted in. Export again once the receipt of this file is taken in."
+    override val takeReceipt = "Take in a receipt"
+    override val refusedByFile = "The back office did not take:"
+    override val signInToExport = "Sign in first, as somebody who may export."
+    override val notAllowedToExport = "Exporting needs a right that your role lacks."
     override val localEdits = "Changed on this till"
     override val noLocalEdits = "Nothing"
     override val editPrice = "Change a price"
@@ -604,6 +647,16 @@ object English : Strings {
         till: String,
         series: String,
     ) = "This phone is till $till now, series $series."
+
+    override fun exported(
+        name: String,
+        documents: Long,
+    ) = if (documents == 1L) "$name is saved: 1 document" else "$name is saved: $documents documents"
+
+    override fun acknowledged(
+        count: Long,
+        held: Long,
+    ) = "The back office has $held documents of this file; $count of them were unsent until now"
 
     override fun enrolmentNumber(number: String) = "No. $number"
 

@@ -25,6 +25,7 @@ import java.time.ZoneOffset
 import java.time.format.DateTimeFormatter
 import java.time.format.FormatStyle
 import java.util.Currency
+import java.util.Locale
 
 /** How values are written: one language, one zone, and the moment that "ago" counts from. */
 data class Formats(
@@ -122,8 +123,24 @@ data class Formats(
 
     private fun date(day: LocalDate): String = DateTimeFormatter.ofLocalizedDate(FormatStyle.MEDIUM).withLocale(locale).format(day)
 
-    /** The sentence of a trouble in this language, or the core's own. */
-    fun trouble(trouble: Trouble): String = strings.trouble(trouble.code) ?: sentence(trouble.sentence)
+    /** The sentence of a trouble in this language, with its facts where it lives by them. */
+    fun trouble(trouble: Trouble): String =
+        listOfNotNull(said(trouble.code, trouble.sentence), facts(trouble.code, trouble.sentence)).joinToString(" ")
+
+    /** What a code says in this language; what the core says of it, where that says more. */
+    fun said(
+        code: String,
+        sentence: String,
+    ): String = strings.trouble(code).takeUnless { isCoresOwn(code) } ?: sentence(sentence)
+
+    /** The core's own sentence beside the translated one, where that lives by its facts. */
+    fun facts(
+        code: String,
+        sentence: String,
+    ): String? = sentence(sentence).takeIf { code in WITH_FACTS && !isCoresOwn(code) }
+
+    /** The core speaks English, and knows which item, document or amount it is about. */
+    private fun isCoresOwn(code: String) = code in WITH_FACTS && locale.language == Locale.ENGLISH.language
 
     fun safety(isSafe: Boolean): String = if (isSafe) strings.dataSafe else strings.dataNotSafe
 
@@ -200,6 +217,26 @@ data class Formats(
     companion object {
         private const val KILO = 1_000.0
         private const val MEGA = 1_000_000.0
+
+        /** Codes that say too little without which item, document or amount it is about. */
+        private val WITH_FACTS =
+            setOf(
+                "bad-input",
+                "bad-setting",
+                "export",
+                "locked-out",
+                "money",
+                "no-rate",
+                "not-for-sale",
+                "not-in-plan",
+                "not-reversible",
+                "not-synced",
+                "not-yet",
+                "receipt-other-documents",
+                "sale",
+                "unknown",
+                "wrong-office",
+            )
 
         /** The core's sentences begin small and end without a stop. */
         fun sentence(text: String): String {

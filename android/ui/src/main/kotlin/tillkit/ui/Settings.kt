@@ -15,6 +15,9 @@ import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.semantics.LiveRegionMode
+import androidx.compose.ui.semantics.liveRegion
+import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.input.KeyboardCapitalization
 import androidx.compose.ui.text.input.KeyboardType
 import androidx.compose.ui.text.style.TextAlign
@@ -27,12 +30,16 @@ import tillkit.CentreInfo
 import tillkit.CentrePreview
 import tillkit.ConnectionStep
 import tillkit.EditView
+import tillkit.EnrolledTill
+import tillkit.ReceiptRead
 import tillkit.RowState
 import tillkit.SearchHit
 import tillkit.SettingsScreen
 import tillkit.Standing
 import tillkit.StepOutcome
 import tillkit.SyncAll
+import tillkit.TillForbidden
+import java.io.IOException
 import java.math.BigDecimal
 import java.util.Currency
 
@@ -46,8 +53,37 @@ data class SettingsState(
     val steps: List<ConnectionStep> = emptyList(),
     val centres: List<CentreInfo>? = null,
     val preview: CentrePreview? = null,
-    val mayEdit: Boolean = false,
+    /** Who is signed in, and may what. */
+    val user: String? = null,
+    val rights: Set<String> = emptySet(),
+    /** Whether enrolling again is a right: somebody can sign in. */
+    val canSignIn: Boolean = false,
     val price: PriceState? = null,
+    /** What was exported and taken in by file; nothing where there are no files. */
+    val files: FilesState? = null,
+) {
+    val mayEdit get() = "local_edit" in rights
+
+    /** Where nobody can sign in, it needs no right. */
+    val mayEnrol get() = user == null || "enrol" in rights
+
+    val mayExport get() = user == null || "export" in rights
+
+    /** Where this phone is enrolled, if nothing else is typed. */
+    val enrolAddress get() = address.trim().ifEmpty { screen.serverUrl.orEmpty() }
+}
+
+/** What went and came by file last. */
+data class FilesState(
+    val exported: Exported? = null,
+    val receipt: ReceiptRead? = null,
+)
+
+/** A file that was saved. */
+data class Exported(
+    val name: String,
+    val documents: Long,
+    val isWhole: Boolean,
 )
 
 /** The edit of a price: an item is looked for, then its new price is typed. */
@@ -87,6 +123,13 @@ sealed interface SettingsEvent {
 
     data object ConfirmCentre : SettingsEvent
 
+    /** What is unsent into a file; also what is not settled, for a back office that was lost. */
+    data class Export(
+        val isUnsettled: Boolean,
+    ) : SettingsEvent
+
+    data object TakeReceipt : SettingsEvent
+
     data object OpenPrice : SettingsEvent
 
     data class FindItem(
@@ -110,6 +153,7 @@ class SettingsModel(
     private val desk: Desk,
     private val device: String,
     private val scanner: Scanner?,
+    private val files: Files? = null,
 ) {
     private val shown = MutableStateFlow<SettingsState?>(null)
     val state: StateFlow<SettingsState?> = shown.asStateFlow()
@@ -158,6 +202,14 @@ class SettingsModel(
 
             SettingsEvent.ConfirmCentre -> {
                 busy { choose() }
+            }
+
+            is SettingsEvent.Export -> {
+                withFiles { export(it, event.isUnsettled) }
+            }
+
+            SettingsEvent.TakeReceipt -> {
+                withFiles { takeReceipt(it) }
             }
 
             SettingsEvent.OpenPrice -> {
@@ -212,17 +264,25 @@ class SettingsModel(
     private suspend fun enrol() {
         val typed = shown.value ?: return
         val till =
-            if (typed.qr.isNotBlank()) {
-                desk.till.enrolByQr(typed.qr.trim(), device)
-            } else {
-                desk.till.enrol(typed.address.trim(), typed.code.trim(), device)
-            }
+            advised(Strings::signInToEnrol) { enrolled(typed) } ?: return
         change { copy(code = "", qr = "", address = "") }
         desk.say(Notice.Done { it.enrolled(till.till, till.series) })
         show()
         // Which centre is the next question anyway.
         val centres = desk.till.centres()
         change { copy(centres = centres) }
+    }
+
+    /** A new or copied till does it itself; where somebody can sign in, it is a cashier's right. */
+    private suspend fun enrolled(typed: SettingsState): EnrolledTill {
+        val (qr, code) = typed.qr.trim() to typed.code.trim()
+        val cashier = desk.cashier.value
+        return when {
+            cashier != null && qr.isNotEmpty() -> cashier.enrolAgainByQr(qr, device)
+            cashier != null -> cashier.enrolAgain(typed.enrolAddress, code, device)
+            qr.isNotEmpty() -> desk.till.enrolByQr(qr, device)
+            else -> desk.till.enrol(typed.enrolAddress, code, device)
+        }
     }
 
     private suspend fun choose() {
@@ -240,6 +300,49 @@ class SettingsModel(
         desk.sync(SyncAll)
         desk.go(Place.SYNC)
     }
+
+    private suspend fun export(
+        files: Files,
+        isUnsettled: Boolean,
+    ) {
+        val cashier = desk.cashier.value
+        val file =
+            advised(Strings::signInToExport) {
+                if (cashier != null) cashier.export(isUnsettled) else desk.till.export(isUnsettled)
+            } ?: return
+        if (!files.save(file.name, file.bytes)) return
+        val exported = Exported(file.name, file.documents.toLong(), file.isWhole)
+        change { copy(files = FilesState(exported = exported)) }
+    }
+
+    private suspend fun takeReceipt(files: Files) {
+        val read = desk.till.importReceipt(files.pick() ?: return)
+        change { copy(files = FilesState(receipt = read)) }
+    }
+
+    /** A page of the phone's own may lie over this one as long as it likes: nothing else waits for it. */
+    private fun withFiles(work: suspend (Files) -> Unit) {
+        val files = files ?: return
+        desk.attempt {
+            try {
+                work(files)
+            } catch (failed: IOException) {
+                desk.say(Notice.Refusal("export", failed.message.orEmpty(), isDataSafe = true))
+            }
+        }
+    }
+
+    /** What is a cashier's right says so to nobody; to who is signed in, it says what is missing. */
+    private suspend fun <T> advised(
+        advice: (Strings) -> String,
+        verb: suspend () -> T,
+    ): T? =
+        try {
+            verb()
+        } catch (refused: TillForbidden) {
+            desk.say(refused.notice().copy(advice = advice.takeIf { desk.cashier.value == null }))
+            null
+        }
 
     private suspend fun find(query: String) {
         val hits =
@@ -269,13 +372,17 @@ class SettingsModel(
 
     private suspend fun show() {
         val screen = desk.till.settings()
-        val mayEdit =
-            "local_edit" in
-                desk.cashier.value
-                    ?.sellScreen()
-                    ?.rights
-                    .orEmpty()
-        shown.update { it?.copy(screen = screen, mayEdit = mayEdit) ?: SettingsState(screen, mayEdit = mayEdit) }
+        val canSignIn = screen.standing == Standing.ENROLLED && desk.till.syncScreen().canSell
+        val cashier = desk.cashier.value?.sellScreen()
+        shown.update {
+            (it ?: SettingsState(screen)).copy(
+                screen = screen,
+                user = cashier?.user,
+                rights = cashier?.rights.orEmpty().toSet(),
+                canSignIn = canSignIn,
+                files = it?.files ?: files?.let { FilesState() },
+            )
+        }
     }
 
     private fun change(what: SettingsState.() -> SettingsState) = shown.update { it?.what() }
@@ -316,10 +423,12 @@ fun SettingsPage(
             if (isTill) {
                 CentreGroup(state, onEvent)
                 EditsGroup(state, onEvent)
+                FilesGroup(state, onEvent)
                 ConnectionGroup(state, onEvent)
                 EnrolGroup(state, hasScanner, strings.enrolAgain, onEvent)
             } else {
                 EnrolGroup(state, hasScanner, strings.enrolment, onEvent)
+                if (state.screen.standing == Standing.COPIED) FilesGroup(state, onEvent)
                 ConnectionGroup(state, onEvent)
             }
         }
@@ -544,14 +653,94 @@ private fun EnrolGroup(
                 keyboard = KeyboardOptions(KeyboardCapitalization.Characters, autoCorrectEnabled = false),
             )
         }
+        val isTyped = state.qr.isNotBlank() || (state.enrolAddress.isNotEmpty() && state.code.isNotBlank())
+        when {
+            !state.mayEnrol -> StateLine(Glyphs.lock, strings.notAllowedToEnrol, TillTheme.states.wait)
+            state.user == null && state.canSignIn -> StateLine(Glyphs.person, strings.signInToEnrol, TillTheme.states.wait)
+        }
         MainButton(
             strings.enrol,
             { onEvent(SettingsEvent.Enrol) },
             Modifier.fillMaxWidth().padding(top = 4.dp),
             Glyphs.phone,
-            isEnabled =
-                !state.isBusy && (state.qr.isNotBlank() || (state.address.isNotBlank() && state.code.isNotBlank())),
+            isEnabled = !state.isBusy && state.mayEnrol && isTyped,
         )
+    }
+}
+
+/** The road for documents where no network leads: a file there, its receipt back. */
+@Composable
+private fun FilesGroup(
+    state: SettingsState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    val files = state.files ?: return
+    GroupTitle(strings.byFile)
+    Panel(Modifier.padding(horizontal = Edge), spacing = 8.dp) {
+        Text(strings.byFileHint, style = MaterialTheme.typography.bodyMedium)
+        files.exported?.let { ExportedLines(it) }
+        files.receipt?.let { ReceiptLines(it) }
+        when {
+            !state.mayExport -> StateLine(Glyphs.lock, strings.notAllowedToExport, TillTheme.states.wait)
+            state.user == null && state.canSignIn -> StateLine(Glyphs.person, strings.signInToExport, TillTheme.states.wait)
+        }
+        SideButton(
+            strings.exportUnsent,
+            { onEvent(SettingsEvent.Export(isUnsettled = false)) },
+            Modifier.fillMaxWidth(),
+            Glyphs.up,
+            isEnabled = state.mayExport,
+        )
+        SideButton(
+            strings.takeReceipt,
+            { onEvent(SettingsEvent.TakeReceipt) },
+            Modifier.fillMaxWidth(),
+            Glyphs.down,
+        )
+        SideButton(
+            strings.exportUnsettled,
+            { onEvent(SettingsEvent.Export(isUnsettled = true)) },
+            Modifier.fillMaxWidth(),
+            isEnabled = state.mayExport,
+        )
+        Text(
+            strings.exportUnsettledHint,
+            style = MaterialTheme.typography.bodyMedium,
+            color = MaterialTheme.colorScheme.onSurfaceVariant,
+        )
+    }
+}
+
+@Composable
+private fun ExportedLines(exported: Exported) {
+    val strings = LocalStrings.current
+    val style = MaterialTheme.typography.titleMedium
+    StateLine(
+        Glyphs.check,
+        strings.exported(exported.name, exported.documents),
+        TillTheme.states.good,
+        Modifier.semantics { liveRegion = LiveRegionMode.Polite },
+        style,
+    )
+    if (!exported.isWhole) StateLine(Glyphs.warning, strings.exportIsPart, TillTheme.states.wait, style = style)
+}
+
+@Composable
+private fun ReceiptLines(receipt: ReceiptRead) {
+    val strings = LocalStrings.current
+    val style = MaterialTheme.typography.titleMedium
+    StateLine(
+        Glyphs.check,
+        strings.acknowledged(receipt.acknowledged.toLong(), receipt.held.toLong()),
+        TillTheme.states.good,
+        Modifier.semantics { liveRegion = LiveRegionMode.Polite },
+        style,
+    )
+    if (receipt.refused.isEmpty()) return
+    StateLine(Glyphs.warning, strings.refusedByFile, MaterialTheme.colorScheme.error, style = style)
+    receipt.refused.forEach {
+        Text(Formats.sentence(it), Modifier.padding(start = 28.dp), style = MaterialTheme.typography.bodyMedium)
     }
 }
 

@@ -190,13 +190,10 @@ private fun PinPad(
         PinDots(state.digits)
         val refusal = state.refusal
         if (refusal != null) {
-            val sentence = strings.trouble(refusal.code)
+            val (code, sentence) = refusal.code to refusal.sentence
             StateLine(
                 Glyphs.warning,
-                listOfNotNull(
-                    sentence,
-                    Formats.sentence(refusal.sentence).takeIf { sentence == null },
-                ).joinToString(" "),
+                listOfNotNull(formats.said(code, sentence), formats.facts(code, sentence)).joinToString(" "),
                 MaterialTheme.colorScheme.error,
                 style = MaterialTheme.typography.titleMedium,
             )

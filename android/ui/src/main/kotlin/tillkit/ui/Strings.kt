@@ -256,12 +256,18 @@ interface Strings {
     // Cash.
     val cashMovements: String
     val notYourRight: String
+    val dayBegins: String
+    val openDay: String
+    val openDayHint: String
+    val floatHint: String
+    val dayOpened: String
     val closure: String
     val interim: String
     val interimHint: String
     val closeDay: String
     val closeDayHint: String
     val closeDayQuestion: String
+    val closingDay: String
     val countedHint: String
     val difference: String
     val turnover: String
@@ -283,7 +289,9 @@ interface Strings {
         returns: String,
     ): String
 
-    fun unsentAtClosure(count: Long): String
+    fun dayOpenSince(moment: String): String
+
+    fun leftToSend(count: Long): String
 
     // Settings.
     val thisTill: String
@@ -304,12 +312,24 @@ interface Strings {
     val qrText: String
     val enrol: String
     val enrolAgain: String
+    val signInToEnrol: String
+    val notAllowedToEnrol: String
     val chooseCentre: String
     val showCentres: String
     val useCentre: String
     val noCentres: String
     val thisCentre: String
     val changeCentreHint: String
+    val byFile: String
+    val byFileHint: String
+    val exportUnsent: String
+    val exportUnsettled: String
+    val exportUnsettledHint: String
+    val exportIsPart: String
+    val takeReceipt: String
+    val refusedByFile: String
+    val signInToExport: String
+    val notAllowedToExport: String
     val localEdits: String
     val noLocalEdits: String
     val editPrice: String
@@ -322,6 +342,16 @@ interface Strings {
     fun enrolled(
         till: String,
         series: String,
+    ): String
+
+    fun exported(
+        name: String,
+        documents: Long,
+    ): String
+
+    fun acknowledged(
+        count: Long,
+        held: Long,
     ): String
 
     fun enrolmentNumber(number: String): String

@@ -147,7 +147,7 @@ class SyncModel(
             }
 
             SyncEvent.ConfirmNews -> {
-                desk.attempt { desk.till.confirmNews() }
+                desk.confirmNews()
             }
 
             SyncEvent.OpenMenu -> {
@@ -346,12 +346,24 @@ class SyncModel(
         val (was, isNow) = before.line to now.line
         if (was is LineOffline && isNow is LineOnline) desk.say(Notice.Line(isOnline = true))
         if (was is LineOnline && isNow is LineOffline) desk.say(Notice.Line(isOnline = false))
-        now.lastRun?.takeIf { it.number != before.lastRun?.number }?.let { desk.say(Notice.Ended(it)) }
+        val end = now.lastRun?.takeIf { it.number != before.lastRun?.number } ?: return
+        // What the till does by itself stands on this page and in the journal; it disturbs nobody.
+        desk.attempt {
+            val newest =
+                desk.till
+                    .runs(limit = 1)
+                    .runs
+                    .firstOrNull()
+            if (newest?.trigger in ASKED_FOR) desk.sayEnd(end)
+        }
     }
 
     private fun change(what: SyncState.() -> SyncState) = shown.update { it?.what() }
 
     private companion object {
         const val PAGE = 50
+
+        /** Runs that begin with a tap: their end is waited for. */
+        val ASKED_FOR = setOf("row", "red_button", "confirmed", "centre_chosen", "opening", "closing")
     }
 }

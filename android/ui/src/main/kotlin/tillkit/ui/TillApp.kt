@@ -67,9 +67,10 @@ fun TillApp(
     isDark: Boolean = isSystemInDarkTheme(),
     fonts: TillFonts = TillFonts(),
     scanner: Scanner? = null,
+    files: Files? = null,
 ) {
     val scope = rememberCoroutineScope()
-    val model = remember(till) { AppModel(till, scope, device, scanner) }
+    val model = remember(till) { AppModel(till, scope, device, scanner, files) }
     TillApp(model, strings, modifier, isDark, fonts)
 }
 
@@ -422,6 +423,8 @@ private fun NoticeBar(
             Column(Modifier.weight(1f).padding(vertical = 10.dp)) {
                 Text(noticeText(notice), style = MaterialTheme.typography.titleSmall)
                 if (notice is Notice.Refusal) {
+                    formats.facts(notice.code, notice.sentence)?.let { Text(it, style = MaterialTheme.typography.bodyMedium) }
+                    notice.advice?.let { Text(it(strings), style = MaterialTheme.typography.bodyMedium) }
                     Text(formats.safety(notice.isDataSafe), style = MaterialTheme.typography.bodyMedium)
                 }
             }
@@ -436,7 +439,7 @@ private fun noticeText(notice: Notice): String {
     return when (notice) {
         // The core's sentence has the facts; the translation says what they mean.
         is Notice.Refusal -> {
-            strings.trouble(notice.code) ?: Formats.sentence(notice.sentence)
+            formats.said(notice.code, notice.sentence)
         }
 
         is Notice.Ended -> {

@@ -24,6 +24,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -38,13 +39,32 @@ import java.time.ZoneOffset
 /** The whole app over a till that really sells. */
 @OptIn(ExperimentalTestApi::class)
 class AppTest {
+    /** A folder with one file at most. */
+    private class OneFile : Files {
+        var name: String? = null
+        var bytes: ByteArray? = null
+
+        override suspend fun save(
+            name: String,
+            bytes: ByteArray,
+        ): Boolean {
+            this.name = name
+            this.bytes = bytes
+            return true
+        }
+
+        override suspend fun pick() = bytes
+    }
+
+    private val files = OneFile()
+
     private fun app(
         open: suspend () -> TillKit = { TillKit.preview() },
         test: suspend SkikoComposeUiTest.(AppModel, TillKit) -> Unit,
     ) = runSkikoComposeUiTest(Size(780f, 1688f), Density(DENSITY)) {
         open().use { till ->
             val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
-            val model = AppModel(till, scope, device = "test")
+            val model = AppModel(till, scope, device = "test", files = files)
             try {
                 setContent {
                     val clock = Clock.fixed(Samples.now, ZoneOffset.UTC)
@@ -197,7 +217,47 @@ class AppTest {
         }
 
     @Test
-    fun `the day is closed with what was counted, and it is said how many documents are unsent`() =
+    fun `the day is opened with its float, and a sync of its own`() =
+        app { model, till ->
+            signIn()
+            go(English.cash)
+            tap(hasClickAction() and hasText(English.openDay))
+            await(English.floatHint)
+            listOf("7", "5", "00").forEach { tap(hasClickAction() and hasText(it)) }
+            tap(hasClickAction() and hasText(English.openDay))
+
+            waitUntilAtLeastOneExists(hasText(English.dayOpenSince(""), substring = true), PATIENCE_MS)
+            assertEquals(1uL, till.unsent().documents)
+            waitUntil(timeoutMillis = PATIENCE_MS) { runBlocking { till.runs().runs.any { it.trigger == "opening" } } }
+            val float = till.history(listOf("cash_movement")).rows.single()
+            assertEquals(7500L, float.total.minor)
+            val openedMs =
+                model.shift.value!!
+                    .cash.state.value!!
+                    .openedMs!!
+            assertTrue(openedMs - float.recordedMs in 0..PATIENCE_MS)
+        }
+
+    @Test
+    fun `a closure ends the day, and the next one can be opened`() =
+        app { model, till ->
+            till.signIn("anna", "1234").use { anna ->
+                anna.openDay()
+                anna.closePeriod()
+            }
+            signIn()
+            go(English.cash)
+            await(English.openDayHint)
+            assertEquals(
+                null,
+                model.shift.value!!
+                    .cash.state.value!!
+                    .openedMs,
+            )
+        }
+
+    @Test
+    fun `the day is closed with what was counted, and it is said how many documents are left to be sent`() =
         app { _, till ->
             signIn()
             go(English.cash)
@@ -211,7 +271,7 @@ class AppTest {
             tap(hasClickAction() and hasText(English.closeDay))
 
             await(English.closed("1"))
-            await(English.unsentAtClosure(1))
+            await(English.leftToSend(2))
             assertEquals(2uL, till.unsent().documents)
         }
 
@@ -252,6 +312,81 @@ class AppTest {
 
             await(English.willBeReplaced)
             await("Blue Mug")
+        }
+
+    @Test
+    fun `a till that somebody can sign in to is enrolled again by who may, and by nobody else`() =
+        app { model, _ ->
+            await(English.signIn)
+            go(English.settings)
+            await(English.signInToEnrol)
+            model.settings.onEvent(SettingsEvent.Code("ABCD-EFGH"))
+            tap(hasClickAction() and hasText(English.enrol))
+            await(English.trouble("no-right")!!)
+            tap(English.close)
+
+            go(English.sell)
+            signIn()
+            go(English.settings)
+            tap(hasClickAction() and hasText(English.enrol))
+            // The core has let it through to a back office that a preview has not.
+            await(English.trouble("no-route")!!)
+        }
+
+    @Test
+    fun `unsent documents go into a file by who may, and a file that is no receipt changes nothing`() =
+        app { model, till ->
+            await(English.signIn)
+            go(English.settings)
+            await(English.signInToExport)
+            tap(hasClickAction() and hasText(English.exportUnsent))
+            await(English.trouble("no-right")!!)
+            assertEquals(null, files.name)
+            tap(English.close)
+
+            go(English.sell)
+            signIn()
+            till.signIn("anna", "1234").use { it.moveCash(tillkit.CashMove.PAY_IN, "cash", 500, "GBP", "") }
+            go(English.settings)
+            tap(hasClickAction() and hasText(English.exportUnsent))
+            waitUntilAtLeastOneExists(hasText(files.name ?: "is saved", substring = true), PATIENCE_MS)
+            assertTrue(files.name!!.startsWith("T3-") && files.bytes!!.isNotEmpty())
+            val exported =
+                model.settings.state.value!!
+                    .files!!
+                    .exported!!
+            assertTrue(exported.isWhole && exported.documents > 1)
+
+            tap(hasClickAction() and hasText(English.takeReceipt))
+            await(English.trouble("receipt-forged")!!)
+            assertEquals(1uL, till.unsent().documents)
+        }
+
+    @Test
+    fun `a run that nobody has asked for ends without a notice, one that somebody has with one`() =
+        app { model, till ->
+            await(English.signIn)
+            till.syncInBackground()
+            till.syncInBackground()
+            val number = till.syncScreen().lastRun!!.number
+            // The timer may have tried again meanwhile.
+            waitUntil(timeoutMillis = PATIENCE_MS) {
+                val shown =
+                    model.sync.state.value!!
+                        .screen.lastRun
+                (shown?.number ?: 0u) >= number
+            }
+            repeat(20) {
+                assertEquals(null, model.state.value!!.notice)
+                waitForIdle()
+                Thread.sleep(20)
+            }
+
+            model.onEvent(FrameEvent.QuickSync)
+            waitUntil(timeoutMillis = PATIENCE_MS) {
+                val end = (model.state.value!!.notice as? Notice.Ended)?.end
+                end != null && end.number > number
+            }
         }
 
     @Test

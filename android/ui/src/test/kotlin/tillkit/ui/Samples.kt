@@ -26,6 +26,7 @@ import tillkit.FindingView
 import tillkit.HistoryRow
 import tillkit.ObjectRow
 import tillkit.ObjectView
+import tillkit.ReceiptRead
 import tillkit.RecordedDocument
 import tillkit.RunRow
 import tillkit.RunsScreen
@@ -240,13 +241,24 @@ object Samples {
             edits = edits,
         )
 
-    val settings = SettingsState(screen, mayEdit = true)
+    val settings =
+        SettingsState(screen, user = "anna", rights = setOf("local_edit", "enrol", "export"), canSignIn = true, files = FilesState())
 
     val settingsNew =
         SettingsState(
             SettingsScreen(Standing.NEW, null, null, null, null, null, "TillKit 0.1.0", emptyList()),
             address = "https://office.example",
             code = "K7QF-2MXA",
+        )
+
+    val exported = settings.copy(files = FilesState(Exported("T3-2026-03-09-101500.tillkit", 4_096, isWhole = false)))
+
+    val receiptTaken =
+        settings.copy(
+            files =
+                FilesState(
+                    receipt = ReceiptRead(4u, 9u, listOf("document T3/1/117 is not what was signed for this till")),
+                ),
         )
 
     val centres = listOf(CentreInfo("main", 7u, "High Street"), CentreInfo("market", 3u, "Market stall"))
@@ -291,7 +303,17 @@ object Samples {
                 ),
         )
 
-    val cash = CashState(tenders, mayMove = true, mayClose = true)
+    val cash = CashState(tenders, mayMove = true, mayClose = true, openedMs = minutesAgo(135))
+
+    val opening =
+        cash.copy(
+            openedMs = null,
+            sheet =
+                CashSheet.Counting(
+                    listOf(Counted("cash", pounds(0), "10000"), Counted("euros", Amount(0, "EUR", 2u))),
+                    isOpening = true,
+                ),
+        )
 
     val movement = cash.copy(sheet = CashSheet.Movement(tillkit.CashMove.SAFE_DROP, tenders[1], "10000", ""))
 
@@ -326,7 +348,7 @@ object Samples {
                             ),
                         place = place(119u),
                     ),
-                    isClosure = true,
+                    left = 4,
                 ),
         )
 
