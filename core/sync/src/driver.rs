@@ -38,7 +38,7 @@ use crate::{
     Aside, Client, SharedRim, SyncError,
     client::{ManifestAnswer, Pokes},
     loader::{Loader, Meter, Wanted},
-    machine::{self, Effect, Event, Group, Run, Scope, State, Trigger},
+    machine::{self, Effect, Event, Group, Run, Scope, State, Trigger, Wish},
     status::{Mode, Notice, Progress, Red, Report, SectionProgress, Stage, Status, percent, red},
 };
 
@@ -119,11 +119,25 @@ enum Command {
 /// A run that is wanted.
 #[derive(Debug)]
 struct Asked {
-    scope: Scope,
-    trigger: Trigger,
-    may_receive: bool,
+    wish: Wish,
     /// Whoever wanted it has thought better of it.
     is_cancelled: Arc<AtomicBool>,
+}
+
+/// Somebody who waits for a run to end.
+struct Waiter {
+    wish: Wish,
+    reply: oneshot::Sender<Report>,
+}
+
+impl Waiter {
+    /// Of what was refused, the report says so to whoever asked, and to nobody else who waits.
+    fn tell(self, mut report: Report) {
+        if self.wish.is_refused() {
+            report.receive_error = Some(red(&SyncError::NoRight));
+        }
+        drop(self.reply.send(report));
+    }
 }
 
 impl Engine {
@@ -142,7 +156,8 @@ impl Engine {
     pub fn ask(&self, scope: Scope, trigger: Trigger, may_receive: bool) -> RunHandle {
         let (reply, report) = oneshot::channel();
         let is_cancelled = Arc::new(AtomicBool::new(false));
-        let asked = Asked { scope, trigger, may_receive, is_cancelled: is_cancelled.clone() };
+        let wish = Wish { scope, trigger, may_receive };
+        let asked = Asked { wish, is_cancelled: is_cancelled.clone() };
         drop(self.commands.send(Command::Ask(asked, reply)));
         RunHandle { report, commands: self.commands.clone(), is_cancelled }
     }
@@ -236,7 +251,7 @@ struct RunBook {
     /// By the centre's clock, if there was a contact.
     centre_now_ms: Option<i64>,
     report: Report,
-    waiters: Vec<oneshot::Sender<Report>>,
+    waiters: Vec<Waiter>,
     to_send: u64,
     sections: Vec<(Section, u64)>,
     percent: u8,
@@ -257,7 +272,7 @@ struct Driver {
     ready: Vec<(Section, Ready)>,
     group: Group,
     book: Option<RunBook>,
-    queued_waiters: Vec<(Scope, oneshot::Sender<Report>)>,
+    queued_waiters: Vec<Waiter>,
     /// The last document of the sweep under way: one that was refused is not tried twice in one.
     sweep: Option<Recorded>,
     sweep_refused: Option<Red>,
@@ -335,40 +350,31 @@ impl Driver {
     }
 
     async fn ask(&mut self, asked: Asked, reply: Option<oneshot::Sender<Report>>) {
-        let Asked { scope, trigger, may_receive, is_cancelled } = asked;
-        let policy = self.policy().await;
+        let Asked { wish, is_cancelled } = asked;
+        let mut waiter = reply.map(|reply| Waiter { wish, reply });
         if is_cancelled.load(Ordering::Relaxed) {
-            if let Some(reply) = reply {
-                drop(reply.send(Report { is_cancelled: true, ..Report::new(scope, trigger) }));
+            if let Some(waiter) = waiter {
+                let nothing = Report::new(wish.scope, wish.trigger);
+                waiter.tell(Report { is_cancelled: true, ..nothing });
             }
             return;
         }
-        let starts = self.state.run.is_none();
-        if starts {
-            self.open_book(scope, trigger).await;
-        }
-        let is_refused =
-            !may_receive && trigger.is_by_hand() && machine::rules(trigger, scope, &policy).receives;
-        if let Some(book) = self.book.as_mut().filter(|_| is_refused) {
-            book.report.receive_error = Some(red(&SyncError::NoRight));
-        }
-        let mut reply = reply;
-        if let Some(book) = self.book.as_mut().filter(|_| starts) {
+        let policy = self.policy().await;
+        match &self.state.run {
             // Before the step: a run with nothing to do is over after it.
-            book.waiters.extend(reply.take());
+            None => self.open_book(wish, waiter.take().into_iter().collect()).await,
+            Some(run) => {
+                let joined = self.book.as_mut().filter(|_| machine::joins(run, &wish, &policy));
+                let waiters = joined.map_or(&mut self.queued_waiters, |book| &mut book.waiters);
+                waiters.extend(waiter.take());
+            }
         }
-        self.step(Event::Asked { scope, trigger, policy, may_receive }).await;
-        let is_queued = self.state.queue.iter().any(|(queued, _)| *queued == scope);
-        match (reply, &mut self.book) {
-            (Some(reply), _) if is_queued => self.queued_waiters.push((scope, reply)),
-            (Some(reply), Some(book)) => book.waiters.push(reply),
-            _ => {}
-        }
+        self.step(Event::Asked(wish, policy)).await;
     }
 
     /// A run that the till itself wants.
     async fn ask_itself(&mut self, trigger: Trigger) {
-        let asked = Asked { scope: Scope::All, trigger, may_receive: true, is_cancelled: Arc::default() };
+        let asked = Asked { wish: Wish::own(trigger), is_cancelled: Arc::default() };
         self.ask(asked, None).await;
     }
 
@@ -453,18 +459,16 @@ impl Driver {
         if is_waiting { 30_000 } else { 300_000 }
     }
 
-    async fn open_book(&mut self, scope: Scope, trigger: Trigger) {
+    async fn open_book(&mut self, wish: Wish, waiters: Vec<Waiter>) {
         let unsent = self.loader.on_store(|store| store.journal.unsent()).await;
         self.loader.meter = Arc::new(Meter::default());
-        let (waiters, queued) =
-            std::mem::take(&mut self.queued_waiters).into_iter().partition(|(queued, _)| *queued == scope);
-        self.queued_waiters = queued;
-        let waiters: Vec<(Scope, _)> = waiters;
+        let mut report = Report::new(wish.scope, wish.trigger);
+        report.receive_error = wish.is_refused().then(|| red(&SyncError::NoRight));
         self.book = Some(RunBook {
             started_ms: self.parts.rim.now_ms(),
             centre_now_ms: None,
-            report: Report::new(scope, trigger),
-            waiters: waiters.into_iter().map(|(_, reply)| reply).collect(),
+            report,
+            waiters,
             to_send: unsent.map_or(0, |unsent| unsent.all()),
             sections: Vec::new(),
             percent: 0,
@@ -478,11 +482,14 @@ impl Driver {
             let (state, effects) = machine::step(std::mem::take(&mut self.state), event);
             self.state = state;
             for effect in effects {
-                if let Effect::AskNext(scope, trigger) = effect {
-                    self.open_book(scope, trigger).await;
+                if let Effect::AskNext(wish) = effect {
                     let policy = self.policy().await;
-                    // Whoever queued it was asked for the right then.
-                    events.push_back(Event::Asked { scope, trigger, policy, may_receive: true });
+                    let all = std::mem::take(&mut self.queued_waiters).into_iter();
+                    let is_last = self.state.queue.is_empty();
+                    let (now, later) = all.partition(|waiter| is_last || wish.covers(&waiter.wish, &policy));
+                    self.queued_waiters = later;
+                    self.open_book(wish, now).await;
+                    events.push_back(Event::Asked(wish, policy));
                 } else {
                     self.perform(effect).await;
                 }
@@ -610,9 +617,11 @@ impl Driver {
     }
 
     async fn receive_failed(&mut self, error: SyncError) {
+        let cause = red(&error);
         if let Some(book) = &mut self.book {
-            book.report.receive_error = Some(red(&error));
+            book.report.receive_error = Some(cause.clone());
         }
+        self.status.send_modify(|status| status.receive_error = Some(cause));
         self.step(Event::ReceiveFailed { may_pass: error.may_pass() }).await;
     }
 
@@ -773,7 +782,7 @@ impl Driver {
         for (section, result) in applied {
             match result {
                 Ok(()) => {
-                    self.status.send_modify(|status| drop(status.red.remove(&section)));
+                    self.status.send_modify(|status| status.is_live(section));
                     if let Some(book) = &mut self.book {
                         book.report.applied.push(section);
                     }
@@ -785,15 +794,21 @@ impl Driver {
                 Err(error) => self.mark_red(section, red(&error)),
             }
         }
-        if self.believed.as_ref().is_some_and(|believed| self.behind(believed).is_empty()) {
-            self.status.send_modify(|status| status.notice = None);
-        }
         self.step(Event::Applied).await;
     }
 
     async fn images_fetched(&mut self, fetched: Result<(), SyncError>) {
         let event = match fetched {
-            Ok(()) => Event::ImagesFetched { may_pass: false },
+            Ok(()) => {
+                let is_behind = self
+                    .believed
+                    .as_ref()
+                    .is_some_and(|believed| self.behind(believed).contains(&Section::Attachments));
+                if !is_behind {
+                    self.status.send_modify(|status| status.is_live(Section::Attachments));
+                }
+                Event::ImagesFetched { may_pass: false }
+            }
             Err(SyncError::Cancelled) => Event::ReceiveFailed { may_pass: false },
             Err(error) => {
                 self.learn_mode(Some(&error));
@@ -907,15 +922,17 @@ impl Driver {
             self.prune(centre_now_ms).await;
         }
         let checked_ms = self.checked(&run, &report);
+        let has_received = run.rules.receives && report.receive_error.is_none() && !report.is_cancelled;
         self.status.send_modify(|status| {
             status.run = None;
+            status.receive_error = status.receive_error.take().filter(|_| !has_received);
             status.checked_ms.extend(checked_ms);
             status.last_run = Some(report.clone());
             status.runs_ended += 1;
         });
         self.keep_checked().await;
         for waiter in book.waiters {
-            drop(waiter.send(report.clone()));
+            waiter.tell(report.clone());
         }
     }
 

@@ -113,6 +113,46 @@ impl Trigger {
     }
 }
 
+/// A run that somebody or something wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// What it is about.
+    pub scope: Scope,
+    /// What asks.
+    pub trigger: Trigger,
+    /// Whether whoever is at the till may receive by hand.
+    pub may_receive: bool,
+}
+
+impl Wish {
+    /// What the till wants by itself.
+    pub fn own(trigger: Trigger) -> Wish {
+        Wish { scope: Scope::All, trigger, may_receive: true }
+    }
+
+    /// Whether it asks for more than the right allows: then it only sends. A centre just chosen is
+    /// brought by the right that chose it.
+    pub fn is_refused(&self) -> bool {
+        let is_down = !matches!(self.scope, Scope::One(section) if !section.is_down());
+        let needs_right = self.trigger.is_by_hand() && self.trigger != Trigger::CentreChosen;
+        !self.may_receive && needs_right && is_down
+    }
+
+    /// What its run does.
+    pub fn rules(&self, policy: &Policy) -> Rules {
+        let rules = rules(self.trigger, self.scope, policy);
+        match self.is_refused() {
+            true => Rules { receives: false, applies: false, drops_edits: false, ..rules },
+            false => rules,
+        }
+    }
+
+    /// Whether a run of this wish, not begun yet, does all that `other` asks for.
+    pub fn covers(&self, other: &Wish, policy: &Policy) -> bool {
+        covers((self.scope, self.rules(policy)), (other.scope, other.rules(policy)))
+    }
+}
+
 /// What a run does, by design §6's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -272,6 +312,8 @@ pub struct Run {
     has_sent: bool,
     /// Whether something failed that trying again may mend.
     wants_retry: bool,
+    /// Whether somebody pressed Cancel: nobody joins it any more.
+    is_cancelled: bool,
 }
 
 /// Both lanes, and the run people see.
@@ -283,12 +325,14 @@ pub struct State {
     pub up: Up,
     /// The run under way.
     pub run: Option<Run>,
-    /// Runs asked for that are not covered by the one under way.
-    pub queue: VecDeque<(Scope, Trigger)>,
+    /// Runs asked for that are not covered by the one under way, nor by one before them.
+    pub queue: VecDeque<Wish>,
     /// What the run under way does after sending.
     pub late: Late,
     /// Runs in a row that could not receive all and may by trying again.
     pub receive_attempt: u32,
+    /// Whether pictures are missing that trying again may bring.
+    pub wants_images: bool,
     /// The number of the timer that counts; one started before it is void.
     pub timer: u64,
 }
@@ -296,17 +340,8 @@ pub struct State {
 /// What has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody or something wants a run.
-    Asked {
-        /// What it is about.
-        scope: Scope,
-        /// What asks.
-        trigger: Trigger,
-        /// The policy in force.
-        policy: Policy,
-        /// Whether whoever is at the till may receive by hand.
-        may_receive: bool,
-    },
+    /// Somebody or something wants a run, under the policy in force.
+    Asked(Wish, Policy),
     /// The centre answered.
     Contacted {
         /// Whether its manifest is another than the one that is live here.
@@ -380,16 +415,14 @@ pub enum Effect {
     /// The run is over: tell who waits for it and write the sync journal.
     Finish(Run),
     /// Ask for the run that was waiting for this one to end.
-    AskNext(Scope, Trigger),
+    AskNext(Wish),
 }
 
 /// One step of both lanes.
 pub fn step(mut state: State, event: Event) -> (State, Vec<Effect>) {
     let mut effects = Vec::new();
     match event {
-        Event::Asked { scope, trigger, policy, may_receive } => {
-            ask(&mut state, (scope, trigger), &policy, may_receive, &mut effects);
-        }
+        Event::Asked(wish, policy) => ask(&mut state, wish, &policy, &mut effects),
         Event::Recorded(policy) if policy.send == SendWhen::Automatic => match &mut state.up {
             Up::Sending { again, .. } => *again = true,
             Up::Drained => send(&mut state, &mut effects),
@@ -408,26 +441,22 @@ pub fn step(mut state: State, event: Event) -> (State, Vec<Effect>) {
     (state, effects)
 }
 
-fn ask(
-    state: &mut State,
-    asked: (Scope, Trigger),
-    policy: &Policy,
-    may_receive: bool,
-    effects: &mut Vec<Effect>,
-) {
-    let (scope, trigger) = asked;
-    if let Some(run) = &state.run {
-        if !joins(run, scope, trigger) {
-            queue(&mut state.queue, scope, trigger);
+fn ask(state: &mut State, wish: Wish, policy: &Policy, effects: &mut Vec<Effect>) {
+    let mut rules = wish.rules(policy);
+    if let Some(run) = &mut state.run {
+        if !joins(run, &wish, policy) {
+            queue(&mut state.queue, wish, policy);
+        } else if rules.sends && run.has_sent {
+            // What was recorded since its turn to send goes when it has received.
+            run.has_sent = false;
         }
         return;
     }
-    let mut rules = rules(trigger, scope, policy);
-    // A centre just chosen is brought by the right that chose it.
-    if !may_receive && trigger.is_by_hand() && trigger != Trigger::CentreChosen {
-        rules = Rules { receives: false, applies: false, drops_edits: false, ..rules };
-    }
-    state.run = Some(Run { scope, trigger, rules, has_sent: !rules.sends, wants_retry: false });
+    // What somebody asked to send by hand, and could not be sent, is tried again.
+    rules.sends |= wish.trigger == Trigger::Reconnect && matches!(state.up, Up::Waiting { .. });
+    let Wish { scope, trigger, .. } = wish;
+    let (has_sent, wants_retry, is_cancelled) = (!rules.sends, false, false);
+    state.run = Some(Run { scope, trigger, rules, has_sent, wants_retry, is_cancelled });
     if rules.drops_edits {
         effects.push(Effect::DropEdits);
     }
@@ -439,31 +468,44 @@ fn ask(
     }
 }
 
-/// Whether the run under way does what is asked for.
-fn joins(run: &Run, scope: Scope, trigger: Trigger) -> bool {
-    let covers = run.scope == scope || (run.scope == Scope::All && run.rules.applies);
-    let is_enough = run.rules.applies || !trigger.is_by_hand();
+/// Whether the run under way does all that is asked for.
+pub fn joins(run: &Run, wish: &Wish, policy: &Policy) -> bool {
     // A poke says that there is news since; what a run under way is answered may be older than that.
-    let knows = trigger != Trigger::Poke;
+    let knows = wish.trigger != Trigger::Poke;
     #[cfg(tillkit_defects)]
     let knows = knows || tillkit_protocol::defects::is("a poke dropped during a run");
-    covers && is_enough && knows
+    knows && !run.is_cancelled && covers((run.scope, run.rules), (wish.scope, wish.rules(policy)))
 }
 
-/// One run a scope waits at most; a person's wish is never lost behind a machine's.
-fn queue(queue: &mut VecDeque<(Scope, Trigger)>, scope: Scope, trigger: Trigger) {
-    match queue.iter_mut().find(|(queued, _)| *queued == scope) {
-        Some((_, queued)) if trigger.is_by_hand() && !queued.is_by_hand() => *queued = trigger,
-        Some(_) => {}
-        None => queue.push_back((scope, trigger)),
+/// Whether the one run does all that the other would.
+fn covers(has: (Scope, Rules), wanted: (Scope, Rules)) -> bool {
+    let ((scope, has), (wanted_scope, wanted)) = (has, wanted);
+    (scope == wanted_scope || scope == Scope::All)
+        && has.receives >= wanted.receives
+        && has.applies >= wanted.applies
+        && has.drops_edits >= wanted.drops_edits
+        && has.sends >= wanted.sends
+}
+
+/// Nothing waits twice: what a wish before it does not do, it does itself.
+fn queue(queue: &mut VecDeque<Wish>, wish: Wish, policy: &Policy) {
+    if !queue.iter().any(|queued| queued.covers(&wish, policy)) {
+        queue.retain(|queued| !wish.covers(queued, policy));
+        queue.push_back(wish);
     }
 }
 
-/// The timer: what has failed is tried again; a run under way does that anyway.
+/// The timer: what has failed is tried again. A run under way that receives does that anyway.
 fn retry(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.run.is_none() && state.receive_attempt > 0 {
-        effects.push(Effect::AskNext(Scope::All, Trigger::Reconnect));
-    } else if let Up::Waiting { .. } = state.up {
+    let again = Wish::own(Trigger::Reconnect);
+    match state.run {
+        None if state.receive_attempt > 0 => return effects.push(Effect::AskNext(again)),
+        Some(run) if state.receive_attempt > 0 && !run.rules.receives && !state.queue.contains(&again) => {
+            state.queue.push_back(again);
+        }
+        _ => {}
+    }
+    if let Up::Waiting { .. } = state.up {
         send(state, effects);
     }
 }
@@ -475,6 +517,9 @@ fn start_timer(state: &mut State, attempt: u32, effects: &mut Vec<Effect>) {
 
 fn receive(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
     let Some(run) = &mut state.run else { return };
+    if let Event::ImagesFetched { may_pass } = event {
+        state.wants_images = may_pass;
+    }
     run.wants_retry |= matches!(
         event,
         Event::ReceiveFailed { may_pass: true }
@@ -522,10 +567,11 @@ fn receive(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Images are for a run that applies what it brings, and has them in its scope.
+/// Images are for a run that applies what it brings, and has them in its scope; those that live rows name
+/// and that could not be brought are for the next run, whatever it is.
 fn plan_late(state: &mut State, run: Run, groups: VecDeque<Group>) {
-    if run.rules.applies && run.scope.covers(Section::Attachments) {
-        state.late = Late::Due(groups);
+    if run.scope.covers(Section::Attachments) && (run.rules.applies || state.wants_images) {
+        state.late = Late::Due(if run.rules.applies { groups } else { VecDeque::new() });
     }
 }
 
@@ -614,9 +660,11 @@ fn has_sent(state: &mut State) {
 
 /// Cancel ends receiving at the next border; documents that are on their way arrive.
 fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
-    state.queue.clear();
+    // A retry that is due is nobody's wish.
+    state.queue.retain(|queued| queued.trigger == Trigger::Reconnect);
     if let Some(run) = &mut state.run {
         run.has_sent = true;
+        run.is_cancelled = true;
         state.late = Late::Nothing;
         if state.down != Down::Idle {
             effects.push(Effect::StopLoading);
@@ -635,7 +683,7 @@ fn finish(state: &mut State, effects: &mut Vec<Effect>) {
     } else if run.rules.receives {
         state.receive_attempt = 0;
     }
-    effects.extend(state.queue.pop_front().map(|(scope, trigger)| Effect::AskNext(scope, trigger)));
+    effects.extend(state.queue.pop_front().map(Effect::AskNext));
 }
 
 /// Whether a section comes down with a version of its own.
@@ -670,7 +718,7 @@ mod tests {
     }
 
     fn asked(scope: Scope, trigger: Trigger) -> Event {
-        Event::Asked { scope, trigger, policy: Policy::default(), may_receive: true }
+        Event::Asked(Wish { scope, trigger, may_receive: true }, Policy::default())
     }
 
     const LOADED: Event = Event::Loaded { may_pass: false };
@@ -806,7 +854,7 @@ mod tests {
     #[test]
     fn without_the_right_nothing_comes_down_and_documents_go_all_the_same() {
         let forbidden =
-            |scope, trigger| Event::Asked { scope, trigger, policy: Policy::default(), may_receive: false };
+            |scope, trigger| Event::Asked(Wish { scope, trigger, may_receive: false }, Policy::default());
         let (_, effects) = play([forbidden(Scope::All, Trigger::RedButton), Event::Sent { left: false }]);
         assert_eq!(effects[0], [Effect::Send(vec![])]);
         assert!(matches!(effects[1][..], [Effect::Finish(_)]));
@@ -836,8 +884,8 @@ mod tests {
             let Some(number) = timers.pop_front() else { break };
             for effect in feed(&mut state, &mut timers, Event::TimerFired(number)) {
                 match effect {
-                    Effect::AskNext(scope, trigger) => {
-                        feed(&mut state, &mut timers, asked(scope, trigger));
+                    Effect::AskNext(wish) => {
+                        feed(&mut state, &mut timers, asked(wish.scope, wish.trigger));
                         feed(&mut state, &mut timers, Event::ReceiveFailed { may_pass: true });
                         feed(&mut state, &mut timers, Event::SendFailed { may_pass: true });
                     }
@@ -867,7 +915,7 @@ mod tests {
             .to_vec();
             events.insert(1 + usize::from(is_answered), asked(Scope::All, Trigger::Poke));
             let (_, effects) = play(events);
-            let expected = [Effect::AskNext(Scope::All, Trigger::Poke)];
+            let expected = [Effect::AskNext(Wish::own(Trigger::Poke))];
             assert!(matches!(&effects[5][..], [Effect::Finish(_), rest @ ..] if *rest == expected));
         }
     }
@@ -930,7 +978,7 @@ mod tests {
         ]);
         assert_eq!(effects[1], [Effect::Send(vec![])]);
         assert!(matches!(effects[2][..], [Effect::Finish(_), Effect::StartTimer { attempt: 1, number: 1 }]));
-        assert_eq!(effects[3], [Effect::AskNext(Scope::All, Trigger::Reconnect)]);
+        assert_eq!(effects[3], [Effect::AskNext(Wish::own(Trigger::Reconnect))]);
     }
 
     #[test]
@@ -978,11 +1026,135 @@ mod tests {
             Event::Contacted { has_news: false },
             Event::Sent { left: false },
         ]);
-        assert!(matches!(
-            effects[3][..],
-            [Effect::Finish(_), Effect::AskNext(Scope::All, Trigger::Confirmed)]
-        ));
+        let confirmed = Effect::AskNext(Wish::own(Trigger::Confirmed));
+        assert!(matches!(&effects[3][..], [Effect::Finish(_), next] if *next == confirmed));
         assert!(state.queue.is_empty());
+    }
+
+    #[test]
+    fn a_wish_that_the_run_under_way_does_not_fulfil_waits_for_it() {
+        use {ApplyWhen::*, SendWhen::ByHand};
+        let by_hand = |wish: Trigger, may_receive| Wish { may_receive, ..Wish::own(wish) };
+        let rows = [
+            // under way, asked for, apply, send → waits
+            (Trigger::Reconnect, Wish::own(Trigger::Opening), Opening, SendWhen::Automatic, true),
+            (Trigger::Reconnect, Wish::own(Trigger::Opening), Automatic, SendWhen::Automatic, false),
+            (Trigger::Schedule, Wish::own(Trigger::Opening), Confirm, ByHand, true),
+            (Trigger::Schedule, Wish::own(Trigger::Closing), Automatic, ByHand, true),
+            (Trigger::Schedule, by_hand(Trigger::RedButton, true), Automatic, SendWhen::Automatic, true),
+            (Trigger::Schedule, by_hand(Trigger::RedButton, false), Confirm, SendWhen::Automatic, false),
+            (Trigger::Schedule, by_hand(Trigger::RedButton, false), Confirm, ByHand, true),
+            (Trigger::RedButton, Wish::own(Trigger::Opening), Confirm, ByHand, false),
+            (Trigger::RedButton, Wish::own(Trigger::Schedule), Automatic, ByHand, false),
+        ];
+        for (under_way, wish, apply, send, waits) in rows {
+            let policy = policy(apply, send);
+            let (state, effects) = play([
+                Event::Asked(Wish::own(under_way), policy.clone()),
+                Event::Asked(wish, policy.clone()),
+                Event::Asked(wish, policy),
+            ]);
+            assert!(effects[1].is_empty());
+            let expected = if waits { vec![wish] } else { vec![] };
+            assert_eq!(state.queue, expected, "{under_way:?} {wish:?} {apply:?} {send:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_not_receive_does_not_by_tapping_twice() {
+        let tap = Wish { may_receive: false, ..Wish::own(Trigger::RedButton) };
+        let by_hand = policy(ApplyWhen::Confirm, SendWhen::ByHand);
+        let (state, effects) = play([
+            Event::Asked(Wish::own(Trigger::Schedule), by_hand.clone()),
+            Event::Asked(tap, by_hand.clone()),
+            Event::Contacted { has_news: false },
+            Event::Asked(tap, by_hand),
+        ]);
+        assert!(matches!(&effects[2][..], [Effect::Finish(_), Effect::AskNext(next)] if *next == tap));
+        assert_eq!(effects[3], [Effect::Send(vec![])], "it only sends");
+        assert_eq!(state.down, Down::Idle);
+    }
+
+    #[test]
+    fn a_poke_that_waits_does_not_swallow_the_opening_of_the_day() {
+        let policy = policy(ApplyWhen::Opening, SendWhen::Automatic);
+        let asked = |trigger| Event::Asked(Wish::own(trigger), policy.clone());
+        let (state, _) = play([
+            asked(Trigger::Schedule),
+            asked(Trigger::Poke),
+            asked(Trigger::Opening),
+            asked(Trigger::Poke),
+        ]);
+        assert_eq!(state.queue, [Wish::own(Trigger::Opening)], "which brings what the poke was about");
+    }
+
+    #[test]
+    fn what_was_to_be_sent_by_hand_is_sent_by_the_retry() {
+        let by_hand = policy(ApplyWhen::Confirm, SendWhen::ByHand);
+        let (state, effects) = play([
+            Event::Asked(Wish::own(Trigger::RedButton), by_hand.clone()),
+            Event::ReceiveFailed { may_pass: true },
+            Event::SendFailed { may_pass: true },
+            Event::TimerFired(2),
+            Event::Asked(Wish::own(Trigger::Reconnect), by_hand),
+            Event::Contacted { has_news: false },
+            Event::Sent { left: false },
+        ]);
+        assert_eq!(effects[3], [Effect::AskNext(Wish::own(Trigger::Reconnect))]);
+        assert_eq!(effects[5], [Effect::Send(vec![])]);
+        assert_eq!((state.up, state.run), (Up::Drained, None));
+    }
+
+    #[test]
+    fn a_retry_that_falls_into_a_run_that_receives_nothing_comes_after_it() {
+        let (_, effects) = play([
+            asked(Scope::One(Section::Items), Trigger::Row),
+            Event::ReceiveFailed { may_pass: true },
+            asked(Scope::One(Section::Sales), Trigger::Row),
+            Event::TimerFired(1),
+            Event::Sent { left: false },
+        ]);
+        let again = Effect::AskNext(Wish::own(Trigger::Reconnect));
+        assert!(matches!(&effects[4][..], [Effect::Finish(_), next] if *next == again), "{:?}", effects[4]);
+    }
+
+    #[test]
+    fn a_tap_after_the_run_has_sent_sends_once_more() {
+        let (state, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::Contacted { has_news: false },
+            Event::Sent { left: false },
+            asked(Scope::One(Section::Sales), Trigger::Row),
+            Event::ImagesFetched { may_pass: false },
+            Event::Sent { left: false },
+        ]);
+        assert_eq!(effects[2], [Effect::FetchImages]);
+        assert_eq!(effects[4], [Effect::Send(vec![])]);
+        assert!(matches!(effects[5][..], [Effect::Finish(_)]) && state == State::default());
+    }
+
+    #[test]
+    fn pictures_that_could_not_be_brought_are_brought_by_the_retry() {
+        let (_, effects) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::Contacted { has_news: false },
+            Event::Sent { left: false },
+            Event::ImagesFetched { may_pass: true },
+            asked(Scope::All, Trigger::Reconnect),
+            Event::Contacted { has_news: false },
+            Event::Sent { left: false },
+        ]);
+        assert_eq!(effects[6], [Effect::FetchImages], "though it applies nothing");
+    }
+
+    #[test]
+    fn nobody_joins_a_run_that_was_cancelled() {
+        let (state, _) = play([
+            asked(Scope::All, Trigger::RedButton),
+            Event::Cancelled,
+            asked(Scope::All, Trigger::RedButton),
+        ]);
+        assert_eq!(state.queue, [Wish::own(Trigger::RedButton)]);
     }
 
     #[test]

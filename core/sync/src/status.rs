@@ -112,6 +112,8 @@ pub struct Status {
     pub run: Option<Progress>,
     /// Sections whose last try failed, with the cause.
     pub red: BTreeMap<Section, Red>,
+    /// What ended the last try to receive early, until one goes through.
+    pub receive_error: Option<Red>,
     /// What the centre objected to when it did not take a document.
     pub send_error: Option<Red>,
     /// The banner.
@@ -129,6 +131,17 @@ pub struct Status {
     pub next_try_ms: Option<i64>,
     /// Grows whenever the journal's delivery columns changed, so that counters are read again.
     pub delivery_changes: u64,
+}
+
+impl Status {
+    /// A section is as the centre published it: it is red no more, nothing waits for it, and it is no news.
+    pub(crate) fn is_live(&mut self, section: Section) {
+        self.red.remove(&section);
+        self.notice = self.notice.take().and_then(|mut notice| {
+            notice.sections.retain(|news| *news != section);
+            Some(notice).filter(|notice| !notice.sections.is_empty())
+        });
+    }
 }
 
 /// How a run ended.
