@@ -106,7 +106,7 @@ import TillKit
     #expect(model.rows.isEmpty && model.days == [day])
   }
 
-  @Test func cashMovesAndAPeriodIsClosedWithWhatWasCounted() async throws {
+  @Test func cashMovesAndTheDayIsClosedWithWhatWasCountedAndSaysWhatIsLeftToSend() async throws {
     let (_, sell, cash) = try await signedIn()
     sell.query = "MUG"
     await sell.enterCode()
@@ -121,11 +121,49 @@ import TillKit
     #expect(cash.recorded == nil && cash.trouble?.cause == "That is no amount.")
     await cash.showInterim()
     #expect(!cash.isClosed && cash.turnoverText == "£4.25")
-    await cash.closePeriod(counted: ["cash": "104.00"])
+    #expect(cash.titleText == "X report towards Z 1")
+    #expect(cash.unsentText == "2 documents are still to be sent")
+    await cash.closeDay(counted: ["cash": "104.00"])
 
-    #expect(cash.isClosed && cash.countsText == "1 sales, 0 returns")
+    #expect(cash.isClosed && cash.countsText == "1 sales, 0 returns" && !cash.isBusy)
+    #expect(cash.titleText == "Day closed, Z 1")
+    #expect(cash.unsentText == "3 documents are still to be sent")
     let drawer = try #require(cash.period?.tenders.first { $0.tender == "cash" })
     #expect(cash.texts(drawer) == ("Cash", "£104.25", "-£0.25"))
+  }
+
+  @Test func theDayIsOpenedWithItsFloatAndASyncOfItsOwnAndEndsWithItsClosure() async throws {
+    let till = try await TillKit.preview()
+    let cashier = try await till.signIn(user: "anna", pin: "1234")
+    let cash = CashModel(till: till, cashier: cashier, formats: .english)
+    await cash.refresh()
+    #expect(cash.openedText == nil && cash.mayMove && cash.mayClose)
+    #expect(cash.drawer.map(\.tender) == ["cash", "euros"])
+
+    await cash.openDay(floats: ["cash": "lots"])
+    #expect(cash.trouble?.cause == "That is no amount." && cash.openedMs == nil)
+    await cash.openDay(floats: ["cash": "75.00", "euros": "0", "card": "1"])
+
+    #expect(cash.openedText?.hasPrefix("Open since ") == true && cash.trouble == nil)
+    let floats = try await till.history(kinds: ["cash_movement"]).rows
+    #expect(floats.map(\.total.minor) == [75_00])
+    for await _ in till.syncScreens {
+      if try await till.runs().runs.contains(where: { $0.trigger == "opening" }) { break }
+    }
+    await cash.closeDay(counted: [:])
+    #expect(cash.openedText == nil, "the next one can be opened")
+  }
+
+  @Test func whatIsLeftOfAClosedDayIsSentOnTheSyncPage() async throws {
+    let (root, _, cash) = try await signedIn()
+    root.sync.show(.sample(.upToDate))
+    root.go(to: .cash)
+    await cash.closeDay(counted: [:])
+    #expect(cash.left == 1)
+
+    cash.syncNow()
+
+    #expect(cash.period == nil && root.place == .sync)
   }
 
   @Test func settingsShowTheTillAndAnEditedPriceWillBeReplaced() async throws {

@@ -1,28 +1,50 @@
 import Observation
 import TillKit
 
-/// Cash that moves without a sale, and the two reports of a period: X, which changes nothing, and Z.
+/// Cash that moves without a sale, and the day from its opening to its closing.
 @Observable @MainActor
 public final class CashModel: Attempting {
   /// Ways to pay, for amounts and counts.
   public private(set) var tenders: [TenderChoice] = []
+  /// When the day was opened; nothing if it has not been since the last closure.
+  public private(set) var openedMs: Int64?
   /// The report on screen; a closed period has a document, an interim one has none.
   public private(set) var period: ClosedPeriod?
+  /// How many documents were left to be sent when the day was closed.
+  public private(set) var left: UInt64?
   /// The movement just recorded.
   public private(set) var recorded: DocumentPlace?
+  /// The day is being closed: that waits for the back office, for some seconds at most.
+  public private(set) var isBusy = false
   public internal(set) var trouble: ShownTrouble?
+  /// What is left of a closed day wants to be sent.
+  var syncWanted: () -> Void = {}
 
   let formats: Formats
+  private let till: TillKit
   private let cashier: Cashier
+  private var rights: [String] = []
 
-  public init(cashier: Cashier, formats: Formats) {
-    (self.cashier, self.formats) = (cashier, formats)
+  public init(till: TillKit, cashier: Cashier, formats: Formats) {
+    (self.till, self.cashier, self.formats) = (till, cashier, formats)
   }
 
   public func refresh() async {
-    let screen = await attempt { try await cashier.sellScreen() }
-    if let screen { tenders = screen.tenders }
+    await attempt {
+      let screen = try await cashier.sellScreen()
+      (tenders, rights, openedMs) = (screen.tenders, screen.rights, try await opening())
+    }
   }
+
+  // MARK: What is shown
+
+  /// What lies in the drawer, and can be moved.
+  public var drawer: [TenderChoice] { tenders.filter { $0.kind == .cash } }
+  public var mayMove: Bool { rights.contains("cash_movement") }
+  public var mayClose: Bool { rights.contains("closure") }
+  public var openedText: String? { openedMs.map { formats.strings.dayOpenSince(formats.moment($0)) } }
+
+  // MARK: What happens
 
   /// Records a movement of an amount as it was typed.
   public func move(_ kind: CashMove, tender: TenderChoice, typed: String, reason: String) async {
@@ -33,38 +55,74 @@ public final class CashModel: Attempting {
     }
   }
 
+  /// Opens the day with the float of each drawer, as typed; what is empty, or nothing, is not recorded.
+  public func openDay(floats: [String: String]) async {
+    let isOpen: Void? = await attempt {
+      let amounts = try read(floats, of: drawer).filter { $0.minor > 0 }
+      try await cashier.openDay(floats: amounts)
+    }
+    if isOpen != nil { await refresh() }
+  }
+
   /// The totals as they stand (X).
   public func showInterim() async {
     let interim = await attempt { try await cashier.interim() }
-    if let interim { period = interim }
+    if let interim { (period, left) = (interim, nil) }
   }
 
-  /// Closes the period (Z), with what was counted of each tender, as typed; what is empty was not.
-  public func closePeriod(counted: [String: String]) async {
-    let closed = await attempt {
-      var amounts: [CountedTender] = []
-      for tender in tenders {
-        guard let typed = counted[tender.tender], !typed.isEmpty else { continue }
-        let amount = try Amount(typed: typed, currency: tender.currency)
-        amounts.append(
-          CountedTender(tender: tender.tender, minor: amount.minor, currency: amount.currency))
-      }
-      return try await cashier.closePeriod(counted: amounts)
+  /// Sends what there is, then closes the day (Z), with what was counted of each tender, as typed; what
+  /// is empty was not.
+  public func closeDay(counted: [String: String]) async {
+    guard !isBusy else { return }
+    isBusy = true
+    let closed = await attempt { try await cashier.closeDay(counted: read(counted, of: tenders)) }
+    isBusy = false
+    guard let closed else { return }
+    (period, left) = (closed.period, closed.left)
+    await refresh()
+  }
+
+  public func closeReport() { (period, left) = (nil, nil) }
+
+  /// The report says that something is left.
+  public func syncNow() {
+    closeReport()
+    syncWanted()
+  }
+
+  private func read(_ typed: [String: String], of tenders: [TenderChoice]) throws -> [CountedTender] {
+    try tenders.compactMap { tender in
+      guard let text = typed[tender.tender], !text.isEmpty else { return nil }
+      let amount = try Amount(typed: text, currency: tender.currency)
+      return CountedTender(tender: tender.tender, minor: amount.minor, currency: amount.currency)
     }
-    if let closed { period = closed }
   }
 
-  public func closeReport() { period = nil }
+  /// When the day was opened, if that was after the last closure.
+  private func opening() async throws -> Int64? {
+    // Events of a long day; an opening before them is not looked for.
+    let recent = try await till.history(kinds: ["closure", "event"], limit: 200).rows
+    for row in recent.prefix(while: { $0.kind != "closure" }) {
+      // What the event of an opening says of itself, in every language.
+      if try await till.document(row.place).text.contains("what: day_opened") { return row.recordedMs }
+    }
+    return nil
+  }
 
   // MARK: The report in words
 
   public var isClosed: Bool { period?.place != nil }
-  public var titleText: String? { period.map { formats.strings.closed($0.z) } }
+  public var titleText: String? {
+    period.map { isClosed ? formats.strings.closed($0.z) : formats.strings.interimOf($0.z) }
+  }
   public var turnoverText: String? { period.map { formats.amount($0.gross) } }
   public var countsText: String? {
     period.map { formats.strings.salesAndReturns($0.sales, $0.returns) }
   }
-  public var unsentText: String? { period.map { formats.strings.unsentAtClosure($0.unsent) } }
+  /// How many documents are still to be sent.
+  public var unsentText: String? {
+    period.map { formats.strings.leftToSend(left ?? $0.unsent) }
+  }
 
   /// Name, what should be there, and what is too much or missing.
   public func texts(_ total: ClosedTender) -> (name: String, expected: String, difference: String?) {

@@ -38,7 +38,7 @@ public final class RootModel: Attempting {
     history = HistoryModel(till: till, formats: formats)
     settings = SettingsModel(till: till, device: device, formats: formats)
     place = .sync
-    settings.centreChosen = { [weak self] in self?.startFirstSync() }
+    settings.centreChosen = { [weak self] in self?.syncEverything() }
   }
 
   /// Before the first complete sync only Sync and Settings are open.
@@ -72,7 +72,9 @@ public final class RootModel: Attempting {
     let cashier = await attempt { try await till.signIn(user: user, pin: pin) }
     guard let cashier else { return }
     sell = SellModel(till: till, cashier: cashier, formats: formats)
-    cash = CashModel(cashier: cashier, formats: formats)
+    let cash = CashModel(till: till, cashier: cashier, formats: formats)
+    cash.syncWanted = { [weak self] in self?.syncEverything() }
+    self.cash = cash
     settings.cashier = cashier
   }
 
@@ -81,7 +83,8 @@ public final class RootModel: Attempting {
     (sell, cash, settings.cashier) = (nil, nil, nil)
   }
 
-  private func startFirstSync() {
+  /// Where it can be watched.
+  private func syncEverything() {
     place = .sync
     Task { await sync.syncAll() }
   }

@@ -445,14 +445,31 @@ public struct Czech: Strings {
   public let difference = "Rozdíl"
   public let turnover = "Obrat"
   public let interim = "Mezisoučet (X)"
-  public let closeDay = "Uzávěrka (Z)"
+  public let dayBegins = "Začátek dne"
+  public let openDay = "Otevřít den"
+  public let openDayHint = """
+    Napište, s jakými drobnými která zásuvka začíná; co je prázdné, se nezapíše. Pak se vyzvedne, co je \
+    nového. Jde to i offline.
+    """
+  public let dayEnds = "Konec dne"
+  public let closeDay = "Uzavřít den (Z)"
+  public let closeDayHint = """
+    Napište, co jste napočítali; co je prázdné, se nepočítá. Odešle, co je, a uzavře. Jde to i offline: \
+    zbytek se odešle později.
+    """
+  public let closeDayQuestion = "Potom je den uzavřen a nelze ho znovu otevřít."
+  public let closingDay = "Odesílá se, nejvýše několik sekund; potom se den uzavře."
+  public let notYourRight = "Co je zde šedé, k tomu vaše role nemá právo."
+  public let syncNow = "Synchronizovat"
   public let recorded = "Zapsáno"
-  public func closed(_ number: UInt64) -> String { "Období \(number)" }
+  public func dayOpenSince(_ moment: String) -> String { "Otevřeno od \(moment)" }
+  public func closed(_ number: UInt64) -> String { "Den uzavřen, Z \(number)" }
+  public func interimOf(_ number: UInt64) -> String { "Přehled X před Z \(number)" }
   public func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String {
     "prodejů \(sales), vratek \(returns)"
   }
-  public func unsentAtClosure(_ count: UInt64) -> String {
-    count == 0 ? "Vše před ní bylo odesláno" : "Neodeslaných dokladů před ní: \(count); jsou tu v bezpečí"
+  public func leftToSend(_ count: UInt64) -> String {
+    count == 0 ? "Vše je odesláno" : "Zbývá odeslat doklady: \(count)"
   }
 
   public let thisTill = "Tato pokladna"

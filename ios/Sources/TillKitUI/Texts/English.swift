@@ -449,14 +449,35 @@ public struct English: Strings {
   public let difference = "Difference"
   public let turnover = "Turnover"
   public let interim = "Interim report (X)"
-  public let closeDay = "Close the period (Z)"
+  public let dayBegins = "Beginning of the day"
+  public let openDay = "Open the day"
+  public let openDayHint = """
+    Type the change that each drawer begins with; what is empty is not recorded. Then what is new is \
+    fetched. Works offline too.
+    """
+  public let dayEnds = "End of the day"
+  public let closeDay = "Close the day (Z)"
+  public let closeDayHint = """
+    Type what was counted; what is empty was not. Sends what there is, then closes. Works offline too: \
+    what is left is sent later.
+    """
+  public let closeDayQuestion = "After this the day is closed and cannot be reopened."
+  public let closingDay = "Sending what there is, some seconds at most; then the day is closed."
+  public let notYourRight = "What is grey here needs a right that your role lacks."
+  public let syncNow = "Synchronise now"
   public let recorded = "Recorded"
-  public func closed(_ number: UInt64) -> String { "Period \(number)" }
+  public func dayOpenSince(_ moment: String) -> String { "Open since \(moment)" }
+  public func closed(_ number: UInt64) -> String { "Day closed, Z \(number)" }
+  public func interimOf(_ number: UInt64) -> String { "X report towards Z \(number)" }
   public func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String {
     "\(sales) sales, \(returns) returns"
   }
-  public func unsentAtClosure(_ count: UInt64) -> String {
-    count == 0 ? "Everything before it was sent" : "\(count) documents before it are unsent, and safe here"
+  public func leftToSend(_ count: UInt64) -> String {
+    switch count {
+    case 0: "Every document is sent"
+    case 1: "1 document is still to be sent"
+    default: "\(count) documents are still to be sent"
+    }
   }
 
   public let thisTill = "This till"

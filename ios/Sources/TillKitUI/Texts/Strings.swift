@@ -132,11 +132,22 @@ public protocol Strings: Sendable {
   var difference: String { get }
   var turnover: String { get }
   var interim: String { get }
+  var dayBegins: String { get }
+  var openDay: String { get }
+  var openDayHint: String { get }
+  var dayEnds: String { get }
   var closeDay: String { get }
+  var closeDayHint: String { get }
+  var closeDayQuestion: String { get }
+  var closingDay: String { get }
+  var notYourRight: String { get }
+  var syncNow: String { get }
   var recorded: String { get }
+  func dayOpenSince(_ moment: String) -> String
   func closed(_ number: UInt64) -> String
+  func interimOf(_ number: UInt64) -> String
   func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String
-  func unsentAtClosure(_ count: UInt64) -> String
+  func leftToSend(_ count: UInt64) -> String
 
   // Settings.
   var thisTill: String { get }

@@ -2,62 +2,118 @@
   import SwiftUI
   import TillKit
 
-  /// Cash movements, X and Z.
+  /// Cash movements, and the day from its opening to its closing.
   public struct CashView: View {
     @State private var model: CashModel
-    @State private var kind = CashMove.floatIn
-    @State private var tender = ""
-    @State private var typed = ""
-    @State private var reason = ""
+    @State private var floats: [String: String] = [:]
     @State private var counted: [String: String] = [:]
+    @State private var isAsking = false
 
     public init(model: CashModel) { _model = State(initialValue: model) }
 
     public var body: some View {
+      let strings = model.formats.strings
       Form {
         if let trouble = model.trouble { TroubleView(trouble: trouble) }
-        Section(model.formats.strings.cash) {
-          Picker(model.formats.strings.cash, selection: $kind) {
-            ForEach(Self.kinds, id: \.self) { Text(model.formats.strings.word(for: $0)).tag($0) }
+        if !model.mayMove || !model.mayClose { Text(strings.notYourRight).foregroundStyle(.secondary) }
+        Section {
+          if let opened = model.openedText {
+            Label(opened, systemImage: "sun.max")
+          } else {
+            AmountFields(tenders: model.drawer, typed: $floats)
+            Button(strings.openDay) {
+              Task {
+                await model.openDay(floats: floats)
+                if model.openedMs != nil { floats = [:] }
+              }
+            }
           }
-          Picker(model.formats.strings.payBy(""), selection: $tender) {
-            ForEach(model.tenders, id: \.tender) { Text($0.name).tag($0.tender) }
-          }
-          TextField(model.formats.strings.amount, text: $typed)
-          TextField(model.formats.strings.reason, text: $reason)
-          Button(model.formats.strings.record) { Task { await record() } }.disabled(typed.isEmpty)
-          if model.recorded != nil { Label(model.formats.strings.recorded, systemImage: "checkmark") }
+        } header: {
+          Text(strings.dayBegins)
+        } footer: {
+          if model.openedText == nil { Text(strings.openDayHint) }
         }
-        Section(model.formats.strings.counted) {
-          ForEach(model.tenders, id: \.tender) { tender in
-            TextField(tender.name, text: count(of: tender.tender))
-          }
-          Button(model.formats.strings.interim) { Task { await model.showInterim() } }
-          Button(model.formats.strings.closeDay, role: .destructive) {
-            Task { await model.closePeriod(counted: counted) }
+        .disabled(!model.mayMove)
+        MovementSection(model: model).disabled(!model.mayMove)
+        Section {
+          AmountFields(tenders: model.tenders, typed: $counted)
+          Button(strings.interim) { Task { await model.showInterim() } }
+          Button(strings.closeDay, role: .destructive) { isAsking = true }
+          if model.isBusy { ProgressView(strings.closingDay) }
+        } header: {
+          Text(strings.dayEnds)
+        } footer: {
+          Text(strings.closeDayHint)
+        }
+        .disabled(!model.mayClose || model.isBusy)
+      }
+      .confirmationDialog(strings.closeDay, isPresented: $isAsking, titleVisibility: .visible) {
+        Button(strings.closeDay, role: .destructive) {
+          Task {
+            await model.closeDay(counted: counted)
+            if model.isClosed { counted = [:] }
           }
         }
+      } message: {
+        Text(strings.closeDayQuestion)
       }
-      .task {
-        await model.refresh()
-        tender = model.tenders.first?.tender ?? ""
-      }
+      .task { await model.refresh() }
       .sheet(isPresented: hasReport) { PeriodView(model: model) }
-      .navigationTitle(model.formats.strings.cash)
+      .navigationTitle(strings.cash)
     }
-
-    private static let kinds: [CashMove] = [.floatIn, .payIn, .payOut, .safeDrop, .bankDrop]
 
     private var hasReport: Binding<Bool> {
       Binding(get: { model.period != nil }, set: { if !$0 { model.closeReport() } })
     }
+  }
 
-    private func count(of tender: String) -> Binding<String> {
-      Binding(get: { counted[tender] ?? "" }, set: { counted[tender] = $0 })
+  /// What was typed for each tender.
+  private struct AmountFields: View {
+    let tenders: [TenderChoice]
+    @Binding var typed: [String: String]
+
+    var body: some View {
+      ForEach(tenders, id: \.tender) { tender in
+        TextField(tender.name, text: amount(of: tender.tender)).monospacedDigit()
+      }
+    }
+
+    private func amount(of tender: String) -> Binding<String> {
+      Binding(get: { typed[tender] ?? "" }, set: { typed[tender] = $0 })
+    }
+  }
+
+  private struct MovementSection: View {
+    let model: CashModel
+    @State private var kind = CashMove.payIn
+    @State private var tender: String?
+    @State private var typed = ""
+    @State private var reason = ""
+
+    var body: some View {
+      let strings = model.formats.strings
+      Section(strings.cash) {
+        Picker(strings.kind, selection: $kind) {
+          ForEach(Self.kinds, id: \.self) { Text(strings.word(for: $0)).tag($0) }
+        }
+        Picker(model.formats.title(ofKind: "tender"), selection: chosen) {
+          ForEach(model.drawer, id: \.tender) { Text($0.name).tag($0.tender) }
+        }
+        TextField(strings.amount, text: $typed).monospacedDigit()
+        TextField(strings.reason, text: $reason)
+        Button(strings.record) { Task { await record() } }.disabled(typed.isEmpty)
+        if model.recorded != nil { Label(strings.recorded, systemImage: "checkmark") }
+      }
+    }
+
+    private static let kinds: [CashMove] = [.floatIn, .payIn, .payOut, .safeDrop, .bankDrop]
+
+    private var chosen: Binding<String> {
+      Binding(get: { tender ?? model.drawer.first?.tender ?? "" }, set: { tender = $0 })
     }
 
     private func record() async {
-      guard let tender = model.tenders.first(where: { $0.tender == tender }) else { return }
+      guard let tender = model.drawer.first(where: { $0.tender == chosen.wrappedValue }) else { return }
       await model.move(kind, tender: tender, typed: typed, reason: reason)
       if model.recorded != nil { (typed, reason) = ("", "") }
     }
@@ -67,21 +123,23 @@
     let model: CashModel
 
     var body: some View {
+      let strings = model.formats.strings
       List {
         Text(model.titleText ?? "").font(.headline)
-        LabeledContent(model.formats.strings.turnover, value: model.turnoverText ?? "")
+        LabeledContent(strings.turnover, value: model.turnoverText ?? "")
         Text(model.countsText ?? "")
         ForEach(model.period?.tenders ?? [], id: \.tender) { total in
           let texts = model.texts(total)
           Section(texts.name) {
-            LabeledContent(model.formats.strings.expected, value: texts.expected)
+            LabeledContent(strings.expected, value: texts.expected)
             if let difference = texts.difference {
-              LabeledContent(model.formats.strings.difference, value: difference)
+              LabeledContent(strings.difference, value: difference)
             }
           }
         }
         Text(model.unsentText ?? "")
-        Button(model.formats.strings.close) { model.closeReport() }
+        if (model.left ?? 0) > 0 { Button(strings.syncNow) { model.syncNow() } }
+        Button(strings.close) { model.closeReport() }
       }
       .monospacedDigit()
     }
