@@ -36,16 +36,22 @@ final class Office: Sendable {
   /// A request of the administration.
   @discardableResult
   func ask(_ method: String, _ path: String, _ body: String = "") async throws -> [String: Any] {
+    let answer = try await send(method, path, Data(body.utf8))
+    return (try? JSONSerialization.jsonObject(with: answer)) as? [String: Any] ?? [:]
+  }
+
+  /// The same in bytes.
+  func send(_ method: String, _ path: String, _ body: Data) async throws -> Data {
     var request = URLRequest(url: try #require(URL(string: "\(facts.url)/admin/v1/\(path)")))
     request.httpMethod = method
     request.setValue("Bearer \(facts.adminToken)", forHTTPHeaderField: "Authorization")
     request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    request.httpBody = Data(body.utf8)
+    request.httpBody = body
     let (answer, response) = try await URLSession.shared.data(for: request)
     let status = (response as? HTTPURLResponse)?.statusCode ?? 0
     let text = String(decoding: answer, as: UTF8.self)
     try #require((200..<300).contains(status), "\(path): \(status) \(text)")
-    return (try? JSONSerialization.jsonObject(with: answer)) as? [String: Any] ?? [:]
+    return answer
   }
 
   /// Puts items into the draft of the centre `main`: key, and price.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TillKit
 
@@ -192,6 +193,22 @@ import TillKit
     await settings.enrol()
     #expect(settings.trouble?.cause == "You may not do that.")
     #expect(settings.trouble?.advice == "Sign in with somebody who may enrol.")
+  }
+
+  @Test func aFileThatCannotBeWrittenOrReadSaysWhy() async throws {
+    let files = try await signedIn().root.settings.files
+    let nowhere = URL(fileURLWithPath: "/nowhere/receipt")
+    struct Full: LocalizedError { var errorDescription: String? { "no space" } }
+
+    files.saved(.failure(Full()))
+    #expect(files.trouble?.cause == "The file could not be written." && files.trouble?.facts == "no space")
+    await files.takeReceipt(at: nowhere)
+    #expect(files.trouble?.code == "file" && files.trouble?.safety == "Your data is safe.")
+    let page = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).receipt")
+    try Data("no receipt".utf8).write(to: page)
+    defer { try? FileManager.default.removeItem(at: page) }
+    await files.takeReceipt(at: page)
+    #expect(files.trouble?.code == "receipt-forged" && files.receipt == nil)
   }
 
   @Test func anOfficeThatIsNotThereIsExplainedStepByStep() async throws {

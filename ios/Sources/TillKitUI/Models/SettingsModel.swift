@@ -20,9 +20,14 @@ public final class SettingsModel: Attempting {
   public var qrText = ""
   /// Who is signed in: another enrolment, a later centre, and edits, need somebody's right.
   public internal(set) var cashier: Cashier? {
-    didSet { if cashier == nil { rights = [] } }
+    didSet {
+      if cashier == nil { rights = [] }
+      files.cashier = cashier
+    }
   }
   private var rights: [String] = []
+  /// Documents and receipts by file.
+  public let files: FilesModel
 
   let formats: Formats
   private let till: TillKit
@@ -33,6 +38,7 @@ public final class SettingsModel: Attempting {
   /// `device` is what the back office calls this phone.
   public init(till: TillKit, device: String, formats: Formats) {
     (self.till, self.device, self.formats) = (till, device, formats)
+    files = FilesModel(till: till, formats: formats)
   }
 
   public func refresh() async {
@@ -54,6 +60,9 @@ public final class SettingsModel: Attempting {
   /// Whether who is here may enrol. A new or copied till has nobody who could sign in: the core says
   /// whether that is so.
   public var mayEnrol: Bool { cashier == nil || may("enrol") }
+
+  /// Whether who is here may export; where nobody is, the core says whether somebody must be.
+  public var mayExport: Bool { cashier == nil || may("export") }
 
   /// Whether there is something to enrol with.
   public var canEnrol: Bool {

@@ -489,12 +489,27 @@ public struct Czech: Strings {
   public let testConnection = "Vyzkoušet spojení"
   public let showCentres = "Ukázat střediska"
   public let chooseCentre = "Zvolit toto středisko"
+  public let byFile = "Kancelář souborem"
+  public let byFileHint = "Kam nevede síť: soubor předejte kanceláři a přineste její potvrzení."
+  public let exportUnsent = "Uložit neodeslané doklady"
+  public let exportUnsettled = "Uložit vše neuzavřené"
+  public let exportUnsettledHint = "Jen pro kancelář, která ztratila, co jí bylo odesláno."
+  public let exportIsPart = "Vše se nevešlo. Uložte znovu, až načtete potvrzení k tomuto souboru."
+  public let takeReceipt = "Načíst potvrzení"
+  public let refusedByFile = "Kancelář nepřijala:"
+  public let signInToExport = "Přihlaste někoho, kdo smí doklady ukládat."
   public let localEdits = "Upraveno na této pokladně"
   public let noLocalEdits = "Na této pokladně není nic upraveno"
   public let editPrice = "Upravit cenu"
   public let newPrice = "Nová cena"
   public func enrolled(_ till: String, _ series: String) -> String {
     "Tento telefon je teď pokladna \(till); čísla začínají \(series)"
+  }
+  public func exported(_ name: String, _ documents: UInt64) -> String {
+    "Uloženo \(name), doklady: \(documents)"
+  }
+  public func acknowledged(_ count: UInt64, _ held: UInt64) -> String {
+    "Kancelář má doklady z tohoto souboru: \(held); dosud neodeslané z nich: \(count)"
   }
   public func willBring(_ rows: String, _ size: String) -> String { "Přinese řádků \(rows), \(size)" }
   public func editsLost(_ count: Int) -> String { "Ztratí se úpravy z této pokladny: \(count)" }

@@ -497,12 +497,30 @@ public struct English: Strings {
   public let testConnection = "Test the connection"
   public let showCentres = "Show centres"
   public let chooseCentre = "Choose this centre"
+  public let byFile = "Back office by file"
+  public let byFileHint = """
+    Where no network leads: take the file to the back office, and bring its receipt back.
+    """
+  public let exportUnsent = "Export unsent documents"
+  public let exportUnsettled = "Export all that is not settled"
+  public let exportUnsettledHint = "Only for a back office that has lost what it was sent."
+  public let exportIsPart =
+    "Not everything fitted in. Export again once the receipt of this file is taken in."
+  public let takeReceipt = "Take in a receipt"
+  public let refusedByFile = "The back office did not take:"
+  public let signInToExport = "Sign in with somebody who may export."
   public let localEdits = "Edited on this till"
   public let noLocalEdits = "Nothing is edited on this till"
   public let editPrice = "Edit a price"
   public let newPrice = "New price"
   public func enrolled(_ till: String, _ series: String) -> String {
     "This phone is till \(till) now; its numbers begin with \(series)"
+  }
+  public func exported(_ name: String, _ documents: UInt64) -> String {
+    documents == 1 ? "\(name) is saved: 1 document" : "\(name) is saved: \(documents) documents"
+  }
+  public func acknowledged(_ count: UInt64, _ held: UInt64) -> String {
+    "The back office has \(held) documents of this file; \(count) of them were unsent until now"
   }
   public func willBring(_ rows: String, _ size: String) -> String { "Brings \(rows) rows, \(size)" }
   public func editsLost(_ count: Int) -> String { "\(count) edits made on this till will be lost" }

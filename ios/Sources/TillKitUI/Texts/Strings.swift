@@ -167,11 +167,22 @@ public protocol Strings: Sendable {
   var testConnection: String { get }
   var showCentres: String { get }
   var chooseCentre: String { get }
+  var byFile: String { get }
+  var byFileHint: String { get }
+  var exportUnsent: String { get }
+  var exportUnsettled: String { get }
+  var exportUnsettledHint: String { get }
+  var exportIsPart: String { get }
+  var takeReceipt: String { get }
+  var refusedByFile: String { get }
+  var signInToExport: String { get }
   var localEdits: String { get }
   var noLocalEdits: String { get }
   var editPrice: String { get }
   var newPrice: String { get }
   func enrolled(_ till: String, _ series: String) -> String
+  func exported(_ name: String, _ documents: UInt64) -> String
+  func acknowledged(_ count: UInt64, _ held: UInt64) -> String
   func willBring(_ rows: String, _ size: String) -> String
   func editsLost(_ count: Int) -> String
   func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String

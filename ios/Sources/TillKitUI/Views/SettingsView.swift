@@ -52,6 +52,9 @@
             Button(strings.cancel, role: .cancel) { model.forgetPreview() }
           }
         }
+        if let standing = model.screen?.standing, standing != .new {
+          FilesSection(model: model.files, mayExport: model.mayExport)
+        }
         Section(strings.localEdits) {
           if model.screen?.edits.isEmpty ?? true { Text(strings.noLocalEdits).foregroundStyle(.secondary) }
           ForEach(model.screen?.edits ?? [], id: \.self) { edit in
