@@ -67,9 +67,91 @@ import Testing
     #expect(bob.settings.files.trouble?.advice == "Sign in with somebody who may export.")
     #expect(!bob.settings.files.isOffered)
   }
+
+  @Test func whoChoosesAnotherCentreIsSignedOutAndItsOwnUsersSignInAfterItsFirstSync() async throws {
+    let (office, folder) = (try Office(), try Folder())
+    try await office.openNorth()
+    let till = try await folder.openSynced(with: office)
+    let root = await root(till, as: "anna", "1234")
+    await root.settings.showCentres()
+    await root.settings.previewCentre("north")
+    let preview = try #require(root.settings.preview)
+    #expect(root.settings.blocked(preview) == nil)
+    #expect(root.settings.counts(preview).contains { $0 == ("Users", "4 → 2") })
+
+    await root.settings.choosePreviewed()
+
+    #expect(root.settings.trouble == nil && root.settings.preview == nil)
+    #expect(root.sell == nil && root.settings.cashier == nil && root.place == .sync)
+    // The sync page needs nobody: the run began by itself.
+    let synced = try await till.screen { @Sendable in $0.centre == "North" && $0.canSell && $0.run == nil }
+    root.sync.show(synced)
+    await root.signIn(user: "zoe", pin: "5678")
+    #expect(root.sell?.user == "zoe")
+    await root.settings.refresh()
+    #expect(root.settings.centreText == "North")
+  }
+
+  @Test func theSameCentreIsChosenAgainWhateverIsUnsentAndNobodyIsSignedOut() async throws {
+    let (office, folder) = (try Office(), try Folder())
+    try await office.openNorth()
+    let till = try await folder.openSynced(with: office)
+    let root = await root(till, as: "anna", "1234")
+    let sell = try #require(root.sell)
+    sell.query = "MUG"
+    await sell.enterCode()
+    await root.settings.previewCentre("north")
+    #expect(root.settings.preview.flatMap(root.settings.blocked) == "First: a receipt is open")
+
+    await root.settings.previewCentre("main")
+    #expect(root.settings.preview.map(root.settings.blocked) == .some(nil))
+    await root.settings.choosePreviewed()
+
+    #expect(root.settings.trouble == nil && root.sell === sell && root.place == .sync)
+    #expect(root.settings.screen?.centre?.centre == "main")
+  }
+
+  @Test func aPreviewSaysWhatThisVersionHasNoUseFor() async throws {
+    let settings = SettingsModel(till: try await TillKit.preview(), device: "", formats: Formats(English()))
+    let section = { (name: String, isUsed: Bool, rows: UInt64, here: UInt64) in
+      SectionPreview(section: name, isUsed: isUsed, rows: rows, rowsHere: here, bytes: 0)
+    }
+    let preview = CentrePreview(
+      centre: "north", generation: 1, bytes: 0,
+      sections: [
+        section("items", true, 3, 2), section("loyalty", false, 12, 0), section("rates", true, 0, 0),
+      ],
+      edits: [], blockers: Blockers(unsent: 0, held: 0, isReceiptOpen: false))
+
+    let counts = settings.counts(preview)
+
+    #expect(counts.map(\.title) == ["Items and prices", "loyalty"])
+    #expect(counts.map(\.counts) == ["2 → 3", "0 → Not used by this version"])
+  }
 }
 
 extension Office {
+  /// A second centre, with one user of its own, who may everything.
+  fileprivate func openNorth() async throws {
+    let centre = #"{"name":"North","currency":"GBP","vat_mode":"included","warehouse":"main"}"#
+    try await ask("PUT", "centres/north", centre)
+    let rows = [
+      #"{"k":"unit","id":"pc","d":{"name":"pc","code":"C62"}}"#,
+      #"{"k":"warehouse","id":"main","d":{"name":"Shop"}}"#,
+      #"{"k":"vat_rate","id":"std","d":{"name":"Standard","percent":"20","category":"S"}}"#,
+      #"{"k":"tender","id":"cash","d":{"name":"Cash","kind":"cash","currency":"GBP","gives_change":true}}"#,
+      #"{"k":"currency","id":"GBP","d":{"name":"Pound"}}"#,
+      #"{"k":"item","id":"ice","d":{"name":"Ice","codes":["ICE"],"unit":"pc","vat":"std","price":"1.00"}}"#,
+      #"{"k":"role","id":"manager","d":{"name":"Manager","rights":["*"]}}"#,
+      #"{"k":"numerator","id":"*","d":{"pattern":"{series}-{number:6}"}}"#,
+      #"{"k":"receipt_layout","id":"main","d":{"header":[],"footer":[]}}"#,
+      #"{"k":"policy","id":"main","d":{"send":"by_hand"}}"#,
+    ]
+    try await ask("POST", "centres/north/rows", rows.joined(separator: "\n") + "\n")
+    try await ask("POST", "centres/north/users", #"{"id":"zoe","name":"zoe","role":"manager","pin":"5678"}"#)
+    try await ask("POST", "centres/north/publish")
+  }
+
   fileprivate func newPairingCode(of till: String) async throws -> String {
     try #require(try await ask("POST", "tills/\(till)/pairing")["code"] as? String)
   }

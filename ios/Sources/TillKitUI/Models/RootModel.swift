@@ -5,7 +5,7 @@ import TillKit
 public enum Place: String, CaseIterable, Identifiable, Sendable {
   case sell, history, sync, cash, settings
 
-  public var id: String { rawValue }
+  public var id: Self { self }
 }
 
 /// The app: where it is, who is signed in, and what is open yet.
@@ -38,7 +38,11 @@ public final class RootModel: Attempting {
     history = HistoryModel(till: till, formats: formats)
     settings = SettingsModel(till: till, device: device, formats: formats)
     place = .sync
-    settings.centreChosen = { [weak self] in self?.syncEverything() }
+    settings.centreChosen = { [weak self] isAnother in
+      // Another centre has users of its own.
+      if isAnother { self?.signOut() }
+      self?.syncEverything()
+    }
   }
 
   /// Before the first complete sync only Sync and Settings are open.

@@ -32,8 +32,8 @@ public final class SettingsModel: Attempting {
   let formats: Formats
   private let till: TillKit
   private let device: String
-  /// A centre was chosen: it wants to be synced.
-  var centreChosen: () -> Void = {}
+  /// A centre was chosen, perhaps another than before: it wants to be synced.
+  var centreChosen: (_ isAnother: Bool) -> Void = { _ in }
 
   /// `device` is what the back office calls this phone.
   public init(till: TillKit, device: String, formats: Formats) {
@@ -105,11 +105,12 @@ public final class SettingsModel: Attempting {
 
   /// Chooses the centre that is previewed.
   public func choosePreviewed() async {
-    guard let centre = preview?.centre else { return }
+    guard let preview else { return }
+    let (centre, isAnother) = (preview.centre, !isHere(preview))
     await busy { [self] in
       if let cashier { try await cashier.changeCentre(centre) } else { try await till.chooseCentre(centre) }
-      preview = nil
-      centreChosen()
+      (self.preview, centres) = (nil, [])
+      centreChosen(isAnother)
     }
     await refreshAfterwards()
   }
@@ -142,17 +143,34 @@ public final class SettingsModel: Attempting {
     (formats.title(ofStep: step.step), formats.strings.word(for: step.outcome))
   }
 
+  /// A section, and how many rows of it are here and there; of those that have any.
+  public func counts(_ preview: CentrePreview) -> [(title: String, counts: String)] {
+    preview.sections.filter { $0.rows > 0 || $0.rowsHere > 0 }.map { section in
+      let there =
+        section.isUsed ? formats.count(section.rows) : formats.strings.word(for: RowState.notUsed)
+      return (formats.title(ofSection: section.section), "\(formats.count(section.rowsHere)) → \(there)")
+    }
+  }
+
   public func texts(_ preview: CentrePreview) -> (brings: String, loses: String?) {
     let rows = preview.sections.reduce(0) { $0 + $1.rows }
     let brings = formats.strings.willBring(formats.count(rows), formats.bytes(preview.bytes))
     return (brings, preview.edits.isEmpty ? nil : formats.strings.editsLost(preview.edits.count))
   }
 
-  /// What must be done before the previewed centre can be chosen.
+  /// Whether this till has that centre already: choosing it again brings everything once more.
+  private func isHere(_ preview: CentrePreview) -> Bool { preview.centre == screen?.centre?.centre }
+
+  /// What must be done before the previewed centre can be chosen, if it is another.
   public func blocked(_ preview: CentrePreview) -> String? {
     let blockers = preview.blockers
+    guard !isHere(preview) else { return nil }
     guard blockers.unsent > 0 || blockers.held > 0 || blockers.isReceiptOpen else { return nil }
     return formats.strings.blocked(blockers.unsent, blockers.held, blockers.isReceiptOpen)
+  }
+
+  public func title(_ centre: CentreInfo) -> String {
+    centre.centre == screen?.centre?.centre ? "\(centre.name) · \(formats.strings.thisCentre)" : centre.name
   }
 
   public func detail(_ edit: EditView) -> String {

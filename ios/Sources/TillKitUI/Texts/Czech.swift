@@ -489,6 +489,7 @@ public struct Czech: Strings {
   public let testConnection = "Vyzkoušet spojení"
   public let showCentres = "Ukázat střediska"
   public let chooseCentre = "Zvolit toto středisko"
+  public let thisCentre = "středisko této pokladny"
   public let byFile = "Kancelář souborem"
   public let byFileHint = "Kam nevede síť: soubor předejte kanceláři a přineste její potvrzení."
   public let exportUnsent = "Uložit neodeslané doklady"

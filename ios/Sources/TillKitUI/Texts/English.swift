@@ -497,6 +497,7 @@ public struct English: Strings {
   public let testConnection = "Test the connection"
   public let showCentres = "Show centres"
   public let chooseCentre = "Choose this centre"
+  public let thisCentre = "this till's centre"
   public let byFile = "Back office by file"
   public let byFileHint = """
     Where no network leads: take the file to the back office, and bring its receipt back.

@@ -167,6 +167,7 @@ public protocol Strings: Sendable {
   var testConnection: String { get }
   var showCentres: String { get }
   var chooseCentre: String { get }
+  var thisCentre: String { get }
   var byFile: String { get }
   var byFileHint: String { get }
   var exportUnsent: String { get }

@@ -34,17 +34,13 @@
         Section(strings.centre) {
           Button(strings.showCentres) { Task { await model.showCentres() } }
           ForEach(model.centres, id: \.centre) { centre in
-            Button(centre.name) { Task { await model.previewCentre(centre.centre) } }
+            Button(model.title(centre)) { Task { await model.previewCentre(centre.centre) } }
           }
           if let preview = model.preview {
             let texts = model.texts(preview)
             Text(texts.brings)
             if let loses = texts.loses { Text(loses).foregroundStyle(.red) }
-            ForEach(preview.sections, id: \.section) { section in
-              LabeledContent(
-                model.formats.title(ofSection: section.section),
-                value: "\(model.formats.count(section.rowsHere)) → \(model.formats.count(section.rows))")
-            }
+            ForEach(model.counts(preview), id: \.title) { LabeledContent($0.title, value: $0.counts) }
             ForEach(preview.edits, id: \.self) { Text($0.name).foregroundStyle(.red) }
             if let blocked = model.blocked(preview) { Text(blocked).foregroundStyle(.red) }
             Button(strings.chooseCentre) { Task { await model.choosePreviewed() } }
