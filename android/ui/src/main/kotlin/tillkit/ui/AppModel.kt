@@ -49,6 +49,7 @@ class Shift(
 ) {
     val selling = SellModel(desk, cashier, scanner)
     val cash = CashModel(desk, cashier)
+    val goods = GoodsModel(desk, cashier, scanner)
 }
 
 /**
@@ -142,6 +143,7 @@ class AppModel(
             when (frame.place) {
                 Place.SELL -> shift?.selling?.back() ?: signIn.back()
                 Place.CASH -> shift?.cash?.back() ?: signIn.back()
+                Place.GOODS -> shift?.goods?.back() ?: signIn.back()
                 Place.HISTORY -> history.back()
                 Place.SYNC -> sync.back()
                 Place.SETTINGS -> settings.back()
@@ -154,21 +156,29 @@ class AppModel(
         return isUsed
     }
 
-    /** An open sale would be lost with its cashier: it is held or given up first. */
+    /** What is open would be lost with its cashier: it is finished, held or given up first. */
     private fun signOut() {
         menu.value = false
-        val open =
-            shift.value
+        val shift = shift.value
+        when {
+            shift
                 ?.selling
                 ?.state
                 ?.value
                 ?.screen
-                ?.cart
-        if (open != null) {
-            desk.say(Notice.Refusal("sale-open", "a sale is open: finish, hold or cancel it first", isDataSafe = true))
-            desk.go(Place.SELL)
-        } else {
-            desk.signOut()
+                ?.cart != null -> {
+                desk.say(Notice.Refusal("sale-open", "a sale is open: finish, hold or cancel it first", isDataSafe = true))
+                desk.go(Place.SELL)
+            }
+
+            shift?.goods?.hasDraft == true -> {
+                desk.say(Notice.Done(Strings::goodsBegun))
+                desk.go(Place.GOODS)
+            }
+
+            else -> {
+                desk.signOut()
+            }
         }
     }
 
@@ -186,6 +196,10 @@ class AppModel(
 
             Place.CASH -> {
                 shift?.cash?.load() ?: signIn.load()
+            }
+
+            Place.GOODS -> {
+                shift?.goods?.load() ?: signIn.load()
             }
 
             Place.HISTORY -> {

@@ -24,6 +24,7 @@ object Czech : Strings {
     override val history = "Historie"
     override val synchronise = "Synchronizace"
     override val cash = "Hotovost"
+    override val goods = "Zboží"
     override val settings = "Nastavení"
     override val signOut = "Odhlásit"
     override val locked = "Otevře se po první synchronizaci"
@@ -348,6 +349,7 @@ object Czech : Strings {
     override fun fact(name: String) =
         when (name) {
             "active" -> "Aktivní"
+            "address" -> "Adresa"
             "address.city" -> "Město"
             "address.country" -> "Země"
             "address.post_code" -> "PSČ"
@@ -385,6 +387,7 @@ object Czech : Strings {
             "until_ms" -> "Do"
             "user" -> "Uživatel"
             "vat" -> "DPH"
+            "vat_id" -> "DIČ"
             "warehouse" -> "Sklad"
             else -> name
         }
@@ -581,6 +584,67 @@ object Czech : Strings {
 
     override fun leftToSend(count: Long) = if (count == 0L) "Vše je odesláno, i tato uzávěrka" else "Zbývá odeslat doklady: $count"
 
+    override val stockDocuments = "Skladové doklady"
+    override val forLater = "Pro zákazníka"
+    override val takeOrder = "Přijmout objednávku"
+    override val giveUp = "Zahodit"
+    override val goodsBegun = "Doklad o zboží je rozepsaný: nejdřív ho zapište, nebo zahoďte."
+    override val noLines = "Zatím žádné řádky"
+    override val quantity = "Množství"
+    override val details = "Podrobnosti"
+    override val toWarehouse = "Do skladu"
+    override val ownWarehouse = "Vlastní sklad prodejny"
+    override val auditPlan = "Podle plánu inventury"
+    override val noPlan = "Bez plánu"
+    override val reference = "Číslo průvodního dokladu"
+    override val reasonNeeded = "Odpis potřebuje důvod."
+    override val warehouseNeeded = "Převodka potřebuje sklad, kam zboží jde."
+    override val wantedDay = "Dodat dne"
+    override val otherDay = "Den, jako 2026-12-24"
+    override val note = "Poznámka"
+    override val findCustomer = "Jméno, telefon nebo DIČ"
+    override val newCustomer = "Nový zákazník"
+    override val newCustomerHint = "Lze mu hned prodávat; odešle se do centrály"
+    override val makeCustomer = "Zapsat zákazníka"
+    override val madeHere = "Zapsán na této pokladně"
+
+    override fun goodsHint(kind: GoodsKind) =
+        when (kind) {
+            GoodsKind.GOODS_RECEIPT -> "Zboží, které přišlo od dodavatele"
+            GoodsKind.GOODS_RETURN -> "Zboží, které se vrací dodavateli"
+            GoodsKind.TRANSFER -> "Zboží, které jde do jiného skladu"
+            GoodsKind.COUNT -> "Co tu opravdu je"
+            GoodsKind.WRITE_OFF -> "Rozbité nebo ztracené"
+            GoodsKind.ORDER -> "Za dnešní ceny, k pozdějšímu dodání"
+        }
+
+    override fun giveUpHint(
+        title: String,
+        lines: Int,
+    ) = "$title, ${lines(lines)}: nic z toho se nezapíše a nic nezůstane."
+
+    override fun detailsHint(kind: GoodsKind) =
+        when (kind) {
+            GoodsKind.ORDER -> "Zákazník, den, poznámka"
+            GoodsKind.TRANSFER -> "Kam, důvod, průvodní doklad"
+            GoodsKind.COUNT -> "Plán, důvod, průvodní doklad"
+            else -> "Důvod, průvodní doklad"
+        }
+
+    override fun inWarehouse(kind: GoodsKind) =
+        when (kind) {
+            GoodsKind.GOODS_RECEIPT -> "Do skladu"
+            GoodsKind.GOODS_RETURN, GoodsKind.TRANSFER -> "Ze skladu"
+            else -> "Ve skladu"
+        }
+
+    override fun goodsRecorded(
+        kind: String,
+        number: String,
+    ) = "$kind $number: zapsáno"
+
+    override fun customerMade(name: String) = "$name: zapsáno."
+
     override val thisTill = "Tato pokladna"
     override val series = "Řada"
     override val server = "Centrála"
@@ -675,6 +739,7 @@ object Czech : Strings {
             else -> step
         }
 
+    override val shortDayPattern = "EEE d. M."
     override val justNow = "právě teď"
 
     override fun minutesAgo(minutes: Long) = "před $minutes min"

@@ -46,7 +46,7 @@ sealed interface Notice {
 }
 
 /** The pages, in the order of the menu. */
-enum class Place { SELL, HISTORY, SYNC, CASH, SETTINGS }
+enum class Place { SELL, HISTORY, SYNC, CASH, GOODS, SETTINGS }
 
 /** What the models of all pages share: the till, who is signed in, and where notices go. */
 class Desk(

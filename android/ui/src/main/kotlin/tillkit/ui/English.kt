@@ -24,6 +24,7 @@ object English : Strings {
     override val history = "History"
     override val synchronise = "Synchronise"
     override val cash = "Cash"
+    override val goods = "Goods"
     override val settings = "Settings"
     override val signOut = "Sign out"
     override val locked = "Opens after the first synchronisation"
@@ -360,6 +361,7 @@ object English : Strings {
     override fun fact(name: String) =
         when (name) {
             "active" -> "Active"
+            "address" -> "Address"
             "address.city" -> "Town"
             "address.country" -> "Country"
             "address.post_code" -> "Post code"
@@ -397,6 +399,7 @@ object English : Strings {
             "until_ms" -> "Until"
             "user" -> "User"
             "vat" -> "VAT"
+            "vat_id" -> "VAT number"
             "warehouse" -> "Warehouse"
             else -> name
         }
@@ -598,6 +601,67 @@ object English : Strings {
             else -> "$count documents are still to be sent"
         }
 
+    override val stockDocuments = "Stock documents"
+    override val forLater = "For a customer"
+    override val takeOrder = "Take an order"
+    override val giveUp = "Give up"
+    override val goodsBegun = "A document about goods is begun: record it or give it up first."
+    override val noLines = "No lines yet"
+    override val quantity = "Quantity"
+    override val details = "Details"
+    override val toWarehouse = "To the warehouse"
+    override val ownWarehouse = "The shop's own"
+    override val auditPlan = "By the audit plan"
+    override val noPlan = "No plan"
+    override val reference = "Number of the paper"
+    override val reasonNeeded = "A write-off needs its reason."
+    override val warehouseNeeded = "A transfer needs the warehouse it goes to."
+    override val wantedDay = "Wanted on"
+    override val otherDay = "Day, as 2026-12-24"
+    override val note = "Note"
+    override val findCustomer = "Name, phone or VAT number"
+    override val newCustomer = "New customer"
+    override val newCustomerHint = "Can be sold to at once, and goes to the back office"
+    override val makeCustomer = "Write down"
+    override val madeHere = "Made on this till"
+
+    override fun goodsHint(kind: GoodsKind) =
+        when (kind) {
+            GoodsKind.GOODS_RECEIPT -> "Goods that came from a supplier"
+            GoodsKind.GOODS_RETURN -> "Goods that go back to a supplier"
+            GoodsKind.TRANSFER -> "Goods that go to another warehouse"
+            GoodsKind.COUNT -> "What is really there"
+            GoodsKind.WRITE_OFF -> "Broken or lost"
+            GoodsKind.ORDER -> "At today's prices, to be delivered later"
+        }
+
+    override fun giveUpHint(
+        title: String,
+        lines: Int,
+    ) = "$title, ${lines(lines)}: nothing of it is recorded, and nothing of it is kept."
+
+    override fun detailsHint(kind: GoodsKind) =
+        when (kind) {
+            GoodsKind.ORDER -> "Customer, day, note"
+            GoodsKind.TRANSFER -> "Where to, reason, paper"
+            GoodsKind.COUNT -> "Plan, reason, paper"
+            else -> "Reason, paper"
+        }
+
+    override fun inWarehouse(kind: GoodsKind) =
+        when (kind) {
+            GoodsKind.GOODS_RECEIPT -> "Into the warehouse"
+            GoodsKind.GOODS_RETURN, GoodsKind.TRANSFER -> "From the warehouse"
+            else -> "In the warehouse"
+        }
+
+    override fun goodsRecorded(
+        kind: String,
+        number: String,
+    ) = "$kind $number is recorded"
+
+    override fun customerMade(name: String) = "$name is written down."
+
     override val thisTill = "This till"
     override val series = "Series"
     override val server = "Back office"
@@ -693,6 +757,7 @@ object English : Strings {
             else -> step
         }
 
+    override val shortDayPattern = "EEE d MMM"
     override val justNow = "just now"
 
     override fun minutesAgo(minutes: Long) = "$minutes min ago"

@@ -121,6 +121,19 @@ data class Formats(
     /** A day as the core writes it, `2026-03-09`. */
     fun businessDay(day: String): String = date(LocalDate.parse(day))
 
+    /** Today and the days after it, as the core writes them. */
+    fun nextDays(count: Int): List<String> =
+        List(count) {
+            now
+                .atZone(zone)
+                .toLocalDate()
+                .plusDays(it.toLong())
+                .toString()
+        }
+
+    /** "Mon 9 Mar": a day that is near. */
+    fun shortDay(day: String): String = DateTimeFormatter.ofPattern(strings.shortDayPattern, locale).format(LocalDate.parse(day))
+
     private fun date(day: LocalDate): String = DateTimeFormatter.ofLocalizedDate(FormatStyle.MEDIUM).withLocale(locale).format(day)
 
     /** The sentence of a trouble in this language, with its facts where it lives by them. */

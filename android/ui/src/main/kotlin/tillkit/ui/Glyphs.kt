@@ -53,6 +53,7 @@ object Glyphs {
     val scan = glyph("M4,8V4H8M16,4H20V8M20,16V20H16M8,20H4V16M7.5,8V16M11,8V16M13.5,8V16M16.5,8V16")
     val more = glyph("M12,5.5V5.6M12,12V12.1M12,18.5V18.6", width = 3f)
     val pencil = glyph("M4,20L5,16L16.5,4.5L19.5,7.5L8,19ZM14.5,6.5L17.5,9.5")
+    val box = glyph("M4,8L12,4L20,8V16.5L12,20.5L4,16.5ZM4,8L12,12L20,8M12,12V20.5")
     val shop =
         glyph(
             "M4,10V20H20V10M3,10L5,4H19L21,10M3,10A3,2.5 0 0,0 9,10A3,2.5 0 0,0 15,10A3,2.5 0 0,0 21,10M10,20V15H14V20",

@@ -9,9 +9,10 @@ import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import tillkit.AmountOff
 import tillkit.Cashier
+import tillkit.CustomerView
 import tillkit.DiscountChoice
 import tillkit.HeldSale
-import tillkit.ObjectRow
+import tillkit.NewCustomer
 import tillkit.PercentOff
 import tillkit.RecordedDocument
 import tillkit.SearchHit
@@ -27,6 +28,8 @@ data class SellState(
     val sheet: SellSheet? = null,
     val completed: RecordedDocument? = null,
     val isOffline: Boolean = false,
+    /** Who was chosen last: the core's screen has the key alone. */
+    val customer: CustomerView? = null,
 )
 
 /** A panel over the selling page. */
@@ -53,7 +56,7 @@ sealed interface SellSheet {
     ) : SellSheet
 
     data class Customers(
-        val rows: List<ObjectRow>,
+        val customers: CustomersState,
     ) : SellSheet
 
     data object More : SellSheet
@@ -131,8 +134,8 @@ sealed interface SellEvent {
         val sale: HeldSale,
     ) : SellEvent
 
-    data class ChooseCustomer(
-        val customer: String?,
+    data class Customers(
+        val event: CustomersEvent,
     ) : SellEvent
 
     data object CancelSale : SellEvent
@@ -150,6 +153,7 @@ class SellModel(
     val state: StateFlow<SellState?> = shown.asStateFlow()
 
     private val inTurn = InTurn(desk)
+    private val book = CustomerBook(cashier)
     private var searching: Job? = null
 
     fun load() = inTurn.attempt { show() }
@@ -217,11 +221,7 @@ class SellModel(
             }
 
             SellEvent.OpenCustomers -> {
-                then {
-                    open(
-                        SellSheet.Customers(desk.till.objects("customer", limit = MOST_CUSTOMERS).rows),
-                    )
-                }
+                then { open(SellSheet.Customers(book.find(""))) }
             }
 
             SellEvent.CloseSheet -> {
@@ -252,8 +252,8 @@ class SellModel(
                 then { closing { cashier.recall(event.sale.id) } }
             }
 
-            is SellEvent.ChooseCustomer -> {
-                then { closing { cashier.setCustomer(event.customer) } }
+            is SellEvent.Customers -> {
+                customers(event.event)
             }
 
             SellEvent.CancelSale -> {
@@ -368,6 +368,53 @@ class SellModel(
         choice: DiscountChoice?,
     ) = if (line == null) cashier.discountReceipt(choice) else cashier.discountLine(line, choice)
 
+    private fun customers(event: CustomersEvent) {
+        when (event) {
+            is CustomersEvent.Find -> {
+                found { copy(query = event.query) }
+                inTurn.attempt {
+                    val found = book.find(event.query)
+                    // Another letter may have been typed meanwhile, or somebody is written down.
+                    found { if (query == event.query && new == null) found else this }
+                }
+            }
+
+            CustomersEvent.More -> {
+                inTurn.attempt {
+                    val open = shown.value?.sheet as? SellSheet.Customers
+                    open?.let { open(SellSheet.Customers(book.more(it.customers))) }
+                }
+            }
+
+            is CustomersEvent.Choose -> {
+                then { choose(event.customer) }
+            }
+
+            CustomersEvent.Begin -> {
+                found { copy(new = NewCustomer(query.trim())) }
+            }
+
+            is CustomersEvent.Write -> {
+                found { copy(new = event.new) }
+            }
+
+            CustomersEvent.Make -> {
+                then {
+                    val open = shown.value?.sheet as? SellSheet.Customers
+                    open?.customers?.new?.let { choose(book.make(it)) }
+                }
+            }
+        }
+    }
+
+    private suspend fun choose(customer: CustomerView?) =
+        closing {
+            cashier.setCustomer(customer?.key)
+            change { copy(customer = customer) }
+        }
+
+    private fun found(what: CustomersState.() -> CustomersState) = sheet<SellSheet.Customers> { SellSheet.Customers(customers.what()) }
+
     private suspend fun closing(verb: suspend () -> Unit) {
         verb()
         change { copy(sheet = null) }
@@ -407,7 +454,6 @@ class SellModel(
         const val PAUSE_MS = 150L
         const val MOST_DIGITS = 9
         const val PERCENT_DIGITS = 3
-        const val MOST_CUSTOMERS = 200
     }
 }
 

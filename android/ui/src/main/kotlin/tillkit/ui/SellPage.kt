@@ -76,7 +76,7 @@ fun SellPage(
             is SellSheet.Discount -> lineName(state, sheet.line) ?: strings.discountReceipt
             is SellSheet.Held -> strings.heldSales
             is SellSheet.Hold -> strings.hold
-            is SellSheet.Customers -> strings.customer
+            is SellSheet.Customers -> if (sheet.customers.new != null) strings.newCustomer else strings.customer
             SellSheet.More, null -> strings.more
         }
     val content: (@Composable ColumnScope.() -> Unit)? =
@@ -142,7 +142,13 @@ private fun ColumnScope.CartPage(
             else -> Empty(Glyphs.cart, strings.emptyCart, strings.emptyCartHint)
         }
     }
-    SearchField(state.query, hasScanner, onEvent)
+    SearchField(
+        state.query,
+        hasScanner,
+        { onEvent(SellEvent.Type(it)) },
+        { onEvent(SellEvent.SubmitCode) },
+        { onEvent(SellEvent.Scan) },
+    )
     if (cart == null) {
         if (screen.held > 0u) {
             SideButton(
@@ -159,10 +165,12 @@ private fun ColumnScope.CartPage(
 
 /** Typing searches; Enter, which is what scanners send, takes what is typed for a code. */
 @Composable
-private fun SearchField(
+internal fun SearchField(
     query: String,
     hasScanner: Boolean,
-    onEvent: (SellEvent) -> Unit,
+    onType: (String) -> Unit,
+    onSubmit: () -> Unit,
+    onScan: () -> Unit,
 ) {
     val strings = LocalStrings.current
     Row(
@@ -172,24 +180,24 @@ private fun SearchField(
     ) {
         OutlinedTextField(
             query,
-            { onEvent(SellEvent.Type(it)) },
+            onType,
             Modifier.weight(1f).onPreviewKeyEvent { pressed ->
                 val isEnter = pressed.key == Enter || pressed.key == NumPadEnter
-                if (isEnter && pressed.type == KeyEventType.KeyDown) onEvent(SellEvent.SubmitCode)
+                if (isEnter && pressed.type == KeyEventType.KeyDown) onSubmit()
                 isEnter
             },
             label = { Text(strings.search) },
             placeholder = { Text(strings.searchHint) },
             leadingIcon = { Icon(Glyphs.search, contentDescription = null) },
             trailingIcon = {
-                if (query.isNotEmpty()) GlyphButton(Glyphs.close, strings.clear, { onEvent(SellEvent.Type("")) })
+                if (query.isNotEmpty()) GlyphButton(Glyphs.close, strings.clear, { onType("") })
             },
             singleLine = true,
             keyboardOptions = KeyboardOptions(imeAction = ImeAction.Done),
-            keyboardActions = KeyboardActions(onDone = { onEvent(SellEvent.SubmitCode) }),
+            keyboardActions = KeyboardActions(onDone = { onSubmit() }),
             shape = MaterialTheme.shapes.large,
         )
-        if (hasScanner) GlyphButton(Glyphs.scan, strings.scan, { onEvent(SellEvent.Scan) })
+        if (hasScanner) GlyphButton(Glyphs.scan, strings.scan, onScan)
     }
 }
 
@@ -329,7 +337,7 @@ private fun CartRow(
 }
 
 /** Half of what a touch area is wider than its icon. */
-private val IconInset = 12.dp
+internal val IconInset = 12.dp
 
 /** What is due, and what is next. */
 @Composable
@@ -575,7 +583,7 @@ private fun SheetContent(
         is SellSheet.Discount -> DiscountSheet(sheet, state.screen.cart, onEvent)
         is SellSheet.Held -> HeldSheet(sheet, onEvent)
         is SellSheet.Hold -> HoldSheet(sheet, onEvent)
-        is SellSheet.Customers -> CustomerSheet(sheet, onEvent)
+        is SellSheet.Customers -> Customers(sheet.customers) { onEvent(SellEvent.Customers(it)) }
         SellSheet.More -> MoreSheet(state, onEvent)
     }
 }
@@ -651,20 +659,6 @@ private fun HoldSheet(
 }
 
 @Composable
-private fun CustomerSheet(
-    sheet: SellSheet.Customers,
-    onEvent: (SellEvent) -> Unit,
-) {
-    val strings = LocalStrings.current
-    SheetChoice(strings.noCustomer, Glyphs.close, { onEvent(SellEvent.ChooseCustomer(null)) })
-    LazyColumn(Modifier.heightIn(max = 420.dp), contentPadding = PaddingValues(bottom = 8.dp)) {
-        items(sheet.rows, { it.key }) { row ->
-            SheetChoice(row.name, Glyphs.person, { onEvent(SellEvent.ChooseCustomer(row.key)) }, hint = row.key)
-        }
-    }
-}
-
-@Composable
 private fun MoreSheet(
     state: SellState,
     onEvent: (SellEvent) -> Unit,
@@ -675,7 +669,10 @@ private fun MoreSheet(
         strings.customer,
         Glyphs.person,
         { onEvent(SellEvent.OpenCustomers) },
-        hint = state.screen.cart?.customer,
+        hint =
+            state.screen.cart
+                ?.customer
+                ?.let { key -> state.customer?.takeIf { it.key == key }?.name ?: key },
     )
     if ("discount" in state.screen.rights) {
         SheetChoice(strings.discountReceipt, Glyphs.tag, { onEvent(SellEvent.Open(SellSheet.Discount(null))) })

@@ -29,6 +29,7 @@ interface Strings {
     val history: String
     val synchronise: String
     val cash: String
+    val goods: String
     val settings: String
     val signOut: String
     val locked: String
@@ -293,6 +294,49 @@ interface Strings {
 
     fun leftToSend(count: Long): String
 
+    // Goods and customers.
+    val stockDocuments: String
+    val forLater: String
+    val takeOrder: String
+    val noLines: String
+    val giveUp: String
+    val goodsBegun: String
+    val quantity: String
+    val details: String
+    val toWarehouse: String
+    val ownWarehouse: String
+    val auditPlan: String
+    val noPlan: String
+    val reference: String
+    val reasonNeeded: String
+    val warehouseNeeded: String
+    val wantedDay: String
+    val otherDay: String
+    val note: String
+    val findCustomer: String
+    val newCustomer: String
+    val newCustomerHint: String
+    val makeCustomer: String
+    val madeHere: String
+
+    fun goodsHint(kind: GoodsKind): String
+
+    fun giveUpHint(
+        title: String,
+        lines: Int,
+    ): String
+
+    fun detailsHint(kind: GoodsKind): String
+
+    fun inWarehouse(kind: GoodsKind): String
+
+    fun goodsRecorded(
+        kind: String,
+        number: String,
+    ): String
+
+    fun customerMade(name: String): String
+
     // Settings.
     val thisTill: String
     val series: String
@@ -375,6 +419,7 @@ interface Strings {
     fun step(step: String): String
 
     // Times.
+    val shortDayPattern: String
     val justNow: String
 
     fun minutesAgo(minutes: Long): String

@@ -138,6 +138,10 @@ private fun Page(
             shift?.let { Drawer(it.cash) } ?: SigningIn(model.signIn)
         }
 
+        Place.GOODS -> {
+            shift?.let { Goods(it.goods, model.scanner != null) } ?: SigningIn(model.signIn)
+        }
+
         Place.HISTORY -> {
             val state by model.history.state.collectAsState()
             HistoryPage(state, model.history::onEvent)
@@ -168,6 +172,15 @@ private fun Selling(
 private fun Drawer(model: CashModel) {
     val state by model.state.collectAsState()
     state?.let { CashPage(it, model::onEvent) }
+}
+
+@Composable
+private fun Goods(
+    model: GoodsModel,
+    hasScanner: Boolean,
+) {
+    val state by model.state.collectAsState()
+    state?.let { GoodsPage(it, hasScanner, model::onEvent) }
 }
 
 @Composable
@@ -389,6 +402,7 @@ private fun placeTitle(place: Place): String {
         Place.HISTORY -> strings.history
         Place.SYNC -> strings.synchronise
         Place.CASH -> strings.cash
+        Place.GOODS -> strings.goods
         Place.SETTINGS -> strings.settings
     }
 }
@@ -399,6 +413,7 @@ private fun placeGlyph(place: Place): ImageVector =
         Place.HISTORY -> Glyphs.history
         Place.SYNC -> Glyphs.sync
         Place.CASH -> Glyphs.cash
+        Place.GOODS -> Glyphs.box
         Place.SETTINGS -> Glyphs.settings
     }
 

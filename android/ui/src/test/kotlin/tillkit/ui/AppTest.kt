@@ -333,6 +333,157 @@ class AppTest {
             await(English.trouble("no-route")!!)
         }
 
+    private fun SkikoComposeUiTest.label(text: String) = onNode(hasSetTextAction() and hasText(text))
+
+    @Test
+    fun `a write-off names its reason, is recorded with a number, and is in the badge`() =
+        app { model, till ->
+            signIn()
+            go(English.goods)
+            tap(hasClickAction() and hasText(English.kind("write_off")))
+            await(English.reasonNeeded)
+            repeat(2) {
+                type("MUG")
+                onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+                await(English.oneMore("Blue Mug"))
+            }
+            type("earl")
+            tap(hasClickAction() and hasText("Earl Grey Tea"))
+            tap(English.oneLess("Earl Grey Tea"))
+            waitUntilDoesNotExist(hasText("Earl Grey Tea"), PATIENCE_MS)
+            tap(hasClickAction() and hasText(English.details))
+            label(English.reason).performTextInput("dropped")
+            label(English.reference).performTextInput("W-7")
+            tap(hasClickAction() and hasText(English.save))
+            tap("${English.record} · ${English.lines(1)}")
+
+            val row = recorded(till, "write_off")
+            await(English.goodsRecorded(English.kind("write_off"), row.number))
+            await("1 ${English.unsent(1)}")
+            assertEquals(1uL, till.unsent().documents)
+            val text = till.document(row.place).text
+            listOf("quantity: 2", "dropped", "W-7").forEach { assertTrue(it in text) { text } }
+            assertFalse("Earl Grey Tea" in text)
+            assertEquals(
+                null,
+                model.shift.value!!
+                    .goods.state.value!!
+                    .draft,
+            )
+        }
+
+    private suspend fun SkikoComposeUiTest.recorded(
+        till: TillKit,
+        kind: String,
+    ): tillkit.HistoryRow {
+        waitUntil(timeoutMillis = PATIENCE_MS) { runBlocking { till.history(listOf(kind)).rows.isNotEmpty() } }
+        return till.history(listOf(kind)).rows.single()
+    }
+
+    @Test
+    fun `a count takes typed quantities, nothing too, and a code that nobody knows is refused`() =
+        app { model, till ->
+            signIn()
+            go(English.goods)
+            tap(hasClickAction() and hasText(English.kind("count")))
+            type("NOTHING")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            waitUntilAtLeastOneExists(hasText("NOTHING", substring = true) and hasText("code", substring = true), PATIENCE_MS)
+            val goods = model.shift.value!!.goods
+            goods.onEvent(GoodsEvent.Type("CAN"))
+            goods.onEvent(GoodsEvent.SubmitCode)
+            await("Beeswax Candle")
+            tap(English.oneLess("Beeswax Candle"))
+            await("0")
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            await("Blue Mug")
+            goods.onEvent(GoodsEvent.OpenQuantity(1))
+            await(English.save)
+            label(English.quantity).performTextInput("11,5")
+            tap(English.save)
+            await("11.5")
+            // A count that was left by mistake goes on where it was.
+            assertTrue(model.back())
+            await(English.lines(2))
+            model.onEvent(FrameEvent.SignOut)
+            await(English.goodsBegun)
+            tap(hasClickAction() and hasText(English.kind("count")))
+            await("11.5")
+            tap("${English.record} · ${English.lines(2)}")
+
+            val text = till.document(recorded(till, "count").place).text
+            listOf("quantity: 0\n", "quantity: 11.5").forEach { assertTrue(it in text) { text } }
+        }
+
+    @Test
+    fun `an order is taken for a customer who is written down on the way`() =
+        app { _, till ->
+            signIn()
+            go(English.goods)
+            tap(hasClickAction() and hasText(English.takeOrder))
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            await(English.oneMore("Blue Mug"))
+            tap(hasClickAction() and hasText(English.details))
+            tap(hasClickAction() and hasText(English.customer))
+            label(English.findCustomer).performTextInput("joan")
+            tap(hasClickAction() and hasText(English.newCustomer))
+            label(English.fact("phone")).performTextInput("0161")
+            tap(English.makeCustomer)
+            await(English.customerMade("joan"))
+            label(English.otherDay).performTextInput("2026-12-24")
+            label(English.note).performTextInput("ring first")
+            tap(hasClickAction() and hasText(English.save))
+            tap("${English.record} · ${English.lines(1)}")
+
+            val text = till.document(recorded(till, "order").place).text
+            val joan = till.signIn("anna", "1234").use { it.customers("joan") }.single()
+            listOf(joan.key, "2026-12-24", "ring first", "unit_price: 4.25").forEach { assertTrue(it in text) { text } }
+            assertEquals("0161", joan.phone)
+        }
+
+    @Test
+    fun `the customer of a sale is looked for, or made on the spot`() =
+        app { model, till ->
+            till.signIn("anna", "1234").use { anna ->
+                repeat(60) { anna.makeCustomer(tillkit.NewCustomer("Regular $it")) }
+            }
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            tap(English.more)
+            tap(hasClickAction() and hasText(English.customer))
+            await(English.madeHere)
+            val selling = model.shift.value!!.selling
+            selling.onEvent(SellEvent.Customers(CustomersEvent.More))
+            waitUntil(timeoutMillis = PATIENCE_MS) { found(selling).size == 61 }
+
+            label(English.findCustomer).performTextInput("jones")
+            waitUntil(timeoutMillis = PATIENCE_MS) { found(selling).map { it.key } == listOf("c1") }
+            tap(hasClickAction() and hasText("Mrs Jones"))
+            tap(English.more)
+            waitUntilAtLeastOneExists(hasText("Mrs Jones"), PATIENCE_MS)
+            tap(hasClickAction() and hasText(English.customer))
+            tap(hasClickAction() and hasText(English.newCustomer))
+            label(English.fact("name")).performTextInput("Walk In")
+            tap(English.makeCustomer)
+
+            waitUntil(timeoutMillis = PATIENCE_MS) {
+                selling.state.value!!
+                    .customer
+                    ?.name == "Walk In"
+            }
+            val chosen = selling.state.value!!
+            assertEquals(chosen.customer!!.key, chosen.screen.cart!!.customer)
+        }
+
+    private fun found(selling: SellModel) =
+        (selling.state.value!!.sheet as? SellSheet.Customers)
+            ?.customers
+            ?.found
+            .orEmpty()
+
     @Test
     fun `unsent documents go into a file by who may, and a file that is no receipt changes nothing`() =
         app { model, till ->
@@ -458,7 +609,7 @@ class AppTest {
         await(English.enrol)
         tap(English.menu)
         waitUntilAtLeastOneExists(hasText(English.locked), PATIENCE_MS)
-        assertEquals(3, onAllNodes(hasText(English.locked)).fetchSemanticsNodes().size)
+        assertEquals(4, onAllNodes(hasText(English.locked)).fetchSemanticsNodes().size)
         tap(hasClickAction() and hasText(English.synchronise))
         await(English.trouble("not-enrolled")!!)
     }

@@ -15,6 +15,7 @@ import tillkit.ChangeWhat
 import tillkit.ClosedPeriod
 import tillkit.ClosedTender
 import tillkit.ConnectionStep
+import tillkit.CustomerView
 import tillkit.DeliveryMark
 import tillkit.DocumentPlace
 import tillkit.DocumentView
@@ -350,6 +351,40 @@ object Samples {
                     ),
                     left = 4,
                 ),
+        )
+
+    private fun named(
+        key: String,
+        name: String,
+    ) = ObjectRow(key, name, emptyList(), false)
+
+    val goods =
+        GoodsState(
+            mayMove = true,
+            mayOrder = true,
+            warehouses = listOf(named("main", "Shop"), named("back", "Back room"), named("market", "Market stall")),
+            plans = listOf(named("spring", "Spring count, drinks"), named("all", "Everything")),
+        )
+
+    private val draftLines =
+        listOf(
+            DraftLine("tea", "Earl Grey Tea", "24"),
+            DraftLine("bag", "Jumbo Bag Red Retrospot", "10"),
+            DraftLine("cheese", "Cheddar, by weight", "1.250"),
+        )
+
+    fun drafted(kind: GoodsKind) = goods.copy(draft = GoodsDraft(kind, draftLines))
+
+    val customers =
+        CustomersState(
+            query = "jo",
+            found =
+                listOf(
+                    CustomerView("c-9", "Joan Miller", "0161 496 0001", "", "", "", false, true),
+                    CustomerView("c1", "Mrs Jones", "0161 496 0000", "jones@example.com", "", "", true, false),
+                    CustomerView("c2", "Johnson & Sons", "", "", "", "GB123456789", true, false),
+                ),
+            hasMore = true,
         )
 
     private fun item(

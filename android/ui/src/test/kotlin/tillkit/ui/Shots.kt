@@ -11,6 +11,7 @@ import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performScrollToNode
 import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.unit.Density
+import tillkit.NewCustomer
 import tillkit.SyncSample
 import java.time.ZoneOffset
 
@@ -59,6 +60,13 @@ object Shots {
         name: String,
         state: CashState,
     ) = Shot(name) { Frame(Samples.frame(Place.CASH), {}) { CashPage(state, {}) } }
+
+    private fun goods(
+        name: String,
+        state: GoodsState,
+    ) = Shot(name) {
+        Frame(Samples.frame(Place.GOODS), {}) { GoodsPage(state, hasScanner = false, onEvent = {}) }
+    }
 
     private fun settings(
         name: String,
@@ -130,6 +138,31 @@ object Shots {
             cash("cash-counting", Samples.counting),
             cash("cash-closing", Samples.counting.copy(isBusy = true)).copy(at = English.closingDay),
             cash("cash-closed", Samples.closed),
+            goods("goods", Samples.goods),
+            goods("goods-recorded", Samples.goods.copy(recorded = GoodsRecorded("goods_receipt", "T3A-000119", 5))),
+            goods("goods-begun", Samples.goods.copy(begun = mapOf(GoodsKind.COUNT to Samples.drafted(GoodsKind.COUNT).draft!!))),
+            goods("goods-no-right", Samples.goods.copy(mayMove = false)),
+            goods("goods-receipt", Samples.drafted(GoodsKind.GOODS_RECEIPT)),
+            goods("goods-write-off", Samples.drafted(GoodsKind.WRITE_OFF)),
+            goods("goods-transfer", Samples.drafted(GoodsKind.TRANSFER).copy(sheet = GoodsSheet.Details)),
+            goods("goods-count", Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.Details)),
+            goods("goods-quantity", Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.Quantity(2, "1,5"))),
+            goods("goods-order", Samples.drafted(GoodsKind.ORDER).copy(sheet = GoodsSheet.Details)),
+            goods(
+                "goods-hits",
+                Samples.goods.copy(draft = GoodsDraft(GoodsKind.COUNT, query = "tea", hits = Samples.objects.rows)),
+            ),
+            goods(
+                "goods-customer",
+                Samples.goods.copy(sheet = GoodsSheet.Customers(CustomersState(new = NewCustomer("Joan Miller")))),
+            ),
+            goods("goods-giving-up", Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.GivingUp)),
+            goods("goods-czech", Samples.goods).copy(strings = Czech),
+            goods("goods-transfer-czech", Samples.drafted(GoodsKind.TRANSFER).copy(sheet = GoodsSheet.Details)).copy(strings = Czech),
+            goods("goods-order-czech", Samples.drafted(GoodsKind.ORDER).copy(sheet = GoodsSheet.Details)).copy(strings = Czech),
+            goods("goods-write-off-czech", Samples.drafted(GoodsKind.WRITE_OFF)).copy(strings = Czech),
+            sell("customers", Samples.sell(Samples.cart).copy(sheet = SellSheet.Customers(Samples.customers))),
+            sell("customers-czech", Samples.sell(Samples.cart).copy(sheet = SellSheet.Customers(Samples.customers))).copy(strings = Czech),
             settings("settings", Samples.settings),
             settings("settings-new", Samples.settingsNew, SyncSample.NEW),
             settings("settings-again", Samples.settings.copy(user = null, rights = emptySet()))

@@ -1,0 +1,492 @@
+package tillkit.ui
+
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import tillkit.Cashier
+import tillkit.CustomerView
+import tillkit.DocumentPlace
+import tillkit.FactText
+import tillkit.GoodsLine
+import tillkit.GoodsMoved
+import tillkit.NewCustomer
+import tillkit.ObjectRow
+import tillkit.OrderWanted
+import tillkit.StockMovement
+import java.math.BigDecimal
+
+/** Documents about goods that no receipt is given for. */
+enum class GoodsKind(
+    /** As the core names the kind of the document. */
+    val kind: String,
+    /** What happens to the goods; nothing yet, where they are ordered. */
+    val movement: StockMovement?,
+) {
+    GOODS_RECEIPT("goods_receipt", StockMovement.GOODS_RECEIPT),
+    GOODS_RETURN("goods_return", StockMovement.GOODS_RETURN),
+    TRANSFER("transfer", StockMovement.TRANSFER),
+    COUNT("count", StockMovement.COUNT),
+    WRITE_OFF("write_off", StockMovement.WRITE_OFF),
+    ORDER("order", null),
+}
+
+/** The documents that can be made, and the one that is being made. */
+data class GoodsState(
+    val mayMove: Boolean = false,
+    val mayOrder: Boolean = false,
+    val warehouses: List<ObjectRow> = emptyList(),
+    /** Audit plans that came down. */
+    val plans: List<ObjectRow> = emptyList(),
+    val draft: GoodsDraft? = null,
+    /** Documents that were begun and left: they wait where they were. */
+    val begun: Map<GoodsKind, GoodsDraft> = emptyMap(),
+    val sheet: GoodsSheet? = null,
+    val recorded: GoodsRecorded? = null,
+)
+
+/** A document as far as it is typed. */
+data class GoodsDraft(
+    val kind: GoodsKind,
+    val lines: List<DraftLine> = emptyList(),
+    val query: String = "",
+    val hits: List<ObjectRow> = emptyList(),
+    val reason: String = "",
+    val reference: String = "",
+    /** Where the goods are; in the centre's own, if it is none. */
+    val warehouse: ObjectRow? = null,
+    val toWarehouse: ObjectRow? = null,
+    val plan: ObjectRow? = null,
+    val customer: CustomerView? = null,
+    val note: String = "",
+    val wantedDay: String = "",
+) {
+    /** What the core would refuse it for. */
+    val lacksReason get() = kind == GoodsKind.WRITE_OFF && reason.isBlank()
+    val lacksWarehouse get() = kind == GoodsKind.TRANSFER && toWarehouse == null
+    val canRecord get() = lines.isNotEmpty() && !lacksReason && !lacksWarehouse
+}
+
+/** Goods, and how much of them, a decimal number. */
+data class DraftLine(
+    val item: String,
+    val name: String,
+    val quantity: String,
+)
+
+/** What was recorded last, and how many documents are to be sent with it. */
+data class GoodsRecorded(
+    val kind: String,
+    val number: String,
+    val unsent: Long,
+)
+
+/** A panel over the goods page. */
+sealed interface GoodsSheet {
+    /** Reason, reference, where to, who wants it and when. */
+    data object Details : GoodsSheet
+
+    /** Whether what was scanned is really to be forgotten. */
+    data object GivingUp : GoodsSheet
+
+    data class Quantity(
+        val line: Int,
+        val typed: String,
+    ) : GoodsSheet
+
+    /** For the order that is being taken; without one, a customer is only written down. */
+    data class Customers(
+        val customers: CustomersState,
+    ) : GoodsSheet
+}
+
+sealed interface GoodsEvent {
+    data class Start(
+        val kind: GoodsKind,
+    ) : GoodsEvent
+
+    data object NewCustomer : GoodsEvent
+
+    /** Leaves the document as it is, for later. */
+    data object Leave : GoodsEvent
+
+    /** Forgets the document; asks first, where something was scanned. */
+    data object GiveUp : GoodsEvent
+
+    data class Type(
+        val query: String,
+    ) : GoodsEvent
+
+    /** Enter, or a scanner's: what is typed is a code. */
+    data object SubmitCode : GoodsEvent
+
+    data object Scan : GoodsEvent
+
+    data class Add(
+        val item: ObjectRow,
+    ) : GoodsEvent
+
+    data class Step(
+        val line: Int,
+        val by: Int,
+    ) : GoodsEvent
+
+    data class Remove(
+        val line: Int,
+    ) : GoodsEvent
+
+    data class OpenQuantity(
+        val line: Int,
+    ) : GoodsEvent
+
+    data class TypeQuantity(
+        val typed: String,
+    ) : GoodsEvent
+
+    data object TakeQuantity : GoodsEvent
+
+    data object OpenDetails : GoodsEvent
+
+    data object OpenCustomers : GoodsEvent
+
+    data class Customers(
+        val event: CustomersEvent,
+    ) : GoodsEvent
+
+    data class Change(
+        val draft: GoodsDraft,
+    ) : GoodsEvent
+
+    data object CloseSheet : GoodsEvent
+
+    data object Record : GoodsEvent
+}
+
+/** Goods that come, go, are moved, counted, written off or ordered, by one cashier. */
+class GoodsModel(
+    private val desk: Desk,
+    private val cashier: Cashier,
+    private val scanner: Scanner?,
+) {
+    private val shown = MutableStateFlow<GoodsState?>(null)
+    val state: StateFlow<GoodsState?> = shown.asStateFlow()
+
+    private val inTurn = InTurn(desk)
+    private val book = CustomerBook(cashier)
+    private var searching: Job? = null
+
+    /** Whether a document that is not recorded would be lost. */
+    val hasDraft get() =
+        shown.value
+            ?.left()
+            ?.begun
+            .orEmpty()
+            .isNotEmpty()
+
+    fun load() =
+        inTurn.attempt {
+            val rights = cashier.sellScreen().rights
+            val warehouses = desk.till.objects("warehouse", limit = MOST_CHOICES).rows
+            val plans = desk.till.objects("audit_plan", limit = MOST_CHOICES).rows
+            shown.update {
+                (it ?: GoodsState()).copy(
+                    mayMove = "stock" in rights,
+                    mayOrder = "sell" in rights,
+                    warehouses = warehouses,
+                    plans = plans,
+                )
+            }
+        }
+
+    fun onEvent(event: GoodsEvent) {
+        when (event) {
+            is GoodsEvent.Start -> {
+                change { copy(draft = begun[event.kind] ?: GoodsDraft(event.kind), recorded = null) }
+            }
+
+            GoodsEvent.NewCustomer -> {
+                openCustomers(CustomersState(new = NewCustomer("")))
+            }
+
+            GoodsEvent.Leave -> {
+                change { left() }
+            }
+
+            GoodsEvent.GiveUp -> {
+                change {
+                    if (draft?.lines.isNullOrEmpty() ||
+                        sheet is GoodsSheet.GivingUp
+                    ) {
+                        without()
+                    } else {
+                        copy(sheet = GoodsSheet.GivingUp)
+                    }
+                }
+            }
+
+            is GoodsEvent.Type -> {
+                type(event.query)
+            }
+
+            GoodsEvent.SubmitCode -> {
+                submitCode(
+                    shown.value
+                        ?.draft
+                        ?.query
+                        .orEmpty(),
+                )
+            }
+
+            GoodsEvent.Scan -> {
+                desk.attempt { scanner?.scan()?.let(::submitCode) }
+            }
+
+            is GoodsEvent.Add -> {
+                draft { plus(event.item) }
+            }
+
+            is GoodsEvent.Step -> {
+                draft { step(event.line, event.by) }
+            }
+
+            is GoodsEvent.Remove -> {
+                draft { copy(lines = lines.filterIndexed { index, _ -> index != event.line }) }
+            }
+
+            is GoodsEvent.OpenQuantity -> {
+                change { copy(sheet = draft?.lines?.getOrNull(event.line)?.let { GoodsSheet.Quantity(event.line, "") }) }
+            }
+
+            is GoodsEvent.TypeQuantity -> {
+                change { copy(sheet = (sheet as? GoodsSheet.Quantity)?.copy(typed = event.typed)) }
+            }
+
+            GoodsEvent.TakeQuantity -> {
+                takeQuantity()
+            }
+
+            GoodsEvent.OpenDetails -> {
+                change { copy(sheet = GoodsSheet.Details) }
+            }
+
+            GoodsEvent.OpenCustomers -> {
+                inTurn.attempt { openCustomers(book.find("")) }
+            }
+
+            is GoodsEvent.Customers -> {
+                customers(event.event)
+            }
+
+            is GoodsEvent.Change -> {
+                draft { event.draft }
+            }
+
+            GoodsEvent.CloseSheet -> {
+                change { copy(sheet = null) }
+            }
+
+            GoodsEvent.Record -> {
+                inTurn.attempt { record() }
+            }
+        }
+    }
+
+    fun back(): Boolean {
+        val now = shown.value ?: return false
+        when {
+            now.sheet != null -> onEvent(GoodsEvent.CloseSheet)
+            now.draft?.query?.isNotEmpty() == true -> type("")
+            now.draft != null -> onEvent(GoodsEvent.Leave)
+            else -> return false
+        }
+        return true
+    }
+
+    private fun GoodsState.left(): GoodsState {
+        val open = draft?.takeIf { it.lines.isNotEmpty() } ?: return without()
+        return copy(draft = null, begun = begun + (open.kind to open.copy(query = "", hits = emptyList())))
+    }
+
+    private fun GoodsState.without() = copy(draft = null, sheet = null, begun = begun - setOfNotNull(draft?.kind))
+
+    /** Searches when the typing pauses; what is typed is shown at once. */
+    private fun type(query: String) {
+        draft { copy(query = query, hits = if (query.isBlank()) emptyList() else hits) }
+        searching?.cancel()
+        if (query.isBlank()) return
+        searching =
+            desk.scope.launch {
+                delay(PAUSE_MS)
+                inTurn.attempt {
+                    val hits = find(query)
+                    draft { if (this.query == query) copy(hits = hits) else this }
+                }
+            }
+    }
+
+    private suspend fun find(query: String): List<ObjectRow> = desk.till.objects("item", query).rows
+
+    /** A code has one item; words that have one do as well. */
+    private fun submitCode(code: String) {
+        val typed = code.trim()
+        if (typed.isEmpty()) return
+        inTurn.attempt {
+            val found = find(typed)
+            val item = found.find { typed in it.codes() } ?: found.singleOrNull()
+            if (item == null) {
+                val sentence = "there is no item with the code $typed"
+                desk.say(Notice.Refusal("unknown", sentence, isDataSafe = true))
+            } else {
+                draft { plus(item) }
+            }
+        }
+    }
+
+    private fun ObjectRow.codes(): List<String> =
+        facts
+            .filter { it.name == "codes" }
+            .flatMap { (it.value as? FactText)?.text.orEmpty().split(",") }
+            .map { it.trim() }
+
+    /** One more of what is there already: a box is scanned piece by piece. */
+    private fun GoodsDraft.plus(item: ObjectRow): GoodsDraft {
+        val at = lines.indexOfFirst { it.item == item.key }
+        val cleared = copy(query = "", hits = emptyList())
+        return if (at < 0) {
+            cleared.copy(lines = lines + DraftLine(item.key, item.name, "1"))
+        } else {
+            cleared.step(at, 1)
+        }
+    }
+
+    private fun GoodsDraft.step(
+        line: Int,
+        by: Int,
+    ): GoodsDraft {
+        val next = (lines.getOrNull(line)?.quantity?.toBigDecimalOrNull() ?: return this) + by.toBigDecimal()
+        return with(line, next)
+    }
+
+    /** Nothing left is no line; but none may have been counted. */
+    private fun GoodsDraft.with(
+        line: Int,
+        quantity: BigDecimal,
+    ): GoodsDraft {
+        val isKept = quantity.signum() > 0 || (quantity.signum() == 0 && kind == GoodsKind.COUNT)
+        val changed =
+            lines.mapIndexedNotNull { index, of ->
+                if (index != line) of else of.copy(quantity = quantity.toPlainString()).takeIf { isKept }
+            }
+        return copy(lines = if (quantity.signum() < 0 && kind == GoodsKind.COUNT) lines else changed)
+    }
+
+    private fun takeQuantity() {
+        val sheet = shown.value?.sheet as? GoodsSheet.Quantity ?: return
+        val quantity = quantityOf(sheet.typed) ?: return
+        draft { with(sheet.line, quantity) }
+        change { copy(sheet = null) }
+    }
+
+    private fun customers(event: CustomersEvent) {
+        when (event) {
+            is CustomersEvent.Find -> {
+                found { copy(query = event.query) }
+                inTurn.attempt {
+                    val found = book.find(event.query)
+                    found { if (query == event.query && new == null) found else this }
+                }
+            }
+
+            CustomersEvent.More -> {
+                inTurn.attempt { opened()?.let { openCustomers(book.more(it)) } }
+            }
+
+            is CustomersEvent.Choose -> {
+                change { copy(draft = draft?.copy(customer = event.customer), sheet = afterCustomer()) }
+            }
+
+            CustomersEvent.Begin -> {
+                found { copy(new = NewCustomer(query.trim())) }
+            }
+
+            is CustomersEvent.Write -> {
+                found { copy(new = event.new) }
+            }
+
+            CustomersEvent.Make -> {
+                inTurn.attempt { make() }
+            }
+        }
+    }
+
+    private suspend fun make() {
+        val customer = book.make(opened()?.new ?: return)
+        desk.say(Notice.Done { it.customerMade(customer.name) })
+        change { copy(draft = draft?.copy(customer = customer), sheet = afterCustomer()) }
+    }
+
+    /** Back to what the customer was chosen for. */
+    private fun GoodsState.afterCustomer() = GoodsSheet.Details.takeIf { draft != null }
+
+    private fun opened() = (shown.value?.sheet as? GoodsSheet.Customers)?.customers
+
+    private fun openCustomers(customers: CustomersState) = change { copy(sheet = GoodsSheet.Customers(customers)) }
+
+    private fun found(what: CustomersState.() -> CustomersState) =
+        change {
+            val open = sheet
+            if (open is GoodsSheet.Customers) copy(sheet = GoodsSheet.Customers(open.customers.what())) else this
+        }
+
+    private suspend fun record() {
+        val draft = shown.value?.draft ?: return
+        val place = recorded(draft)
+        val row = desk.till.document(place).row
+        val unsent =
+            desk.till
+                .unsent()
+                .documents
+                .toLong()
+        change { without().copy(recorded = GoodsRecorded(row.kind, row.number, unsent)) }
+    }
+
+    private suspend fun recorded(draft: GoodsDraft): DocumentPlace {
+        val lines = draft.lines.map { GoodsLine(it.item, it.quantity, isKey = true) }
+        val movement =
+            draft.kind.movement ?: return cashier.takeOrder(
+                OrderWanted(lines, draft.customer?.key, draft.note.trim(), draft.wantedDay.trim().ifEmpty { null }),
+            )
+        return cashier.moveGoods(
+            GoodsMoved(
+                movement,
+                lines,
+                reason = draft.reason.trim(),
+                reference = draft.reference.trim().ifEmpty { null },
+                // A plan knows its own.
+                warehouse = draft.warehouse?.key.takeIf { draft.plan == null },
+                toWarehouse = draft.toWarehouse?.key.takeIf { draft.kind == GoodsKind.TRANSFER },
+                plan = draft.plan?.key.takeIf { draft.kind == GoodsKind.COUNT },
+            ),
+        )
+    }
+
+    private fun change(what: GoodsState.() -> GoodsState) = shown.update { it?.what() }
+
+    private fun draft(what: GoodsDraft.() -> GoodsDraft) = change { copy(draft = draft?.what()) }
+
+    private companion object {
+        const val PAUSE_MS = 150L
+        const val MOST_CHOICES = 200
+    }
+}
+
+/** A quantity as a person types it, with a comma or a point; nothing if it is none. */
+internal fun quantityOf(typed: String): BigDecimal? =
+    typed
+        .trim()
+        .replace(',', '.')
+        .toBigDecimalOrNull()
+        ?.takeIf { it.signum() >= 0 }
