@@ -218,6 +218,8 @@ public struct Czech: Strings {
     case .keyStore: "Úložiště klíčů telefonu odmítlo."
     case .copied: "Tato pokladna je kopie; chybí jí klíč."
     case .notEnrolled: "Tento telefon ještě není pokladna."
+    case .otherCentre: "Bylo zvoleno jiné středisko: přihlaste se znovu."
+    case .otherBusiness: "Tato kancelář patří jiné firmě."
     case .noCentre: "Není zvoleno středisko."
     case .notSynced: "První synchronizace není hotová."
     case .badSetting: "Nastavení střediska nelze použít."

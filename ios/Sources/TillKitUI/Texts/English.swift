@@ -218,6 +218,8 @@ public struct English: Strings {
     case .keyStore: "The phone's key store refused."
     case .copied: "This till is a copy; its key is missing."
     case .notEnrolled: "This phone is no till yet."
+    case .otherCentre: "Another centre has been chosen: sign in again."
+    case .otherBusiness: "This back office is another business's."
     case .noCentre: "No centre has been chosen."
     case .notSynced: "The first sync is not complete."
     case .badSetting: "A setting of the centre cannot be used."

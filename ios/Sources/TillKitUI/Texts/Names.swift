@@ -94,6 +94,8 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case copied
   case notEnrolled = "not-enrolled"
   case noCentre = "no-centre"
+  case otherCentre = "other-centre"
+  case otherBusiness = "other-business"
   case notSynced = "not-synced"
   case badSetting = "bad-setting"
   case wrongPin = "wrong-pin"
