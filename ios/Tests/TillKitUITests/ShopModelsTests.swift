@@ -246,6 +246,34 @@ import TillKit
     root.signOut()
     #expect(root.sell == nil && root.cash == nil && root.settings.cashier == nil)
   }
+
+  @Test func nobodySignsOutOfAnOpenSale() async throws {
+    let (root, sell, _) = try await signedIn()
+    root.sync.show(.sample(.upToDate))
+    sell.query = "MUG"
+    await sell.enterCode()
+
+    root.signOut()
+
+    #expect(root.sell === sell && root.place == .sell)
+    #expect(root.notices.shown?.text.hasSuffix("Your data is safe.") == true)
+    await sell.cancelSale()
+    root.signOut()
+    #expect(root.sell == nil)
+  }
+
+  @Test func whatARealTillsOfficeDidNotAnswerIsSaidOverEveryPage() async throws {
+    let (root, _, _) = try await signedIn()
+    let watching = Task { await root.sync.watch() }
+    while root.sync.screen == nil { await Task.yield() }
+
+    await root.sync.syncRow("items")
+    watching.cancel()
+
+    #expect(
+      root.notices.shown?.text
+        == "Sync ended: The back office cannot be reached. Your data is safe.")
+  }
 }
 
 extension TillKit {

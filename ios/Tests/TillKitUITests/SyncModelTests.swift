@@ -7,7 +7,7 @@ import TillKit
 @MainActor @Suite struct SyncModelTests {
   @Test func everyRowsIconSyncsExactlyItsSection() async {
     let till = FakeTill()
-    let model = SyncModel(till: till, formats: .english)
+    let model = SyncModel(till: till)
     model.show(.sample(.upToDate))
 
     for row in model.rows { await model.syncRow(row.id) }
@@ -18,7 +18,7 @@ import TillKit
 
   @Test func theRedButtonItsMenuTheBannerAndCancelAskForWhatTheySay() async {
     let till = FakeTill()
-    let model = SyncModel(till: till, formats: .english)
+    let model = SyncModel(till: till)
 
     await model.syncAll()
     await model.syncAll()
@@ -40,7 +40,7 @@ import TillKit
   }
 
   @Test func theUnsentNumberStandsWithItsAmountAndAge() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.unsent))
 
     #expect(model.unsent == 4 && model.unsentText == "4 unsent")
@@ -51,7 +51,7 @@ import TillKit
   }
 
   @Test func aRedRowSaysWhyThatDataIsSafeAndWhatToDo() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.red))
 
     let items = model.rows.first { $0.id == "items" }
@@ -66,7 +66,7 @@ import TillKit
   }
 
   @Test func whatANewerCentreHasIsShownAndNotAnError() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.newer))
 
     let loyalty = model.rows.last { $0.isDown }
@@ -76,7 +76,7 @@ import TillKit
   }
 
   @Test func offlineSaysWhySinceWhenAndWhenItIsTriedAgain() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.offline))
 
     #expect(model.isOffline)
@@ -85,7 +85,7 @@ import TillKit
   }
 
   @Test func theBannerNamesWhatIsNewAndWhatConfirmingCosts() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.news))
 
     #expect(model.banner?.text == "New at the centre: Items and prices, Promotions")
@@ -95,7 +95,7 @@ import TillKit
   }
 
   @Test func aNewPhoneSaysWhatIsMissingInsteadOfSyncing() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.new))
 
     #expect(model.buttonTrouble?.cause == "This phone is no till yet.")
@@ -106,7 +106,7 @@ import TillKit
 
   @Test func aGateThatStaysShutNamesWhatIsMissingAndTriesJustThatAgain() async {
     let till = FakeTill()
-    let model = SyncModel(till: till, formats: .english)
+    let model = SyncModel(till: till)
     model.show(.sample(.gateRed))
 
     #expect(model.missing.map(\.action) == ["Sync Numbering"])
@@ -118,7 +118,7 @@ import TillKit
   }
 
   @Test func theCentresConfirmationAndWhatTheNewestSyncChangedAreSaid() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.unsent))
     #expect(model.confirmedText == "The centre confirms 1–4,808 of 4,812")
 
@@ -130,7 +130,7 @@ import TillKit
   }
 
   @Test func aRunShowsItsPercentageItsStageAndABarForEachPart() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
+    let model = SyncModel(till: FakeTill())
     model.show(.sample(.running))
 
     #expect(model.isRunning && model.percentText == "64%")
@@ -139,27 +139,67 @@ import TillKit
     #expect(model.bars.map(\.fraction) == [1, 0, 0.25])
   }
 
-  @Test func theEndOfARunAndAChangeOfTheLineAreSaidOnce() {
-    let model = SyncModel(till: FakeTill(), formats: .english)
-    model.show(.sample(.upToDate))
-    #expect(model.notice == nil, "what ended before the screen was opened is no news")
+  @Test func theEndOfARunThatSomebodyAskedForIsSaidOnceAndWhatTheTillDoesByItselfIsNot() async {
+    let (till, notices) = (FakeTill(), Notices())
+    let model = SyncModel(till: till, formats: .english, notices: notices)
+    await model.follow(.sample(.upToDate))
+    #expect(notices.shown == nil, "what ended before the screen was opened is no news")
 
-    var ended = SyncScreen.sample(.upToDate)
-    ended.lastRun?.number += 1
-    model.show(ended)
-    #expect(model.notice == "Complete: 1,204 rows received, 12 documents sent")
-    model.noticeSeen()
-    model.show(ended)
-    #expect(model.notice == nil)
+    till.trigger = "reconnect"
+    await model.follow(.ended("no-route", run: 1))
+    #expect(notices.shown == nil)
 
-    ended.line = SyncScreen.sample(.offline).line
-    model.show(ended)
-    #expect(model.notice?.hasPrefix("Offline since") == true)
+    till.trigger = "closing"
+    await model.follow(.ended("done", run: 2))
+    let said = notices.shown
+    #expect(said?.text == "Complete: 1,204 rows received, 12 documents sent" && said?.isBad == false)
+    said.map(notices.seen)
+    await model.follow(.ended("done", run: 2))
+    #expect(notices.shown == nil)
+
+    await model.follow(.ended("server-down", run: 3))
+    #expect(notices.shown?.text.hasSuffix("The back office cannot answer now. Your data is safe.") == true)
+    #expect(notices.shown?.isBad == true)
+    said.map(notices.seen)
+    #expect(notices.shown != nil, "a newer one has come")
+  }
+
+  @Test func whoJoinsARunThatTheTillBeganHearsOfItsEndOnce() async {
+    let (till, notices) = (FakeTill(), Notices())
+    let model = SyncModel(till: till, formats: .english, notices: notices)
+    await model.follow(.sample(.upToDate))
+    (till.trigger, till.last) = ("schedule", .ended("nothing_new", run: 1))
+
+    await model.syncAll()
+    #expect(notices.shown?.text == "Complete: nothing was new")
+    notices.shown.map(notices.seen)
+    till.trigger = "red_button"
+    await model.follow(.ended("nothing_new", run: 1))
+
+    #expect(notices.shown == nil)
+  }
+
+  @Test func goingOfflineAndOnlineIsSaidAndTheFirstAnswerIsNot() async {
+    let notices = Notices()
+    let model = SyncModel(till: FakeTill(), formats: .english, notices: notices)
+    var screen = SyncScreen.sample(.upToDate)
+    screen.line = .unknown
+    await model.follow(screen)
+    screen.line = SyncScreen.sample(.upToDate).line
+    await model.follow(screen)
+    #expect(notices.shown == nil)
+
+    screen.line = SyncScreen.sample(.offline).line
+    await model.follow(screen)
+    #expect(notices.shown?.text == "Offline since 10:03: The back office cannot be reached.")
+    screen.line = SyncScreen.sample(.upToDate).line
+    await model.follow(screen)
+    #expect(notices.shown?.text == "Online")
   }
 
   @Test func aRefusalIsShownUntilTheNextSuccess() async {
     let till = FakeTill()
-    let model = SyncModel(till: till, formats: .english)
+    let model = SyncModel(till: till)
 
     till.refusal = .NotReady(code: "not-enrolled", sentence: "no", dataSafe: true)
     await model.syncAll()
@@ -171,7 +211,7 @@ import TillKit
   }
 
   @Test func aRealTillsScreenIsFollowedUntilTheTaskIsCancelled() async throws {
-    let model = SyncModel(till: try await TillKit.preview(), formats: .english)
+    let model = SyncModel(till: try await TillKit.preview())
     let watching = Task { await model.watch() }
     while model.screen == nil { await Task.yield() }
 
@@ -181,16 +221,51 @@ import TillKit
   }
 }
 
+extension SyncModel {
+  fileprivate convenience init(till: any SyncVerbs) {
+    self.init(till: till, formats: .english, notices: Notices())
+  }
+}
+
+extension SyncScreen {
+  /// After so many more runs, the last of which ended like this.
+  fileprivate static func ended(_ result: String, run: UInt64) -> SyncScreen {
+    var screen = SyncScreen.sample(.upToDate)
+    screen.lastRun?.number += run
+    screen.lastRun?.result = result
+    return screen
+  }
+}
+
 /// Remembers what it was asked for.
 private final class FakeTill: SyncVerbs, @unchecked Sendable {
   private let lock = NSLock()
   private var asked: [String] = []
   private var refused: TillError?
+  private var newest = (trigger: "", last: SyncScreen.sample(.upToDate))
 
   var heard: [String] { lock.withLock { asked } }
   var refusal: TillError? {
     get { lock.withLock { refused } }
     set { lock.withLock { refused = newValue } }
+  }
+
+  /// What asked for the newest run, and the screen after it.
+  var trigger: String {
+    get { lock.withLock { newest.trigger } }
+    set { lock.withLock { newest.trigger = newValue } }
+  }
+  var last: SyncScreen {
+    get { lock.withLock { newest.last } }
+    set { lock.withLock { newest.last = newValue } }
+  }
+
+  func syncScreen() async throws(TillError) -> SyncScreen { last }
+  func runs(limit: UInt32) async throws(TillError) -> RunsScreen {
+    let run = RunRow(
+      startedMs: 0, durationMs: 0, trigger: trigger, section: nil, isWithoutAttachments: false,
+      isComplete: true, result: "", trouble: nil, receivedRows: 0, receivedBytes: 0, sentDocuments: 0)
+    return RunsScreen(runs: [run], text: "")
   }
 
   let syncScreens = AsyncStream<SyncScreen> { $0.finish() }
@@ -201,7 +276,9 @@ private final class FakeTill: SyncVerbs, @unchecked Sendable {
     case .allWithoutAttachments: try hear("sync all without attachments")
     case .section(let section): try hear("sync \(section)")
     }
-    return nil
+    return SyncReport(
+      isComplete: true, isCancelled: false, result: "", applied: [], receivedRows: 0, receivedBytes: 0,
+      sentDocuments: 0, troubles: [])
   }
 
   func confirmNews() async throws(TillError) -> SyncReport? {

@@ -17,6 +17,8 @@ public final class RootModel: Attempting {
   public private(set) var sell: SellModel?
   public private(set) var cash: CashModel?
   public internal(set) var trouble: ShownTrouble?
+  /// What is said once, over every page.
+  public let notices = Notices()
   public let sync: SyncModel
   public let objects: ObjectsModel
   public let received: ReceivedModel
@@ -30,7 +32,7 @@ public final class RootModel: Attempting {
 
   public init(till: TillKit, device: String, formats: Formats) {
     (self.till, self.formats) = (till, formats)
-    sync = SyncModel(till: till, formats: formats)
+    sync = SyncModel(till: till, formats: formats, notices: notices)
     objects = ObjectsModel(till: till, formats: formats)
     received = ReceivedModel(till: till, formats: formats)
     sent = HistoryModel(till: till, formats: formats, withEvents: true)
@@ -40,7 +42,7 @@ public final class RootModel: Attempting {
     place = .sync
     settings.centreChosen = { [weak self] isAnother in
       // Another centre has users of its own.
-      if isAnother { self?.signOut() }
+      if isAnother { self?.letGo() }
       self?.syncEverything()
     }
   }
@@ -82,8 +84,19 @@ public final class RootModel: Attempting {
     settings.cashier = cashier
   }
 
-  /// Lets go of the cashier: the core signs out when nobody holds it any more.
+  /// Signs out; but an open sale would be lost with its cashier.
   public func signOut() {
+    guard sell?.screen?.cart == nil else {
+      notices.say(
+        "\(formats.strings.sentence(for: .saleOpen)) \(formats.strings.dataSafe)", isBad: true)
+      go(to: .sell)
+      return
+    }
+    letGo()
+  }
+
+  /// Lets go of the cashier: the core signs out when nobody holds it any more.
+  private func letGo() {
     (sell, cash, settings.cashier) = (nil, nil, nil)
   }
 

@@ -7,6 +7,8 @@ public protocol SyncVerbs: Sendable {
   func sync(_ scope: SyncScope) async throws(TillError) -> SyncReport?
   func confirmNews() async throws(TillError) -> SyncReport?
   func cancelSync() async throws(TillError)
+  func syncScreen() async throws(TillError) -> SyncScreen
+  func runs(limit: UInt32) async throws(TillError) -> RunsScreen
 }
 
 extension TillKit: SyncVerbs {}
@@ -75,8 +77,6 @@ public struct SyncBarItem: Equatable, Identifiable, Sendable {
 public final class SyncModel: Attempting {
   /// The till's last word; absent until the first one.
   public private(set) var screen: SyncScreen?
-  /// A run has ended, or the line has changed: to be shown once.
-  public private(set) var notice: String?
   public internal(set) var trouble: ShownTrouble?
   /// Whether the percentage was tapped.
   public var showsBars = false
@@ -84,9 +84,12 @@ public final class SyncModel: Attempting {
 
   let formats: Formats
   private let till: any SyncVerbs
+  private let notices: Notices
+  /// The number of the run whose end was said last.
+  private var said: UInt64?
 
-  public init(till: any SyncVerbs, formats: Formats) {
-    (self.till, self.formats) = (till, formats)
+  public init(till: any SyncVerbs, formats: Formats, notices: Notices) {
+    (self.till, self.formats, self.notices) = (till, formats, notices)
   }
 
   private var strings: any Strings { formats.strings }
@@ -95,23 +98,30 @@ public final class SyncModel: Attempting {
 
   /// Follows the till until the task is cancelled.
   public func watch() async {
-    for await screen in till.syncScreens { show(screen) }
+    for await screen in till.syncScreens { await follow(screen) }
   }
 
-  /// Shows a screen, and notices what has changed since the one before.
-  public func show(_ new: SyncScreen) {
+  /// Shows a screen.
+  public func show(_ new: SyncScreen) { screen = new }
+
+  /// Shows a screen, and says what has changed since the one before: the line, or the end of a run that
+  /// somebody has asked for. What the till does by itself stands on this page; it disturbs nobody.
+  func follow(_ new: SyncScreen) async {
     let old = screen
-    screen = new
+    show(new)
     guard let old else { return }
-    if let end = new.lastRun, end.number != old.lastRun?.number {
-      notice = words(for: end)
-    } else if isOnline(new.line) != isOnline(old.line) {
-      notice = lineText
+    switch (old.line, new.line) {
+    case (.offline, .online): notices.say(lineText)
+    case (.online, .offline): notices.say(lineText, isBad: true)
+    default: break
     }
+    guard let end = new.lastRun, end.number != old.lastRun?.number else { return }
+    let newest = try? await till.runs(limit: 1).runs.first
+    if let newest, Self.askedFor.contains(newest.trigger) { sayEnd(end) }
   }
 
-  /// The notice was seen.
-  public func noticeSeen() { notice = nil }
+  /// Runs that begin with a tap: their end is waited for.
+  private static let askedFor = ["row", "red_button", "confirmed", "centre_chosen", "opening", "closing"]
 
   /// A row's icon.
   public func syncRow(_ section: String) async { await sync(.section(section: section)) }
@@ -124,7 +134,7 @@ public final class SyncModel: Attempting {
 
   /// The banner, confirmed.
   public func confirmNews() async {
-    await attempt { _ = try await till.confirmNews() }
+    await ask { try await till.confirmNews() }
   }
 
   /// Cancel, beside the red button.
@@ -133,7 +143,22 @@ public final class SyncModel: Attempting {
   }
 
   private func sync(_ scope: SyncScope) async {
-    await attempt { _ = try await till.sync(scope) }
+    await ask { try await till.sync(scope) }
+  }
+
+  /// Whoever has joined a run which the till began by itself waits for its end, too.
+  private func ask(_ verb: () async throws -> SyncReport?) async {
+    await attempt {
+      guard try await verb() != nil, let end = try await till.syncScreen().lastRun else { return }
+      sayEnd(end)
+    }
+  }
+
+  private func sayEnd(_ end: RunEnd) {
+    guard end.number != said else { return }
+    said = end.number
+    let isGood = ["done", "nothing_new", "waiting", "cancelled"].contains(end.result)
+    notices.say(words(for: end), isBad: !isGood)
   }
 
   // MARK: What is shown
@@ -274,11 +299,13 @@ public final class SyncModel: Attempting {
     switch end.result {
     case "nothing_new": strings.nothingNew
     case "waiting": strings.waitsForConfirmation
+    case "cancelled": strings.goesOnFromHere
     case "done":
       strings.ended(
         complete: end.isComplete, received: formats.count(end.receivedRows), sent: end.sentDocuments)
     case let code:
       strings.endedEarly(TroubleName(rawValue: code).map(strings.sentence(for:)) ?? code)
+        + " \(strings.dataSafe)"
     }
   }
 

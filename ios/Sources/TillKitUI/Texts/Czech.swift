@@ -372,6 +372,7 @@ public struct Czech: Strings {
     (complete ? "Hotovo" : "Není hotovo") + ": přijato řádků \(received), odesláno dokladů \(sent)"
   }
   public func endedEarly(_ why: String) -> String { "Synchronizace skončila: \(why)" }
+  public let goesOnFromHere = "Zrušeno: příští synchronizace naváže"
   public let nothingNew = "Hotovo: nic nového"
   public let waitsForConfirmation = "Vše je odesláno; nové čeká na potvrzení"
 

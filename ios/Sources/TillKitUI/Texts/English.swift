@@ -374,6 +374,7 @@ public struct English: Strings {
     (complete ? "Complete" : "Not complete") + ": \(received) rows received, \(sent) documents sent"
   }
   public func endedEarly(_ why: String) -> String { "Sync ended: \(why)" }
+  public let goesOnFromHere = "Cancelled: the next sync goes on from here"
   public let nothingNew = "Complete: nothing was new"
   public let waitsForConfirmation = "Everything is sent; something new waits to be confirmed"
 

@@ -68,6 +68,7 @@ public protocol Strings: Sendable {
   func ended(complete: Bool, received: String, sent: UInt64) -> String
   func endedEarly(_ why: String) -> String
   var nothingNew: String { get }
+  var goesOnFromHere: String { get }
   var waitsForConfirmation: String { get }
 
   // What came, and the runs.

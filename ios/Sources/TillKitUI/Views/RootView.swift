@@ -23,6 +23,7 @@
       } detail: {
         NavigationStack { detail }
       }
+      .overlay(alignment: .top) { NoticeView(notices: model.notices, formats: model.formats).padding() }
       // For the life of the app: leaving the sync screen stops nothing.
       .task { await model.sync.watch() }
     }

@@ -30,7 +30,6 @@
       // The last row can be scrolled out from under the button.
       .contentMargins(.bottom, 112, for: .scrollContent)
       .overlay(alignment: .bottomTrailing) { RedButtonView(model: model).padding() }
-      .overlay(alignment: .bottomLeading) { NoticeView(model: model).padding() }
       .sheet(isPresented: isOpen) { ObjectsView(model: root.objects) }
       .navigationTitle(model.formats.strings.synchronise)
     }
@@ -178,19 +177,6 @@
         .disabled(model.buttonTrouble != nil)
         .accessibilityLabel(model.formats.strings.syncEverything)
         .accessibilityHint(model.formats.strings.syncMenuHint)
-      }
-    }
-  }
-
-  /// A run has ended, or the line has changed.
-  private struct NoticeView: View {
-    let model: SyncModel
-
-    var body: some View {
-      if let notice = model.notice {
-        Button(notice) { model.noticeSeen() }
-          .buttonStyle(.bordered)
-          .accessibilityHint(model.formats.strings.close)
       }
     }
   }
