@@ -106,6 +106,50 @@ class PhoneTest {
         }
 
     @Test
+    fun `who chooses another centre is signed out, and its own users sign in after its first sync`() =
+        Shop.open().use { shop ->
+            shop.openNorth()
+            options(shop).play(
+                """
+                tap "Choose a centre"
+                tap "High Street"
+                tap "Use this centre"
+                wait "Synchronised:"
+                tap "Menu"
+                tap "Sell"
+                tap "anna"
+                type "1234"
+                tap "Sign in"
+                wait "New sale"
+                tap "Menu"
+                tap "Settings"
+                tap "Choose another centre"
+                tap "This till's centre"
+                tap "Use this centre"
+                wait "Synchronised:"
+                # The same centre again signs nobody out.
+                wait "anna"
+                tap "Menu"
+                tap "Settings"
+                tap "Choose another centre"
+                tap "North"
+                wait "You will be signed out"
+                shot preview
+                tap "Use this centre"
+                wait "Synchronised:"
+                wait "North"
+                tap "Menu"
+                tap "Sell"
+                wait "PIN of Zoe"
+                type "5678"
+                tap "Sign in"
+                wait "New sale"
+                shot north
+                """,
+            )
+        }
+
+    @Test
     fun `documents go to the back office by file, and its receipt says that it has them`() =
         Shop.open().use { shop ->
             val options = options(shop)
@@ -181,8 +225,36 @@ class Shop private constructor(
         return Regex("\"qr\":(\\{[^}]*\\})").find(answer)!!.groupValues[1]
     }
 
+    /** A second centre with one user of its own, who may everything. */
+    fun openNorth() {
+        val centre = """{"name":"North","currency":"GBP","vat_mode":"included","warehouse":"main"}"""
+        ask("PUT", "centres/north", centre.toByteArray())
+        val rows =
+            """
+            {"k":"unit","id":"pc","d":{"name":"pc","code":"C62"}}
+            {"k":"warehouse","id":"main","d":{"name":"Shop"}}
+            {"k":"vat_rate","id":"std","d":{"name":"Standard","percent":"20","category":"S"}}
+            {"k":"tender","id":"cash","d":{"name":"Cash","kind":"cash","currency":"GBP","gives_change":true}}
+            {"k":"currency","id":"GBP","d":{"name":"Pound"}}
+            {"k":"item","id":"ice","d":{"name":"Ice","codes":["ICE"],"unit":"pc","vat":"std","price":"1.00"}}
+            {"k":"role","id":"manager","d":{"name":"Manager","rights":["*"]}}
+            {"k":"numerator","id":"*","d":{"pattern":"{series}-{number:6}"}}
+            {"k":"receipt_layout","id":"main","d":{"header":[],"footer":[]}}
+            {"k":"policy","id":"main","d":{"send":"automatic"}}
+            """.trimIndent()
+        post("centres/north/rows", "$rows\n".toByteArray())
+        post("centres/north/users", """{"id":"zoe","name":"Zoe","role":"manager","pin":"5678"}""".toByteArray())
+        post("centres/north/publish", ByteArray(0))
+    }
+
     /** What its administration answers. */
     fun post(
+        path: String,
+        body: ByteArray,
+    ) = ask("POST", path, body)
+
+    private fun ask(
+        method: String,
         path: String,
         body: ByteArray,
     ): ByteArray {
@@ -190,7 +262,7 @@ class Shop private constructor(
             HttpRequest
                 .newBuilder(URI("$url/admin/v1/$path"))
                 .header("Authorization", "Bearer $token")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
                 .build()
         val answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray())
         check(answer.statusCode() < 300) { answer.body().decodeToString() }

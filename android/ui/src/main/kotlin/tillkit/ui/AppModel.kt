@@ -70,7 +70,10 @@ class AppModel(
 
     val sync = SyncModel(desk)
     val history = HistoryModel(desk)
-    val settings = SettingsModel(desk, device, scanner, files)
+    val settings =
+        SettingsModel(desk, device, scanner, files) {
+            shift.value?.goods?.hasDraft == true
+        }
     val signIn = SignInModel(desk)
 
     private val ownShift = MutableStateFlow<Shift?>(null)

@@ -103,6 +103,8 @@ class Desk(
             try {
                 work()
             } catch (refused: TillException) {
+                // Its users are others: who was signed in is nobody any more.
+                if (refused.code == "other-centre") signOut()
                 say(refused.notice())
             }
         }

@@ -267,6 +267,8 @@ object English : Strings {
             "key-store" -> "The phone's key store refused."
             "wrong-office" -> "Another back office answers than the one in the QR."
             "no-centre" -> "No centre has been chosen."
+            "other-centre" -> "Another centre has been chosen: sign in again."
+            "other-business" -> "This back office is another business's; documents for the one before are unsent."
             "not-synced" -> "The first synchronisation is not complete."
             "bad-setting" -> "A setting from the back office cannot be used."
             "wrong-pin" -> "User and PIN do not fit."
@@ -688,6 +690,9 @@ object English : Strings {
     override val noCentres = "The back office has no centre for this till."
     override val thisCentre = "This till's centre"
     override val changeCentreHint = "Everything below is downloaded and replaces what is here."
+    override val otherCentreHint = "You will be signed out: another centre has users of its own."
+    override val signInToChangeCentre = "Sign in first, as somebody who may choose another centre."
+    override val notAllowedToChangeCentre = "Choosing a centre needs a right that your role lacks."
     override val byFile = "Back office by file"
     override val byFileHint = "Where no network leads: take the file to the back office, and bring its receipt back."
     override val exportUnsent = "Export unsent documents"
@@ -734,8 +739,8 @@ object English : Strings {
         held: Long,
         isReceiptOpen: Boolean,
     ) = listOfNotNull(
-        "$unsent documents to send".takeIf { unsent > 0 },
-        "$held held sales to finish".takeIf { held > 0 },
+        (if (unsent == 1L) "1 document to send" else "$unsent documents to send").takeIf { unsent > 0 },
+        (if (held == 1L) "1 held sale to finish" else "$held held sales to finish").takeIf { held > 0 },
         "a receipt is open".takeIf { isReceiptOpen },
     ).joinToString(", ", "First: ")
 

@@ -245,6 +245,7 @@ data class Formats(
                 "not-reversible",
                 "not-synced",
                 "not-yet",
+                "other-business",
                 "receipt-other-documents",
                 "sale",
                 "unknown",

@@ -69,6 +69,11 @@ data class SettingsState(
 
     val mayExport get() = user == null || "export" in rights
 
+    val mayChangeCentre get() = user == null || "change_centre" in rights
+
+    /** Whether this till has the previewed centre already: choosing it again mixes nothing up. */
+    val isSameCentre get() = preview != null && preview.centre == screen.centre?.centre
+
     /** Where this phone is enrolled, if nothing else is typed. */
     val enrolAddress get() = address.trim().ifEmpty { screen.serverUrl.orEmpty() }
 }
@@ -154,6 +159,8 @@ class SettingsModel(
     private val device: String,
     private val scanner: Scanner?,
     private val files: Files? = null,
+    /** Whether a document about goods is begun that goes when its cashier does. */
+    private val isGoodsBegun: () -> Boolean = { false },
 ) {
     private val shown = MutableStateFlow<SettingsState?>(null)
     val state: StateFlow<SettingsState?> = shown.asStateFlow()
@@ -286,15 +293,18 @@ class SettingsModel(
     }
 
     private suspend fun choose() {
-        val centre = shown.value?.preview?.centre ?: return
+        val now = shown.value ?: return
+        val centre = now.preview?.centre ?: return
         val cashier = desk.cashier.value
-        if (cashier == null) {
-            desk.till.chooseCentre(centre)
-        } else {
-            cashier.changeCentre(centre)
-            // Another centre has users of its own.
-            desk.signOut()
+        if (!now.isSameCentre && isGoodsBegun()) {
+            desk.say(Notice.Done(Strings::goodsBegun))
+            return
         }
+        advised(Strings::signInToChangeCentre) {
+            if (cashier != null) cashier.changeCentre(centre) else desk.till.chooseCentre(centre)
+        } ?: return
+        // Another centre has users of its own.
+        if (!now.isSameCentre) desk.signOut()
         change { copy(preview = null, centres = null) }
         show()
         desk.sync(SyncAll)
@@ -410,7 +420,7 @@ fun SettingsPage(
     val (preview, price) = state.preview to state.price
     val sheet: (@Composable ColumnScope.() -> Unit)? =
         when {
-            preview != null -> ({ PreviewSheet(preview, state.isBusy, onEvent) })
+            preview != null -> ({ PreviewSheet(preview, state, onEvent) })
             price != null -> ({ PriceSheet(price, onEvent) })
             else -> null
         }
@@ -748,7 +758,7 @@ private fun ReceiptLines(receipt: ReceiptRead) {
 @Composable
 private fun PreviewSheet(
     preview: CentrePreview,
-    isBusy: Boolean,
+    state: SettingsState,
     onEvent: (SettingsEvent) -> Unit,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
@@ -777,7 +787,7 @@ private fun PreviewSheet(
         }
     }
     val blockers = preview.blockers
-    val isBlocked = blockers.unsent > 0u || blockers.held > 0u || blockers.isReceiptOpen
+    val isBlocked = !state.isSameCentre && (blockers.unsent > 0u || blockers.held > 0u || blockers.isReceiptOpen)
     if (isBlocked) {
         StateLine(
             Glyphs.warning,
@@ -787,13 +797,26 @@ private fun PreviewSheet(
             MaterialTheme.typography.titleMedium,
         )
     }
+    CentreRight(state)
     MainButton(
         strings.useCentre,
         { onEvent(SettingsEvent.ConfirmCentre) },
         Modifier.fillMaxWidth().padding(top = Edge),
         Glyphs.check,
-        isEnabled = !isBusy && !isBlocked,
+        isEnabled = !state.isBusy && !isBlocked && state.mayChangeCentre,
     )
+}
+
+/** Who may choose it, and what that means for who is signed in. */
+@Composable
+private fun CentreRight(state: SettingsState) {
+    val (strings, wait) = LocalStrings.current to TillTheme.states.wait
+    val above = Modifier.padding(top = 10.dp)
+    when {
+        !state.mayChangeCentre -> StateLine(Glyphs.lock, strings.notAllowedToChangeCentre, wait, above)
+        state.user == null && state.canSignIn -> StateLine(Glyphs.person, strings.signInToChangeCentre, wait, above)
+        state.user != null && !state.isSameCentre -> StateLine(Glyphs.leave, strings.otherCentreHint, wait, above)
+    }
 }
 
 @Composable

@@ -70,7 +70,11 @@ class SignInModel(
     fun load() =
         inTurn.attempt {
             val users = desk.till.users()
-            shown.update { it.copy(users = users, chosen = it.chosen ?: users.singleOrNull()) }
+            // Another centre may have been chosen meanwhile, with users of its own.
+            shown.update { now ->
+                val chosen = users.find { it.user == now.chosen?.user } ?: users.singleOrNull()
+                now.copy(users = users, chosen = chosen, refusal = now.refusal.takeIf { chosen == now.chosen })
+            }
         }
 
     fun onEvent(event: SignInEvent) {

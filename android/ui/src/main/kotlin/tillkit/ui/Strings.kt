@@ -364,6 +364,9 @@ interface Strings {
     val noCentres: String
     val thisCentre: String
     val changeCentreHint: String
+    val otherCentreHint: String
+    val signInToChangeCentre: String
+    val notAllowedToChangeCentre: String
     val byFile: String
     val byFileHint: String
     val exportUnsent: String

@@ -243,7 +243,13 @@ object Samples {
         )
 
     val settings =
-        SettingsState(screen, user = "anna", rights = setOf("local_edit", "enrol", "export"), canSignIn = true, files = FilesState())
+        SettingsState(
+            screen,
+            user = "anna",
+            rights = setOf("local_edit", "enrol", "export", "change_centre"),
+            canSignIn = true,
+            files = FilesState(),
+        )
 
     val settingsNew =
         SettingsState(
@@ -284,6 +290,8 @@ object Samples {
                     Blockers(4u, 1u, false),
                 ),
         )
+
+    val sameCentre = preview.copy(preview = preview.preview!!.copy(centre = "main", generation = 7u, edits = emptyList()))
 
     val tested =
         settings.copy(

@@ -34,6 +34,25 @@ class SettingsPageTest {
     }
 
     @Test
+    fun `the till's own centre is chosen again whatever is unsent`() {
+        val same = Samples.preview.preview!!.copy(centre = "main")
+        page(Samples.preview.copy(preview = same)) {
+            button(English.useCentre).assertIsEnabled()
+            onNode(hasText(English.otherCentreHint)).assertDoesNotExist()
+            onNode(hasText(English.blocked(4, 1, false))).assertDoesNotExist()
+        }
+    }
+
+    @Test
+    fun `without the right nobody chooses a centre, and it is said why`() {
+        val free = Samples.preview.preview!!.copy(blockers = Blockers(0u, 0u, false))
+        page(Samples.preview.copy(preview = free, rights = emptySet())) {
+            button(English.useCentre).assertIsNotEnabled()
+            onNode(hasText(English.notAllowedToChangeCentre)).assertExists()
+        }
+    }
+
+    @Test
     fun `without the right nobody enrols again or exports, and it is said why`() =
         page(Samples.settings.copy(rights = emptySet(), qr = "{}")) {
             button(English.enrol).assertIsNotEnabled()

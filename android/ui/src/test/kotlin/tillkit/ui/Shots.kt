@@ -171,6 +171,8 @@ object Shots {
             settings("settings-exported", Samples.exported).copy(at = English.exportUnsettledHint),
             settings("settings-receipt", Samples.receiptTaken).copy(at = English.exportUnsettledHint),
             settings("settings-centre", Samples.preview),
+            settings("settings-centre-same", Samples.sameCentre),
+            settings("settings-centre-czech", Samples.preview).copy(strings = Czech),
             settings("settings-tested", Samples.tested).copy(at = English.testConnection),
             settings(
                 "settings-price",
