@@ -77,7 +77,6 @@ import Testing
     try await till.cancelSync()
     let cancelled = try #require(try await run)
     #expect(cancelled.isCancelled && !cancelled.isComplete && cancelled.result == "cancelled")
-    #expect(try await !till.syncScreen().canSell)
 
     let resumed = try #require(try await till.sync(.all))
     #expect(resumed.isComplete)

@@ -75,6 +75,57 @@ import TillKit
     #expect(sell.totalText == total && sell.held.isEmpty)
   }
 
+  @Test func theCustomerOfASaleIsFoundByWordsOrIsNobody() async throws {
+    let (_, sell, _) = try await signedIn()
+    await sell.choose(nil)
+    #expect(sell.trouble?.cause == "No sale is open.", "there is nothing to name one for")
+    sell.query = "MUG"
+    await sell.enterCode()
+    sell.isChoosingCustomer = true
+    await sell.customers.find("jones")
+    let jones = try #require(sell.customers.found.first)
+    #expect(sell.customers.found.map(sell.customers.detail) == ["c1"])
+
+    await sell.choose(jones)
+
+    #expect(sell.customerText == "Mrs Jones" && !sell.isChoosingCustomer && sell.trouble == nil)
+    await sell.choose(nil)
+    #expect(sell.customerText == nil)
+    await sell.customers.find("nobody")
+    #expect(sell.customers.found.isEmpty && !sell.customers.hasMore)
+  }
+
+  @Test func aCustomerIsWrittenDownOnTheSpotAndIsThatOfTheSale() async throws {
+    let (_, sell, _) = try await signedIn()
+    sell.query = "MUG"
+    await sell.enterCode()
+    await sell.customers.find(" Mr Brown ")
+    sell.customers.begin()
+    #expect(sell.customers.new?.name == "Mr Brown" && sell.customers.canMake)
+    sell.customers.new?.name = " "
+    #expect(!sell.customers.canMake)
+    sell.customers.new = NewCustomer(name: "Mr Brown", phone: "0123")
+
+    await sell.makeCustomer()
+
+    #expect(sell.customerText == "Mr Brown" && sell.customers.new == nil && sell.unsent == 1)
+    await sell.customers.find("brown")
+    #expect(sell.customers.found.map(sell.customers.detail) == ["Made on this till"])
+  }
+
+  @Test func customersAreReadPageByPage() async throws {
+    let cashier = try await TillKit.preview().signIn(user: "anna", pin: "1234")
+    for number in 1...4 { try await cashier.make(NewCustomer(name: "Mr \(number)")) }
+    let customers = CustomersModel(cashier: cashier, formats: .english, pageSize: 2)
+
+    await customers.refresh()
+    #expect(customers.found.count == 2 && customers.hasMore)
+    while customers.hasMore { await customers.more() }
+
+    #expect(Set(customers.found.map(\.name)) == ["Mr 1", "Mr 2", "Mr 3", "Mr 4", "Mrs Jones"])
+    #expect(customers.found.count == 5)
+  }
+
   @Test func theHistoryShowsEachDocumentWithItsMarkAndReadsOn() async throws {
     let till = try await TillKit.preview()
     try await till.sellMugs(3)

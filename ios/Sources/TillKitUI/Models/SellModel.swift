@@ -15,6 +15,11 @@ public final class SellModel: Attempting {
   public internal(set) var trouble: ShownTrouble?
   /// What is being typed or scanned.
   public var query = ""
+  /// Whether the customer of the sale is being chosen, and from whom.
+  public var isChoosingCustomer = false
+  public let customers: CustomersModel
+  /// Who was chosen last: the core's screen has the key alone.
+  private var customer: CustomerView?
 
   let formats: Formats
   private let till: TillKit
@@ -23,6 +28,7 @@ public final class SellModel: Attempting {
 
   public init(till: TillKit, cashier: Cashier, formats: Formats) {
     (self.till, self.cashier, self.formats) = (till, cashier, formats)
+    customers = CustomersModel(cashier: cashier, formats: formats)
   }
 
   // MARK: What is shown
@@ -38,6 +44,11 @@ public final class SellModel: Attempting {
 
   /// Whether the signed-in role has a right: what is not allowed is not offered. The core asks again.
   public func may(_ right: String) -> Bool { screen?.rights.contains(right) ?? false }
+
+  /// Whose sale it is.
+  public var customerText: String? {
+    screen?.cart?.customer.map { key in customer.flatMap { $0.key == key ? $0.name : nil } ?? key }
+  }
 
   /// "48 pc in stock", where the till knows.
   public func stockText(_ hit: SearchHit) -> String? {
@@ -114,6 +125,21 @@ public final class SellModel: Attempting {
   public func removePayment(_ index: Int) async {
     await inTurn { [cashier] in try await cashier.removeTender(UInt32(index)) }
   }
+
+  /// Names the customer of the sale, or nobody.
+  public func choose(_ customer: CustomerView?) async {
+    await inTurn { [self] in
+      try await cashier.setCustomer(customer?.key)
+      (self.customer, isChoosingCustomer) = (customer, false)
+    }
+  }
+
+  /// Writes the new customer down, whose sale it is then.
+  public func makeCustomer() async {
+    if let made = await customers.make() { await choose(made) }
+  }
+
+  public func leaveCustomers() { (isChoosingCustomer, customers.new) = (false, nil) }
 
   /// Completes the sale: ``receipt`` is durable when it is set.
   public func complete() async {

@@ -105,6 +105,7 @@ public struct Czech: Strings {
   public func title(of fact: FactName) -> String {
     switch fact {
     case .active: "Aktivní"
+    case .address: "Adresa"
     case .addressCity: "Město"
     case .addressCountry: "Země"
     case .addressPostCode: "PSČ"
@@ -143,6 +144,7 @@ public struct Czech: Strings {
     case .untilMs: "Do"
     case .user: "Uživatel"
     case .vat: "DPH"
+    case .vatId: "DIČ"
     case .warehouse: "Sklad"
     }
   }
@@ -432,6 +434,13 @@ public struct Czech: Strings {
   public let editedHere = "Cena upravená na této pokladně"
   public func inStock(_ quantity: String, _ unit: String) -> String { "skladem \(quantity) \(unit)" }
   public func payBy(_ tender: String) -> String { "Zaplatit: \(tender)" }
+
+  public let customer = "Zákazník"
+  public let noCustomer = "Bez zákazníka"
+  public let findCustomer = "Jméno, telefon nebo DIČ"
+  public let newCustomer = "Nový zákazník"
+  public let makeCustomer = "Zapsat zákazníka"
+  public let madeHere = "Zapsán na této pokladně"
 
   public let all = "Vše"
   public let kind = "Druh"

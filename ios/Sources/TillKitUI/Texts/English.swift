@@ -105,6 +105,7 @@ public struct English: Strings {
   public func title(of fact: FactName) -> String {
     switch fact {
     case .active: "Active"
+    case .address: "Address"
     case .addressCity: "Town"
     case .addressCountry: "Country"
     case .addressPostCode: "Post code"
@@ -143,6 +144,7 @@ public struct English: Strings {
     case .untilMs: "Until"
     case .user: "User"
     case .vat: "VAT"
+    case .vatId: "VAT number"
     case .warehouse: "Warehouse"
     }
   }
@@ -436,6 +438,13 @@ public struct English: Strings {
   public let editedHere = "Price edited on this till"
   public func inStock(_ quantity: String, _ unit: String) -> String { "\(quantity) \(unit) in stock" }
   public func payBy(_ tender: String) -> String { "Pay by \(tender)" }
+
+  public let customer = "Customer"
+  public let noCustomer = "No customer"
+  public let findCustomer = "Name, phone or VAT number"
+  public let newCustomer = "New customer"
+  public let makeCustomer = "Write down"
+  public let madeHere = "Made on this till"
 
   public let all = "All"
   public let kind = "Kind"

@@ -126,6 +126,7 @@ public enum StepName: String, CaseIterable, Sendable {
 /// A member of a row, where the till's rows are shown.
 public enum FactName: String, CaseIterable, Sendable {
   case active, bytes, category, code, codes, credit, currency, customer, decimals, email
+  case address
   case enrolment, footer, group, header, item, items, kind, name, number, percent, phone, price
   case quantity, rate, role, source, till, unit, user, vat, warehouse
   case addressCity = "address.city"
@@ -137,6 +138,7 @@ public enum FactName: String, CaseIterable, Sendable {
   case mediaType = "media_type"
   case priceType = "price_type"
   case untilMs = "until_ms"
+  case vatId = "vat_id"
 }
 
 /// What asked for a sync run.

@@ -116,6 +116,14 @@ public protocol Strings: Sendable {
   func inStock(_ quantity: String, _ unit: String) -> String
   func payBy(_ tender: String) -> String
 
+  // Customers.
+  var customer: String { get }
+  var noCustomer: String { get }
+  var findCustomer: String { get }
+  var newCustomer: String { get }
+  var makeCustomer: String { get }
+  var madeHere: String { get }
+
   // History.
   var noDocuments: String { get }
   var all: String { get }

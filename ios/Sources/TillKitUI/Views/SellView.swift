@@ -40,6 +40,13 @@
       List {
         if let trouble = model.trouble { TroubleView(trouble: trouble) }
         ForEach(model.screen?.hits ?? [], id: \.item) { HitRow(hit: $0, model: model) }
+        if let customer = model.customerText {
+          Button {
+            model.isChoosingCustomer = true
+          } label: {
+            LabeledContent(model.formats.strings.customer, value: customer)
+          }
+        }
         if model.lines.isEmpty { Text(model.formats.strings.emptyCart).foregroundStyle(.secondary) }
         ForEach(Array(model.lines.enumerated()), id: \.offset) { index, line in
           LineRow(line: line, index: index, model: model)
@@ -61,9 +68,17 @@
       .task(id: model.query) { await model.refresh() }
       .safeAreaInset(edge: .bottom) { PayBar(model: model) }
       .sheet(isPresented: hasReceipt) { ReceiptView(model: model) }
+      .sheet(isPresented: $model.isChoosingCustomer, onDismiss: { model.leaveCustomers() }) {
+        CustomersView(
+          model: model.customers, trouble: model.trouble,
+          onChoose: { customer in Task { await model.choose(customer) } },
+          onMake: { Task { await model.makeCustomer() } }, onClose: { model.leaveCustomers() })
+      }
       .navigationTitle(model.user)
       .toolbar {
         Menu(model.formats.strings.menu, systemImage: "ellipsis.circle") {
+          Button(model.formats.strings.customer) { model.isChoosingCustomer = true }
+            .disabled(model.lines.isEmpty)
           Button(model.formats.strings.hold) { Task { await model.hold(label: model.totalText ?? "") } }
           Button(model.formats.strings.heldSales) { Task { await model.showHeld() } }
           Button(model.formats.strings.cancelSale, role: .destructive) { Task { await model.cancelSale() } }
