@@ -516,6 +516,21 @@ object Czech : Strings {
     override val allDays = "Všechny dny"
     override val noDocuments = "Na tomto telefonu zatím nic nevzniklo"
     override val finding = "Centrála má námitku"
+    override val void = "Stornovat"
+    override val voidIsFinal = "Storno je samostatný doklad a nelze je vzít zpět."
+
+    override fun voidOf(number: String) = "Storno $number"
+
+    override fun voidSaleHint(amount: String) = "$amount se vrátí tak, jak bylo zaplaceno, a zboží je zase na skladě."
+
+    override fun voidReturnHint(amount: String) = "$amount se vybere tak, jak bylo vyplaceno, a zboží na skladě zase není."
+
+    override fun voidedBy(number: String) = "Stornováno dokladem $number"
+
+    override fun isVoided(
+        number: String,
+        void: String,
+    ) = "$number: stornováno dokladem $void."
 
     override fun delivery(mark: DeliveryMark) =
         when (mark) {

@@ -528,6 +528,21 @@ object English : Strings {
     override val allDays = "All days"
     override val noDocuments = "Nothing recorded on this phone yet"
     override val finding = "The back office objects"
+    override val void = "Void"
+    override val voidIsFinal = "A void is a document of its own, and cannot be taken back."
+
+    override fun voidOf(number: String) = "Void $number"
+
+    override fun voidSaleHint(amount: String) = "$amount goes back the way it was paid, and the goods are in stock again."
+
+    override fun voidReturnHint(amount: String) = "$amount comes in again the way it was paid out, and the goods are out of stock again."
+
+    override fun voidedBy(number: String) = "Voided by $number"
+
+    override fun isVoided(
+        number: String,
+        void: String,
+    ) = "$number is voided by $void."
 
     override fun delivery(mark: DeliveryMark) =
         when (mark) {

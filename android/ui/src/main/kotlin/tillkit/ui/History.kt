@@ -4,6 +4,7 @@ import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
@@ -40,6 +41,7 @@ import tillkit.DocumentPlace
 import tillkit.DocumentView
 import tillkit.HistoryRow
 import tillkit.HistoryScreen
+import kotlin.math.abs
 
 /** What has been recorded on this phone, newest first, as far as it was scrolled. */
 data class HistoryState(
@@ -52,7 +54,19 @@ data class HistoryState(
     /** What can be chosen from: sections that go up, business days that have documents. */
     val sections: List<String> = emptyList(),
     val days: List<String> = emptyList(),
-)
+    /** Whether who is signed in may void. */
+    val mayVoid: Boolean = false,
+    /** Why the open document is to be voided, as far as it is typed; nobody voids it, if it is none. */
+    val reason: String? = null,
+    /** What was voided here, and the number of its void. The core keeps it, and says it only when asked again. */
+    val voided: Map<DocumentPlace, String> = emptyMap(),
+) {
+    val canVoid get() = mayVoid && open != null && open.row.kind in REVERSIBLE && open.row.place !in voided
+
+    private companion object {
+        val REVERSIBLE = setOf("sale", "return")
+    }
+}
 
 sealed interface HistoryEvent {
     data object More : HistoryEvent
@@ -64,6 +78,17 @@ sealed interface HistoryEvent {
     data object Close : HistoryEvent
 
     data object Print : HistoryEvent
+
+    /** Asks why the open document is voided, and says what comes of it. */
+    data object BeginVoid : HistoryEvent
+
+    data class Reason(
+        val reason: String,
+    ) : HistoryEvent
+
+    data object Void : HistoryEvent
+
+    data object CloseVoid : HistoryEvent
 
     /** Only of this section; of all, if it is none. */
     data class ShowSection(
@@ -93,20 +118,18 @@ class HistoryModel(
     private val inTurn = InTurn(desk)
 
     /** From the top again, as far as was shown: marks change when documents are sent. */
-    fun load() =
-        inTurn.attempt {
-            val most = maxOf(shown.value.rows?.size ?: 0, PAGE)
-            val page = read(limit = most)
-            val days = desk.till.historyDays()
-            shown.update { it.copy(rows = page.rows, next = page.next, days = days) }
-        }
+    fun load() = inTurn.attempt { show() }
 
     fun onEvent(event: HistoryEvent) {
         when (event) {
             HistoryEvent.More -> inTurn.attempt { more() }
             is HistoryEvent.Open -> inTurn.attempt { open(event.place) }
-            HistoryEvent.Close -> shown.update { it.copy(open = null) }
+            HistoryEvent.Close -> shown.update { it.copy(open = null, reason = null) }
             HistoryEvent.Print -> desk.attempt { shown.value.open?.let { desk.till.print(it.row.place) } }
+            HistoryEvent.BeginVoid -> shown.update { it.copy(reason = "") }
+            is HistoryEvent.Reason -> shown.update { it.copy(reason = event.reason) }
+            HistoryEvent.Void -> inTurn.attempt { void() }
+            HistoryEvent.CloseVoid -> shown.update { it.copy(reason = null) }
             is HistoryEvent.ShowSection -> show { copy(section = event.section) }
             is HistoryEvent.ShowMark -> show { copy(mark = event.mark) }
             is HistoryEvent.ShowDay -> show { copy(day = event.day) }
@@ -119,14 +142,42 @@ class HistoryModel(
     }
 
     fun back(): Boolean {
-        if (shown.value.open == null) return false
-        onEvent(HistoryEvent.Close)
+        val now = shown.value
+        if (now.open == null) return false
+        onEvent(if (now.reason == null) HistoryEvent.Close else HistoryEvent.CloseVoid)
         return true
     }
 
+    private suspend fun show() {
+        val most = maxOf(shown.value.rows?.size ?: 0, PAGE)
+        val page = read(limit = most)
+        val days = desk.till.historyDays()
+        val mayVoid = mayVoid()
+        shown.update { it.copy(rows = page.rows, next = page.next, days = days, mayVoid = mayVoid) }
+    }
+
+    private suspend fun mayVoid() =
+        "void" in
+            desk.cashier.value
+                ?.sellScreen()
+                ?.rights
+                .orEmpty()
+
     private suspend fun open(place: DocumentPlace) {
         val document = desk.till.document(place)
-        shown.update { it.copy(open = document) }
+        val mayVoid = mayVoid()
+        shown.update { it.copy(open = document, mayVoid = mayVoid) }
+    }
+
+    /** The void is opened in place of what it reverses: it is what the customer gets. */
+    private suspend fun void() {
+        val (cashier, now) = (desk.cashier.value ?: return) to shown.value
+        val of = now.open?.row ?: return
+        val void = cashier.voidDocument(of.place, now.reason?.trim() ?: return)
+        shown.update { it.copy(reason = null, voided = it.voided + (of.place to void.number)) }
+        desk.say(Notice.Done { it.isVoided(of.number, void.number) })
+        open(void.place)
+        show()
     }
 
     private suspend fun more() {
@@ -172,7 +223,10 @@ fun HistoryPage(
 ) {
     val open = state.open
     if (open != null) {
-        DocumentPage(open, onEvent, modifier)
+        val sheet: (@Composable ColumnScope.() -> Unit)? = state.reason?.let { { VoidSheet(open.row, it, onEvent) } }
+        WithSheet(sheet, LocalStrings.current.voidOf(open.row.number), { onEvent(HistoryEvent.CloseVoid) }, modifier) {
+            DocumentPage(open, state, onEvent)
+        }
         return
     }
     val strings = LocalStrings.current
@@ -184,7 +238,7 @@ fun HistoryPage(
             rows == null -> {}
 
             rows.isNotEmpty() -> {
-                HistoryRows(rows, state.next != null, onEvent, Modifier.weight(1f))
+                HistoryRows(rows, state, onEvent, Modifier.weight(1f))
             }
 
             else -> {
@@ -230,11 +284,12 @@ private fun HistoryFilters(
 @Composable
 private fun HistoryRows(
     rows: List<HistoryRow>,
-    hasMore: Boolean,
+    state: HistoryState,
     onEvent: (HistoryEvent) -> Unit,
     modifier: Modifier,
 ) {
     val formats = LocalFormats.current
+    val hasMore = state.next != null
     val list = rememberLazyListState()
     // The next page is fetched before its place comes into view.
     val isNearEnd by remember(rows.size) {
@@ -252,7 +307,9 @@ private fun HistoryRows(
         days.forEach { (day, documents) ->
             item("day $day") { GroupTitle(formats.date(documents.first().recordedMs)) }
             documents.forEach { document ->
-                item("${document.place.enrolment}/${document.place.seq}") { DocumentRow(document, onEvent) }
+                item("${document.place.enrolment}/${document.place.seq}") {
+                    DocumentRow(document, state.voided[document.place], onEvent)
+                }
             }
         }
     }
@@ -263,6 +320,7 @@ private const val NEAR = 5
 @Composable
 private fun DocumentRow(
     row: HistoryRow,
+    void: String?,
     onEvent: (HistoryEvent) -> Unit,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
@@ -289,6 +347,7 @@ private fun DocumentRow(
             )
             Mark(row.mark)
         }
+        if (void != null) StateLine(Glyphs.close, strings.voidedBy(void), colors.error)
         row.findings.forEach { StateLine(Glyphs.warning, Formats.sentence(it.sentence), colors.error) }
     }
     HorizontalDivider(color = colors.outlineVariant)
@@ -315,12 +374,12 @@ private fun markLook(mark: DeliveryMark): Pair<ImageVector, Color> =
 @Composable
 private fun DocumentPage(
     document: DocumentView,
+    state: HistoryState,
     onEvent: (HistoryEvent) -> Unit,
-    modifier: Modifier,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     val row = document.row
-    Column(modifier.fillMaxSize()) {
+    Column(Modifier.fillMaxSize()) {
         Row(Modifier.fillMaxWidth().padding(end = Edge), verticalAlignment = Alignment.CenterVertically) {
             GlyphButton(Glyphs.back, strings.back, { onEvent(HistoryEvent.Close) }, Modifier.padding(4.dp))
             Text(
@@ -341,6 +400,14 @@ private fun DocumentPage(
                 color = MaterialTheme.colorScheme.onSurfaceVariant,
             )
             Way(document)
+            state.voided[row.place]?.let {
+                StateLine(
+                    Glyphs.close,
+                    strings.voidedBy(it),
+                    MaterialTheme.colorScheme.error,
+                    style = MaterialTheme.typography.titleMedium,
+                )
+            }
             if (row.findings.isNotEmpty()) {
                 Panel(
                     color = MaterialTheme.colorScheme.errorContainer,
@@ -364,8 +431,42 @@ private fun DocumentPage(
                 shadowElevation = 2.dp,
             ) { Box(Modifier.padding(14.dp)) { ReceiptText(document.text) } }
         }
-        MainButton(strings.print, { onEvent(HistoryEvent.Print) }, Modifier.fillMaxWidth().padding(Edge), Glyphs.print)
+        Row(Modifier.padding(Edge), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
+            if (state.canVoid) {
+                SideButton(
+                    strings.void,
+                    { onEvent(HistoryEvent.BeginVoid) },
+                    Modifier.weight(0.7f).heightIn(min = 64.dp),
+                    isDanger = true,
+                )
+            }
+            MainButton(strings.print, { onEvent(HistoryEvent.Print) }, Modifier.weight(1f), Glyphs.print)
+        }
     }
+}
+
+/** What comes of a void, and why it is one: it cannot be taken back. */
+@Composable
+private fun VoidSheet(
+    row: HistoryRow,
+    reason: String,
+    onEvent: (HistoryEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val isIn = row.total.minor < 0
+    val amount = formats.amount(row.total.copy(minor = abs(row.total.minor)))
+    Text(
+        if (isIn) strings.voidReturnHint(amount) else strings.voidSaleHint(amount),
+        style = MaterialTheme.typography.bodyLarge,
+    )
+    StateLine(Glyphs.warning, strings.voidIsFinal, TillTheme.states.wait, Modifier.padding(vertical = 10.dp))
+    TextEntry(reason, { onEvent(HistoryEvent.Reason(it)) }, strings.reason)
+    MainButton(
+        "${strings.void} $amount",
+        { onEvent(HistoryEvent.Void) },
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        isEnabled = reason.isNotBlank(),
+    )
 }
 
 /** When this phone learnt of each step of a document's way. */

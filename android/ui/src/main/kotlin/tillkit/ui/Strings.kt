@@ -249,6 +249,21 @@ interface Strings {
     val allStates: String
     val allDays: String
     val finding: String
+    val void: String
+    val voidIsFinal: String
+
+    fun voidOf(number: String): String
+
+    fun voidSaleHint(amount: String): String
+
+    fun voidReturnHint(amount: String): String
+
+    fun voidedBy(number: String): String
+
+    fun isVoided(
+        number: String,
+        void: String,
+    ): String
 
     fun delivery(mark: DeliveryMark): String
 

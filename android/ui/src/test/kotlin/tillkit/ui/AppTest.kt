@@ -2,9 +2,12 @@ package tillkit.ui
 
 import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.input.key.Key
+import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.SemanticsMatcher.Companion.keyNotDefined
 import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasSetTextAction
@@ -98,7 +101,9 @@ class AppTest {
     }
 
     private fun SkikoComposeUiTest.signIn() {
-        "1234".forEach { tap(it.toString()) }
+        // The badge says a number too, and has a description.
+        val isKey = hasClickAction() and keyNotDefined(SemanticsProperties.ContentDescription)
+        "1234".forEach { tap(isKey and hasText(it.toString())) }
         tap(English.signIn)
         await(English.emptyCart)
     }
@@ -297,6 +302,54 @@ class AppTest {
             val days = model.history.state.value.days
             model.history.onEvent(HistoryEvent.ShowDay(days.single()))
             await(English.delivery(tillkit.DeliveryMark.LOCAL))
+        }
+
+    @Test
+    fun `a sale is voided for a reason by who may, once, and both documents say so`() =
+        app { model, till ->
+            val sale =
+                till.signIn("anna", "1234").use { anna ->
+                    anna.addCode("MUG")
+                    anna.payRest("cash")
+                    anna.complete()
+                }
+            // Nobody is signed in: nobody voids.
+            go(English.history)
+            tap(hasClickAction() and hasText(sale.number))
+            await(English.print)
+            onNode(hasClickAction() and hasText(English.void)).assertDoesNotExist()
+
+            go(English.sell)
+            signIn()
+            go(English.history)
+            tap(hasClickAction() and hasText(English.void))
+            await(English.voidSaleHint("£4.25"))
+            val confirm = hasClickAction() and hasText("${English.void} £4.25")
+            onNode(confirm).assertIsNotEnabled()
+            label(English.reason).performTextInput("wrong mug")
+            tap(confirm)
+
+            val void = recorded(till, "void")
+            await(English.isVoided(sale.number, void.number))
+            assertEquals(-425L, void.total.minor)
+            assertEquals(
+                void.place,
+                model.history.state.value.open!!
+                    .row.place,
+            )
+            assertFalse(model.history.state.value.canVoid)
+            assertTrue(model.back())
+            await(English.voidedBy(void.number))
+            tap(hasClickAction() and hasText(sale.number))
+            await(English.voidedBy(void.number))
+            onNode(hasClickAction() and hasText(English.void)).assertDoesNotExist()
+
+            // A till that was started again asks the core.
+            model.history.onEvent(HistoryEvent.BeginVoid)
+            model.history.onEvent(HistoryEvent.Reason("again"))
+            model.history.onEvent(HistoryEvent.Void)
+            waitUntilAtLeastOneExists(hasText("voided already", substring = true), PATIENCE_MS)
+            assertEquals(1, till.history(listOf("void")).rows.size)
         }
 
     @Test

@@ -226,7 +226,15 @@ object Samples {
         )
 
     val opened =
-        history.copy(open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, receipt))
+        history.copy(open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, receipt), mayVoid = true)
+
+    val voiding = opened.copy(reason = "Wrong customer")
+
+    private val voided = history.copy(voided = mapOf(place(116u) to "T3A-000119"))
+
+    val withVoid = voided.copy(rows = listOf(row(119u, "void", 0, -2378, DeliveryMark.LOCAL)) + history.rows!!)
+
+    val voidedOpen = voided.copy(open = DocumentView(history.rows!![2], null, null, null, receipt), mayVoid = true)
 
     private val edits = listOf(EditView("item", "mug", "Blue Mug", "anna", minutesAgo(70)))
 
