@@ -64,8 +64,13 @@ final class Office: Sendable {
           "vat":"std","price":"\(item.price)"}}
           """
       }
-      try await ask("POST", "centres/main/rows", rows.joined(separator: "\n") + "\n")
+      try await put(rows: rows)
     }
+  }
+
+  /// Puts rows of any kind into the draft of a centre.
+  func put(rows: [String], of centre: String = "main") async throws {
+    try await ask("POST", "centres/\(centre)/rows", rows.joined(separator: "\n") + "\n")
   }
 
   func publish() async throws { try await ask("POST", "centres/main/publish") }

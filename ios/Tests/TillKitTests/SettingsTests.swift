@@ -147,7 +147,7 @@ extension Office {
       #"{"k":"receipt_layout","id":"main","d":{"header":[],"footer":[]}}"#,
       #"{"k":"policy","id":"main","d":{"send":"by_hand"}}"#,
     ]
-    try await ask("POST", "centres/north/rows", rows.joined(separator: "\n") + "\n")
+    try await put(rows: rows, of: "north")
     try await ask("POST", "centres/north/users", #"{"id":"zoe","name":"zoe","role":"manager","pin":"5678"}"#)
     try await ask("POST", "centres/north/publish")
   }

@@ -167,7 +167,9 @@ import TillKit
     await sell.complete()
     await cash.refresh()
 
-    await cash.move(.floatIn, tender: tender, typed: "100", reason: "float")
+    async let tap: Void = cash.move(.floatIn, tender: tender, typed: "100", reason: "float")
+    async let bounce: Void = cash.move(.floatIn, tender: tender, typed: "100", reason: "float")
+    _ = await (tap, bounce)
     #expect(cash.recorded != nil && cash.trouble == nil)
     await cash.move(.payOut, tender: tender, typed: "lots", reason: "?")
     #expect(cash.recorded == nil && cash.trouble?.cause == "That is no amount.")

@@ -16,6 +16,8 @@ public final class CashModel: Attempting {
   public private(set) var recorded: DocumentPlace?
   /// The day is being closed: that waits for the back office, for some seconds at most.
   public private(set) var isBusy = false
+  /// A tap is being obeyed: a second one is none.
+  private var isRecording = false
   public internal(set) var trouble: ShownTrouble?
   /// What is left of a closed day wants to be sent.
   var syncWanted: () -> Void = {}
@@ -48,6 +50,9 @@ public final class CashModel: Attempting {
 
   /// Records a movement of an amount as it was typed.
   public func move(_ kind: CashMove, tender: TenderChoice, typed: String, reason: String) async {
+    guard !isRecording else { return }
+    isRecording = true
+    defer { isRecording = false }
     recorded = await attempt {
       let amount = try Amount(typed: typed, currency: tender.currency)
       return try await cashier.moveCash(
@@ -57,6 +62,9 @@ public final class CashModel: Attempting {
 
   /// Opens the day with the float of each drawer, as typed; what is empty, or nothing, is not recorded.
   public func openDay(floats: [String: String]) async {
+    guard !isRecording, openedMs == nil else { return }
+    isRecording = true
+    defer { isRecording = false }
     let isOpen: Void? = await attempt {
       let amounts = try read(floats, of: drawer).filter { $0.minor > 0 }
       try await cashier.openDay(floats: amounts)

@@ -3,7 +3,7 @@ import TillKit
 
 /// An entry of the side menu.
 public enum Place: String, CaseIterable, Identifiable, Sendable {
-  case sell, history, sync, cash, settings
+  case sell, history, sync, cash, goods, settings
 
   public var id: Self { self }
 }
@@ -16,6 +16,7 @@ public final class RootModel: Attempting {
   public private(set) var users: [UserChoice] = []
   public private(set) var sell: SellModel?
   public private(set) var cash: CashModel?
+  public private(set) var goods: GoodsModel?
   public internal(set) var trouble: ShownTrouble?
   /// What is said once, over every page.
   public let notices = Notices()
@@ -40,6 +41,7 @@ public final class RootModel: Attempting {
     history = HistoryModel(till: till, formats: formats)
     settings = SettingsModel(till: till, device: device, formats: formats)
     place = .sync
+    settings.isGoodsBegun = { [weak self] in self?.goods?.hasDraft == true }
     settings.centreChosen = { [weak self] isAnother in
       // Another centre has users of its own.
       if isAnother { self?.letGo() }
@@ -51,7 +53,7 @@ public final class RootModel: Attempting {
   public func isOpen(_ place: Place) -> Bool {
     switch place {
     case .sync, .settings: true
-    case .sell, .history, .cash: sync.screen?.canSell ?? false
+    case .sell, .history, .cash, .goods: sync.screen?.canSell ?? false
     }
   }
 
@@ -61,6 +63,7 @@ public final class RootModel: Attempting {
     case .history: formats.strings.history
     case .sync: formats.strings.synchronise
     case .cash: formats.strings.cash
+    case .goods: formats.strings.goods
     case .settings: formats.strings.settings
     }
   }
@@ -81,23 +84,27 @@ public final class RootModel: Attempting {
     let cash = CashModel(till: till, cashier: cashier, formats: formats)
     cash.syncWanted = { [weak self] in self?.syncEverything() }
     self.cash = cash
+    goods = GoodsModel(till: till, cashier: cashier, formats: formats, notices: notices)
     settings.cashier = cashier
   }
 
-  /// Signs out; but an open sale would be lost with its cashier.
+  /// Signs out; but what is open would be lost with its cashier.
   public func signOut() {
-    guard sell?.screen?.cart == nil else {
-      notices.say(
-        "\(formats.strings.sentence(for: .saleOpen)) \(formats.strings.dataSafe)", isBad: true)
+    if sell?.screen?.cart != nil {
+      let why = formats.strings.sentence(for: .saleOpen)
+      notices.say("\(why) \(formats.strings.dataSafe)", isBad: true)
       go(to: .sell)
-      return
+    } else if goods?.hasDraft == true {
+      notices.say(formats.strings.goodsBegun, isBad: true)
+      go(to: .goods)
+    } else {
+      letGo()
     }
-    letGo()
   }
 
   /// Lets go of the cashier: the core signs out when nobody holds it any more.
   private func letGo() {
-    (sell, cash, settings.cashier) = (nil, nil, nil)
+    (sell, cash, goods, settings.cashier) = (nil, nil, nil, nil)
   }
 
   /// Where it can be watched.

@@ -34,6 +34,8 @@ public final class SettingsModel: Attempting {
   private let device: String
   /// A centre was chosen, perhaps another than before: it wants to be synced.
   var centreChosen: (_ isAnother: Bool) -> Void = { _ in }
+  /// Whether a document about goods is begun, that goes when its cashier does.
+  var isGoodsBegun: () -> Bool = { false }
 
   /// `device` is what the back office calls this phone.
   public init(till: TillKit, device: String, formats: Formats) {
@@ -77,10 +79,13 @@ public final class SettingsModel: Attempting {
       notice = formats.strings.enrolled(enrolled.till, enrolled.series)
       centres = try await till.centres()
     }
-    if cashier == nil, trouble?.code == TroubleName.noRight.rawValue {
-      trouble?.advice = formats.strings.signInToEnrol
-    }
+    advise(formats.strings.signInToEnrol)
     await refreshAfterwards()
+  }
+
+  /// What is a cashier's right says so to nobody.
+  private func advise(_ advice: String) {
+    if cashier == nil, trouble?.code == TroubleName.noRight.rawValue { trouble?.advice = advice }
   }
 
   private func enrolOnce() async throws -> EnrolledTill {
@@ -112,6 +117,7 @@ public final class SettingsModel: Attempting {
       (self.preview, centres) = (nil, [])
       centreChosen(isAnother)
     }
+    advise(formats.strings.signInToChangeCentre)
     await refreshAfterwards()
   }
 
@@ -165,12 +171,21 @@ public final class SettingsModel: Attempting {
   public func blocked(_ preview: CentrePreview) -> String? {
     let blockers = preview.blockers
     guard !isHere(preview) else { return nil }
+    if isGoodsBegun() { return formats.strings.goodsBegun }
     guard blockers.unsent > 0 || blockers.held > 0 || blockers.isReceiptOpen else { return nil }
     return formats.strings.blocked(blockers.unsent, blockers.held, blockers.isReceiptOpen)
   }
 
   public func title(_ centre: CentreInfo) -> String {
     centre.centre == screen?.centre?.centre ? "\(centre.name) · \(formats.strings.thisCentre)" : centre.name
+  }
+
+  /// Whether who is here may choose a centre; where nobody is, the core says whether somebody must be.
+  public var mayChangeCentre: Bool { cashier == nil || may("change_centre") }
+
+  /// What choosing it means for who is signed in.
+  public func signsOut(_ preview: CentrePreview) -> String? {
+    cashier == nil || isHere(preview) ? nil : formats.strings.otherCentreHint
   }
 
   public func detail(_ edit: EditView) -> String {

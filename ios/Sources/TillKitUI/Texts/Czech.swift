@@ -338,11 +338,13 @@ public struct Czech: Strings {
   public let confirm = "Potvrdit"
   public let record = "Zapsat"
   public let menu = "Nabídka"
+  public let back = "Zpět"
 
   public let sell = "Prodej"
   public let history = "Historie"
   public let synchronise = "Synchronizace"
   public let cash = "Hotovost"
+  public let goods = "Zboží"
   public let settings = "Nastavení"
   public let lockedUntilFirstSync = "Otevře se po první synchronizaci"
   public func till(_ till: String) -> String { "Pokladna \(till)" }
@@ -484,6 +486,56 @@ public struct Czech: Strings {
     count == 0 ? "Vše je odesláno" : "Zbývá odeslat doklady: \(count)"
   }
 
+  public let stockDocuments = "Skladové doklady"
+  public let forLater = "Pro zákazníka"
+  public let takeOrder = "Přijmout objednávku"
+  public let giveUp = "Zahodit"
+  public let goodsBegun = "Doklad o zboží je rozepsaný: nejdřív ho zapište, nebo zahoďte."
+  public let noLines = "Zatím žádné řádky"
+  public let quantity = "Množství"
+  public let details = "Podrobnosti"
+  public let toWarehouse = "Do skladu"
+  public let ownWarehouse = "Vlastní sklad prodejny"
+  public let auditPlan = "Podle plánu inventury"
+  public let noPlan = "Bez plánu"
+  public let reference = "Číslo průvodního dokladu"
+  public let reasonNeeded = "Odpis potřebuje důvod."
+  public let warehouseNeeded = "Převodka potřebuje sklad, kam zboží jde."
+  public let wantedDay = "Dodat dne"
+  public let anyDay = "Kdykoli"
+  public let otherDay = "Den, jako 2026-12-24"
+  public let note = "Poznámka"
+  public let newCustomerHint = "Lze mu hned prodávat; odešle se do kanceláře"
+  public func hint(for kind: GoodsKind) -> String {
+    switch kind {
+    case .goodsReceipt: "Zboží, které přišlo od dodavatele"
+    case .goodsReturn: "Zboží, které se vrací dodavateli"
+    case .transfer: "Zboží, které jde do jiného skladu"
+    case .count: "Co tu opravdu je"
+    case .writeOff: "Rozbité nebo ztracené"
+    case .order: "Za dnešní ceny, k pozdějšímu dodání"
+    }
+  }
+  public func inWarehouse(_ kind: GoodsKind) -> String {
+    switch kind {
+    case .goodsReceipt: "Do skladu"
+    case .goodsReturn, .transfer: "Ze skladu"
+    case .count, .writeOff, .order: "Ve skladu"
+    }
+  }
+  public func lines(_ count: Int) -> String {
+    switch count {
+    case 1: "1 řádek"
+    case 2...4: "\(count) řádky"
+    default: "\(count) řádků"
+    }
+  }
+  public func giveUpHint(_ title: String, _ count: Int) -> String {
+    "\(title), \(lines(count)): nic z toho se nezapíše a nic nezůstane."
+  }
+  public func goodsRecorded(_ kind: String, _ number: String) -> String { "\(kind) \(number): zapsáno" }
+  public func customerMade(_ name: String) -> String { "\(name): zapsáno" }
+
   public let thisTill = "Tato pokladna"
   public let notEnrolled = "Ještě nepřihlášena"
   public let copiedTill = "Kopie: k prodeji ji znovu přihlaste"
@@ -502,6 +554,8 @@ public struct Czech: Strings {
   public let showCentres = "Ukázat střediska"
   public let chooseCentre = "Zvolit toto středisko"
   public let thisCentre = "středisko této pokladny"
+  public let otherCentreHint = "Budete odhlášeni: jiné středisko má své uživatele."
+  public let signInToChangeCentre = "Přihlaste někoho, kdo smí zvolit jiné středisko."
   public let byFile = "Kancelář souborem"
   public let byFileHint = "Kam nevede síť: soubor předejte kanceláři a přineste její potvrzení."
   public let exportUnsent = "Uložit neodeslané doklady"

@@ -338,11 +338,13 @@ public struct English: Strings {
   public let confirm = "Confirm"
   public let record = "Record"
   public let menu = "Menu"
+  public let back = "Back"
 
   public let sell = "Sell"
   public let history = "History"
   public let synchronise = "Synchronise"
   public let cash = "Cash"
+  public let goods = "Goods"
   public let settings = "Settings"
   public let lockedUntilFirstSync = "Opens after the first sync"
   public func till(_ till: String) -> String { "Till \(till)" }
@@ -492,6 +494,50 @@ public struct English: Strings {
     }
   }
 
+  public let stockDocuments = "Stock documents"
+  public let forLater = "For a customer"
+  public let takeOrder = "Take an order"
+  public let giveUp = "Give up"
+  public let goodsBegun = "A document about goods is begun: record it or give it up first."
+  public let noLines = "No lines yet"
+  public let quantity = "Quantity"
+  public let details = "Details"
+  public let toWarehouse = "To the warehouse"
+  public let ownWarehouse = "The shop's own"
+  public let auditPlan = "By the audit plan"
+  public let noPlan = "No plan"
+  public let reference = "Number of the paper"
+  public let reasonNeeded = "A write-off needs its reason."
+  public let warehouseNeeded = "A transfer needs the warehouse it goes to."
+  public let wantedDay = "Wanted on"
+  public let anyDay = "Any day"
+  public let otherDay = "Day, as 2026-12-24"
+  public let note = "Note"
+  public let newCustomerHint = "Can be sold to at once, and goes to the back office"
+  public func hint(for kind: GoodsKind) -> String {
+    switch kind {
+    case .goodsReceipt: "Goods that came from a supplier"
+    case .goodsReturn: "Goods that go back to a supplier"
+    case .transfer: "Goods that go to another warehouse"
+    case .count: "What is really there"
+    case .writeOff: "Broken or lost"
+    case .order: "At today's prices, to be delivered later"
+    }
+  }
+  public func inWarehouse(_ kind: GoodsKind) -> String {
+    switch kind {
+    case .goodsReceipt: "Into the warehouse"
+    case .goodsReturn, .transfer: "From the warehouse"
+    case .count, .writeOff, .order: "In the warehouse"
+    }
+  }
+  public func lines(_ count: Int) -> String { count == 1 ? "1 line" : "\(count) lines" }
+  public func giveUpHint(_ title: String, _ count: Int) -> String {
+    "\(title), \(lines(count)): nothing of it is recorded, and nothing of it is kept."
+  }
+  public func goodsRecorded(_ kind: String, _ number: String) -> String { "\(kind) \(number) is recorded" }
+  public func customerMade(_ name: String) -> String { "\(name) is written down" }
+
   public let thisTill = "This till"
   public let notEnrolled = "Not enrolled yet"
   public let copiedTill = "A copy: enrol again to sell"
@@ -510,6 +556,8 @@ public struct English: Strings {
   public let showCentres = "Show centres"
   public let chooseCentre = "Choose this centre"
   public let thisCentre = "this till's centre"
+  public let otherCentreHint = "You will be signed out: another centre has users of its own."
+  public let signInToChangeCentre = "Sign in with somebody who may choose another centre."
   public let byFile = "Back office by file"
   public let byFileHint = """
     Where no network leads: take the file to the back office, and bring its receipt back.

@@ -126,6 +126,14 @@ public struct Formats: Sendable {
     return style.format(date)
   }
 
+  /// Days of the core, `2026-03-09`, from today on.
+  public func nextDays(_ count: Int) -> [String] {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = timeZone
+    let written = Date.ISO8601FormatStyle(timeZone: timeZone).year().month().day()
+    return (0..<count).compactMap { calendar.date(byAdding: .day, value: $0, to: now()) }.map(written.format)
+  }
+
   private func dated(
     _ ms: Int64, _ date: Date.FormatStyle.DateStyle, _ time: Date.FormatStyle.TimeStyle
   ) -> String {

@@ -31,12 +31,14 @@ public protocol Strings: Sendable {
   var confirm: String { get }
   var record: String { get }
   var menu: String { get }
+  var back: String { get }
 
   // The menu.
   var sell: String { get }
   var history: String { get }
   var synchronise: String { get }
   var cash: String { get }
+  var goods: String { get }
   var settings: String { get }
   var lockedUntilFirstSync: String { get }
   func till(_ till: String) -> String
@@ -158,6 +160,34 @@ public protocol Strings: Sendable {
   func salesAndReturns(_ sales: UInt64, _ returns: UInt64) -> String
   func leftToSend(_ count: UInt64) -> String
 
+  // Goods.
+  var stockDocuments: String { get }
+  var forLater: String { get }
+  var takeOrder: String { get }
+  var giveUp: String { get }
+  var goodsBegun: String { get }
+  var noLines: String { get }
+  var quantity: String { get }
+  var details: String { get }
+  var toWarehouse: String { get }
+  var ownWarehouse: String { get }
+  var auditPlan: String { get }
+  var noPlan: String { get }
+  var reference: String { get }
+  var reasonNeeded: String { get }
+  var warehouseNeeded: String { get }
+  var wantedDay: String { get }
+  var anyDay: String { get }
+  var otherDay: String { get }
+  var note: String { get }
+  var newCustomerHint: String { get }
+  func hint(for kind: GoodsKind) -> String
+  func inWarehouse(_ kind: GoodsKind) -> String
+  func lines(_ count: Int) -> String
+  func giveUpHint(_ title: String, _ lines: Int) -> String
+  func goodsRecorded(_ kind: String, _ number: String) -> String
+  func customerMade(_ name: String) -> String
+
   // Settings.
   var thisTill: String { get }
   var notEnrolled: String { get }
@@ -177,6 +207,8 @@ public protocol Strings: Sendable {
   var showCentres: String { get }
   var chooseCentre: String { get }
   var thisCentre: String { get }
+  var otherCentreHint: String { get }
+  var signInToChangeCentre: String { get }
   var byFile: String { get }
   var byFileHint: String { get }
   var exportUnsent: String { get }

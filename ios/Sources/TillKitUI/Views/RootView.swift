@@ -32,6 +32,7 @@
       switch model.place {
       case .sell: if let sell = model.sell { SellView(model: sell) } else { SignInView(model: model) }
       case .cash: if let cash = model.cash { CashView(model: cash) } else { SignInView(model: model) }
+      case .goods: if let goods = model.goods { GoodsView(model: goods) } else { SignInView(model: model) }
       case .history: HistoryView(model: model.history)
       case .sync: SyncView(root: model)
       case .settings: SettingsView(model: model.settings)
@@ -50,6 +51,7 @@
       case .history: "clock.arrow.circlepath"
       case .sync: "arrow.triangle.2.circlepath"
       case .cash: "banknote"
+      case .goods: "shippingbox"
       case .settings: "gearshape"
       }
     }

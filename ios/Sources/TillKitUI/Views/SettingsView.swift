@@ -43,8 +43,10 @@
             ForEach(model.counts(preview), id: \.title) { LabeledContent($0.title, value: $0.counts) }
             ForEach(preview.edits, id: \.self) { Text($0.name).foregroundStyle(.red) }
             if let blocked = model.blocked(preview) { Text(blocked).foregroundStyle(.red) }
+            if let signsOut = model.signsOut(preview) { Text(signsOut) }
+            if !model.mayChangeCentre { Text(strings.sentence(for: .noRight)).foregroundStyle(.secondary) }
             Button(strings.chooseCentre) { Task { await model.choosePreviewed() } }
-              .disabled(model.blocked(preview) != nil)
+              .disabled(model.blocked(preview) != nil || !model.mayChangeCentre)
             Button(strings.cancel, role: .cancel) { model.forgetPreview() }
           }
         }
