@@ -144,6 +144,75 @@ import TillKit
     #expect(model.document?.text.contains("Blue Mug") == true)
   }
 
+  @Test func aSaleIsVoidedForAReasonByWhoMayOnceAndBothDocumentsSaySo() async throws {
+    let till = try await TillKit.preview()
+    try await till.sellMugs(1)
+    let root = RootModel(till: till, device: "test", formats: .english)
+    let history = root.history
+    await history.refresh()
+    let sale = try #require(history.rows.first)
+    await history.open(sale.place)
+    #expect(!history.canVoid && !history.mayReturn, "nobody is signed in")
+
+    await root.signIn(user: "anna", pin: "1234")
+    await history.refresh()
+    #expect(history.canVoid)
+    #expect(history.voidText?.hasPrefix("£4.25 goes back the way it was paid") == true)
+    history.reason = " "
+    await history.voidDocument()
+    #expect(history.trouble?.facts?.contains("reason") == true && history.voided.isEmpty)
+    history.reason = "wrong mug"
+    async let tap: Void = history.voidDocument()
+    async let bounce: Void = history.voidDocument()
+    _ = await (tap, bounce)
+
+    let void = try #require(history.document)
+    #expect(void.row.kind == "void" && void.row.total.minor == -4_25 && history.trouble == nil)
+    #expect(!history.canVoid && history.rows.map(\.kind) == ["void", "sale"])
+    #expect(history.voidedText(sale) == "Voided by \(void.row.number)")
+    await history.open(sale.place)
+    #expect(!history.canVoid)
+    // A till that was started again asks the core.
+    history.reason = "again"
+    await history.voidDocument()
+    #expect(history.trouble?.code == "not-reversible")
+    root.signOut()
+    #expect(history.returns == nil && !history.canVoid)
+  }
+
+  @Test func goodsAreTakenBackForAReasonAndTheirReturnCanBeVoided() async throws {
+    let (root, _, _) = try await signedIn()
+    let history = root.history
+    await history.refresh()
+    let back = try #require(history.returns)
+    #expect(history.mayReturn && back.tender == "cash")
+    history.isReturning = true
+    await back.find("nonsense")
+    await back.enterCode()
+    #expect(back.trouble?.code == "unknown" && back.lines.isEmpty)
+    for _ in 1...3 {
+      await back.find("MUG")
+      await back.enterCode()
+    }
+    await back.find("earl")
+    back.add(try #require(back.hits.first))
+    back.step(1, by: -1)
+    back.step(0, by: -1)
+    #expect(back.lines.map(back.quantityText) == ["2 pc"] && !back.canReturn, "without a reason")
+    back.reason = "broken handle"
+    #expect(back.confirmText == "2 pc Blue Mug, £4.25\nThe money goes back by: Cash")
+
+    await history.takeBack()
+
+    let row = try #require(history.document?.row)
+    #expect(row.kind == "return" && row.total.minor == -8_50 && !history.isReturning)
+    #expect(back.lines.isEmpty && back.reason.isEmpty)
+    #expect(history.voidText?.hasPrefix("£8.50 comes in again") == true && history.canVoid)
+    history.reason = "typed twice"
+    await history.voidDocument()
+    #expect(history.document?.row.kind == "void" && history.document?.row.total.minor == 8_50)
+  }
+
   @Test func theHistoryShowsOneDayOfThoseThatHaveDocuments() async throws {
     let till = try await TillKit.preview()
     try await till.sellMugs(1)

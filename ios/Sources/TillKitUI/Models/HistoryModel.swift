@@ -19,6 +19,23 @@ public final class HistoryModel: Attempting {
   public private(set) var day: String?
   /// The business days that can be chosen from.
   public private(set) var days: [String] = []
+  /// Why the document that is looked at is to be reversed, as far as it is typed.
+  public var reason = ""
+  /// What was voided here, and the number of its void. The core keeps it, and says so when it is asked
+  /// again.
+  public private(set) var voided: [DocumentPlace: String] = [:]
+  /// Goods that are taken back, while somebody is signed in.
+  public private(set) var returns: ReturnModel?
+  public var isReturning = false
+  /// Who is signed in: to reverse a document needs somebody's right.
+  var cashier: Cashier? {
+    didSet {
+      (rights, isReturning) = ([], false)
+      returns = cashier.map { ReturnModel(cashier: $0, formats: formats) }
+    }
+  }
+  private var rights: [String] = []
+  private var isVoiding = false
 
   let formats: Formats
   private let till: TillKit
@@ -58,6 +75,14 @@ public final class HistoryModel: Attempting {
     let days = await attempt { try await till.historyDays() }
     guard let page, let days, wanted == (section, mark, day) else { return }
     (rows, next, hasMore, self.days) = (page.rows, page.next, page.next != nil, days)
+    await refreshRights()
+  }
+
+  private func refreshRights() async {
+    guard let cashier, let screen = try? await cashier.sellScreen() else { return }
+    // Somebody may have signed out meanwhile.
+    if self.cashier === cashier { rights = screen.rights }
+    await returns?.refresh()
   }
 
   /// The end of the list came into sight.
@@ -78,6 +103,54 @@ public final class HistoryModel: Attempting {
 
   public func open(_ place: DocumentPlace) async {
     document = await attempt { try await till.document(place) }
+    reason = ""
+  }
+
+  // MARK: Reversing
+
+  /// Whether the document that is looked at can be voided by who is signed in. The core asks again.
+  public var canVoid: Bool {
+    guard let row = document?.row, rights.contains("void") else { return false }
+    return ["sale", "return"].contains(row.kind) && voided[row.place] == nil
+  }
+
+  /// What comes of voiding it.
+  public var voidText: String? {
+    document.map { document in
+      var amount = document.row.total
+      let isIn = amount.minor < 0
+      amount.minor = abs(amount.minor)
+      let strings = formats.strings
+      let said =
+        isIn ? strings.voidReturnHint(formats.amount(amount)) : strings.voidSaleHint(formats.amount(amount))
+      return "\(said) \(strings.voidIsFinal)"
+    }
+  }
+
+  /// Reverses the document that is looked at; its void is opened in its place: the customer gets it.
+  public func voidDocument() async {
+    guard let cashier, let row = document?.row, !isVoiding else { return }
+    isVoiding = true
+    defer { isVoiding = false }
+    let why = reason.trimmingCharacters(in: .whitespaces)
+    guard let void = await attempt({ try await cashier.void(row.place, because: why) }) else { return }
+    voided[row.place] = void.number
+    await refresh()
+    await open(void.place)
+  }
+
+  public func voidedText(_ row: HistoryRow) -> String? {
+    voided[row.place].map(formats.strings.voidedBy)
+  }
+
+  public var mayReturn: Bool { returns?.mayReturn ?? false }
+
+  /// Takes back what was chosen; the return is opened: the customer gets it.
+  public func takeBack() async {
+    guard let recorded = await returns?.takeBack() else { return }
+    isReturning = false
+    await refresh()
+    await open(recorded.place)
   }
 
   public func closeDocument() { document = nil }

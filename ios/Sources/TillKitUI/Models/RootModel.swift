@@ -85,7 +85,7 @@ public final class RootModel: Attempting {
     cash.syncWanted = { [weak self] in self?.syncEverything() }
     self.cash = cash
     goods = GoodsModel(till: till, cashier: cashier, formats: formats, notices: notices)
-    settings.cashier = cashier
+    (settings.cashier, history.cashier) = (cashier, cashier)
   }
 
   /// Signs out; but what is open would be lost with its cashier.
@@ -104,7 +104,7 @@ public final class RootModel: Attempting {
 
   /// Lets go of the cashier: the core signs out when nobody holds it any more.
   private func letGo() {
-    (sell, cash, goods, settings.cashier) = (nil, nil, nil, nil)
+    (sell, cash, goods, settings.cashier, history.cashier) = (nil, nil, nil, nil, nil)
   }
 
   /// Where it can be watched.

@@ -451,6 +451,20 @@ public struct Czech: Strings {
   public let noDocuments = "Zatím nic zapsáno"
   public let more = "Další"
   public func finding(_ detail: String) -> String { "Kancelář namítá: \(detail)" }
+  public let void = "Stornovat"
+  public let voidIsFinal = "Storno je samostatný doklad a nelze je vzít zpět."
+  public func voidSaleHint(_ amount: String) -> String {
+    "\(amount) se vrátí tak, jak bylo zaplaceno, a zboží je zase na skladě."
+  }
+  public func voidReturnHint(_ amount: String) -> String {
+    "\(amount) se vybere tak, jak bylo vyplaceno, a zboží na skladě zase není."
+  }
+  public func voidedBy(_ number: String) -> String { "Stornováno dokladem \(number)" }
+  public let takeBack = "Vzít zboží zpět"
+  public let takeBackHint = """
+    Za dnešní ceny a bez vazby na prodej. Je-li špatně celý prodej, raději ho stornujte.
+    """
+  public func refundBy(_ tender: String) -> String { "Peníze se vrátí: \(tender)" }
 
   public let amount = "Částka"
   public let reason = "Důvod"

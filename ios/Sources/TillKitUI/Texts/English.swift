@@ -455,6 +455,20 @@ public struct English: Strings {
   public let noDocuments = "Nothing recorded yet"
   public let more = "More"
   public func finding(_ detail: String) -> String { "The back office objects: \(detail)" }
+  public let void = "Void"
+  public let voidIsFinal = "A void is a document of its own, and cannot be taken back."
+  public func voidSaleHint(_ amount: String) -> String {
+    "\(amount) goes back the way it was paid, and the goods are in stock again."
+  }
+  public func voidReturnHint(_ amount: String) -> String {
+    "\(amount) comes in again the way it was paid out, and the goods are out of stock again."
+  }
+  public func voidedBy(_ number: String) -> String { "Voided by \(number)" }
+  public let takeBack = "Take goods back"
+  public let takeBackHint = """
+    At today's prices, and not as part of a sale. Where the whole sale is wrong, void it instead.
+    """
+  public func refundBy(_ tender: String) -> String { "The money goes back by: \(tender)" }
 
   public let amount = "Amount"
   public let reason = "Reason"

@@ -134,6 +134,14 @@ public protocol Strings: Sendable {
   var day: String { get }
   var more: String { get }
   func finding(_ detail: String) -> String
+  var void: String { get }
+  var voidIsFinal: String { get }
+  func voidSaleHint(_ amount: String) -> String
+  func voidReturnHint(_ amount: String) -> String
+  func voidedBy(_ number: String) -> String
+  var takeBack: String { get }
+  var takeBackHint: String { get }
+  func refundBy(_ tender: String) -> String
 
   // Cash.
   var amount: String { get }

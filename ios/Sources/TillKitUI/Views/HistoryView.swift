@@ -4,9 +4,10 @@
 
   /// Every document with its mark; what the back office objects to is red.
   public struct HistoryView: View {
-    @State private var model: HistoryModel
+    @Bindable private var model: HistoryModel
+    @State private var isVoiding = false
 
-    public init(model: HistoryModel) { _model = State(initialValue: model) }
+    public init(model: HistoryModel) { self.model = model }
 
     public var body: some View {
       List {
@@ -39,6 +40,7 @@
               VStack(alignment: .leading) {
                 Text(model.title(row))
                 Text(model.detail(row)).font(.footnote).foregroundStyle(.secondary)
+                if let voided = model.voidedText(row) { Text(voided).font(.footnote).foregroundStyle(.red) }
                 ForEach(model.findings(row), id: \.self) { Text($0).font(.footnote).foregroundStyle(.red) }
               }
               Spacer()
@@ -54,8 +56,31 @@
       .refreshable { await model.refresh() }
       .sheet(isPresented: isOpen) {
         PaperView(
-          text: model.document?.text ?? "", note: model.document.map(model.way), formats: model.formats,
-          onPrint: { Task { await model.printDocument() } }, onClose: { model.closeDocument() })
+          text: model.document?.text ?? "", note: note, trouble: model.trouble, formats: model.formats,
+          onPrint: { Task { await model.printDocument() } },
+          onVoid: model.canVoid ? { isVoiding = true } : nil, onClose: { model.closeDocument() }
+        )
+        .alert(model.formats.strings.void, isPresented: $isVoiding) {
+          TextField(model.formats.strings.reason, text: $model.reason)
+          Button(model.formats.strings.void, role: .destructive) { Task { await model.voidDocument() } }
+          Button(model.formats.strings.cancel, role: .cancel) {}
+        } message: {
+          Text(model.voidText ?? "")
+        }
+      }
+      .sheet(isPresented: $model.isReturning) {
+        if let returns = model.returns {
+          ReturnView(
+            model: returns, onTake: { Task { await model.takeBack() } },
+            onClose: { model.isReturning = false })
+        }
+      }
+      .toolbar {
+        if model.mayReturn {
+          Button(model.formats.strings.takeBack, systemImage: "arrow.uturn.backward") {
+            model.isReturning = true
+          }
+        }
       }
       .navigationTitle(model.formats.strings.history)
     }
@@ -76,6 +101,13 @@
       Binding(
         get: { model.day },
         set: { day in Task { await model.show(section: model.section, mark: model.mark, day: day) } })
+    }
+
+    /// How far the document has come, and what reverses it.
+    private var note: String? {
+      model.document.map { document in
+        [model.way(document), model.voidedText(document.row)].compactMap { $0 }.joined(separator: " · ")
+      }
     }
 
     private var isOpen: Binding<Bool> {

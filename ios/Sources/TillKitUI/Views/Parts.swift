@@ -21,19 +21,28 @@
   struct PaperView: View {
     let text: String
     var note: String?
+    var trouble: ShownTrouble?
     let formats: Formats
     let onPrint: () -> Void
+    /// Nothing, where it cannot be voided.
+    var onVoid: (() -> Void)?
     let onClose: () -> Void
 
     var body: some View {
       NavigationStack {
         ScrollView {
+          if let trouble { TroubleView(trouble: trouble).padding(.horizontal) }
           if let note { Text(note).font(.footnote).foregroundStyle(.secondary).padding(.horizontal) }
           Text(text).font(.body.monospaced()).textSelection(.enabled).padding()
         }
         .toolbar {
           ToolbarItem(placement: .confirmationAction) {
             Button(formats.strings.close, action: onClose)
+          }
+          if let onVoid {
+            ToolbarItem(placement: .destructiveAction) {
+              Button(formats.strings.void, role: .destructive, action: onVoid)
+            }
           }
           ToolbarItem(placement: .primaryAction) {
             Button(formats.strings.printReceipt, systemImage: "printer", action: onPrint)
