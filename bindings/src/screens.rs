@@ -92,6 +92,8 @@ pub struct SyncScreen {
     pub run: Option<RunView>,
     /// How the last run ended.
     pub last_run: Option<RunEnd>,
+    /// What ended the last try to receive early, if the line above does not say it.
+    pub receive_trouble: Option<Trouble>,
     /// What the centre objected to when it did not take a document.
     pub send_trouble: Option<Trouble>,
     /// What the newest sync that changed something changed.

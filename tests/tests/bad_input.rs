@@ -6,7 +6,9 @@ use std::{
 };
 
 use serde_json::json;
-use tillkit::{AddLine, Hint, Kind, Report, Scope, Section, Standing, Step, Till, TillError, Trigger};
+use tillkit::{
+    AddLine, Hint, Kind, Report, Scope, Section, Standing, Step, Till, TillError, Trigger, screens::Advice,
+};
 use tillkit_tests::{
     cuts,
     world::{Line, MORNING_MS, Shop, services},
@@ -220,6 +222,8 @@ async fn an_old_copy_with_its_key_is_told_that_the_centre_knows_others_however_f
 
         let error = report.receive_error.map(|error| error.code);
         assert_eq!(error.as_deref(), Some("superseded"), "{sold_by_copy} sold by the copy");
+        let trouble = restored.sync_screen().unwrap().receive_trouble.unwrap();
+        assert_eq!((trouble.code.as_str(), trouble.advice), ("superseded", Advice::PairAgain));
     }
 }
 

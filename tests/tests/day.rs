@@ -3,7 +3,9 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use serde_json::json;
-use tillkit::{AddLine, Counted, Currency, Kind, Mode, Money, Scope, Section, Status, Till, Trigger};
+use tillkit::{
+    AddLine, Counted, Currency, Kind, Mode, Money, Scope, Section, Status, Till, Trigger, screens::RowState,
+};
 use tillkit_tests::world::{Line, Shop};
 
 use crate::shop;
@@ -94,6 +96,9 @@ async fn opening_applies_by_policy_and_offline_the_day_opens_anyway() {
     shop.publish().await.unwrap();
     till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
     assert_eq!(price_of_tea(&till), "2.55", "overnight nothing is applied");
+    let screen = till.sync_screen().unwrap();
+    assert_eq!(screen.news, None, "and nobody is asked to confirm");
+    assert!(screen.rows.iter().any(|row| (row.section.as_str(), row.state) == ("items", RowState::Behind)));
 
     let anna = till.sign_in("anna", "1234").unwrap();
     let report = anna.open_day(&float()).unwrap().wait().await.unwrap();

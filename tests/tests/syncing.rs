@@ -3,11 +3,18 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use serde_json::json;
-use tillkit::{AddLine, Cause, Mode, Scope, Section, Till, Trigger};
+use tillkit::{
+    AddLine, Blockers, CashMovementKind, Cause, Currency, Mode, Money, Scope, Section, Till, TillError,
+    Trigger, screens::Advice,
+};
 use tillkit_tests::{
     proxy::Proxy,
     world::{Line, Shop},
 };
+
+fn pounds(minor: i64) -> Money {
+    Money::new(minor, Currency::GBP)
+}
 
 fn line() -> Arc<Line> {
     Line::default().into()
@@ -143,6 +150,112 @@ async fn choosing_another_centre_replaces_everything() {
     assert!(report.is_complete() && report.applied.contains(&Section::Items), "{report:?}");
     assert_eq!((price_of_tea(&till), till.centre().unwrap()), ("9.99".into(), Some("north".into())));
     assert!(till.verify_chains().unwrap().is_ok(), "the chain goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn between_two_centres_nobody_sells_by_the_settings_of_the_one_left() {
+    let shop = Shop::stocked().await.unwrap();
+    shop.stock("north", "North Road").await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    let anna = till.sign_in("anna", "1234").unwrap();
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    anna.change_centre("north").await.unwrap();
+
+    let refused = anna.add(AddLine::code("MUG", 1.into())).unwrap_err();
+    assert!(matches!(refused, TillError::OtherCentre { ref centre } if centre == "main"), "{refused}");
+    let refused = till.sign_in("anna", "1234").err().unwrap();
+    assert!(matches!(refused, TillError::NotSynced { .. }), "{refused}");
+    let screen = till.sync_screen().unwrap();
+    assert_eq!((till.can_sell(), screen.can_sell, screen.missing.len()), (false, false, 5));
+    assert!(screen.rows.iter().all(|row| !row.is_down || (row.count, row.success_ms) == (0, None)));
+
+    till.choose_centre("main").await.unwrap();
+    assert!(till.can_sell(), "back before anything of the other has come: it is all still here");
+    anna.change_centre("north").await.unwrap();
+    let report = till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
+    assert!(report.applied.contains(&Section::Users), "nothing is left to be confirmed: {report:?}");
+    assert!(till.can_sell());
+    let refused = anna.move_cash(CashMovementKind::PayIn, "cash", pounds(1_00), "").unwrap_err();
+    assert!(matches!(refused, TillError::OtherCentre { .. }), "it is another centre's anna: {refused}");
+    assert!(till.choose_centre("main").await.is_err(), "now it needs the right again");
+    sell(&till, 1);
+    assert!(till.verify_chains().unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_next_centre_does_not_publish_at_all_goes() {
+    let shop = Shop::stocked().await.unwrap();
+    shop.stock("north", "North Road").await.unwrap();
+    let half = json!({"name": "Half price", "gives": {"percent_off": "50"}, "covers_all": true});
+    shop.rows(&[("promotion", "half", half)]).await.unwrap();
+    shop.publish().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    assert_eq!(till.objects("promotion", None, 9).unwrap().len(), 1);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    let anna = till.sign_in("anna", "1234").unwrap();
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    anna.change_centre("north").await.unwrap();
+    drop(anna);
+    let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+
+    assert!(report.is_complete() && report.applied.contains(&Section::Promotions), "{report:?}");
+    assert!(till.objects("promotion", None, 9).unwrap().is_empty());
+    let again = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(again.result(), "nothing_new");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn choosing_the_same_centre_again_is_never_in_the_way() {
+    let shop = Shop::stocked().await.unwrap();
+    shop.stock("north", "North Road").await.unwrap();
+    let line = line();
+    let till = shop.ready_till("T1", &line).await.unwrap();
+    let anna = till.sign_in("anna", "1234").unwrap();
+    anna.add(AddLine::code("MUG", 1.into())).unwrap();
+
+    assert!(till.preview_centre("north").await.unwrap().blockers.is_receipt_open);
+    assert_eq!(till.preview_centre("main").await.unwrap().blockers, Blockers::default());
+    anna.change_centre("main").await.unwrap();
+
+    anna.pay_rest("cash").unwrap();
+    anna.complete().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_receiving_stands_on_the_screen_until_it_goes_through() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.till("T1", &line()).unwrap();
+    till.enrol(shop.url(), &shop.pairing_code("T1").await.unwrap(), "T1").await.unwrap();
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    let trouble = till.sync_screen().unwrap().receive_trouble.unwrap();
+    assert_eq!(trouble.advice, Advice::ChooseCentre, "{trouble:?}");
+    till.sync(Scope::One(Section::Sales), Trigger::Row).unwrap().wait().await.unwrap();
+    assert!(till.sync_screen().unwrap().receive_trouble.is_some(), "sending proves nothing about it");
+
+    till.choose_centre("main").await.unwrap();
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(till.sync_screen().unwrap().receive_trouble, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_with_unsent_sales_of_one_business_is_no_till_of_another() {
+    let (ours, theirs) = (Shop::stocked().await.unwrap(), Shop::stocked().await.unwrap());
+    let line = line();
+    let till = ours.ready_till("T1", &line).await.unwrap();
+    let anna = till.sign_in("anna", "1234").unwrap();
+    line.is_down.store(true, Ordering::SeqCst);
+    sell(&till, 1);
+    line.is_down.store(false, Ordering::SeqCst);
+    let code = theirs.pairing_code("T1").await.unwrap();
+
+    let refused = anna.enrol_again(theirs.url(), &code, "phone").await.unwrap_err();
+
+    assert!(matches!(refused, TillError::OtherBusiness { unsent: 1, .. }), "{refused}");
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(till.unsent().unwrap().all(), 0, "it is still a till of the first");
+    anna.enrol_again(theirs.url(), &code, "phone").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -286,12 +286,6 @@ impl Centre {
         self.live_now().all()
     }
 
-    /// Whether every section a till cannot sell without has been synced.
-    pub fn can_sell(&self) -> bool {
-        let needed = Section::down().filter(|section| section.spec().to_sell);
-        needed.map(|section| self.live(section.name())).all(|live| live.slot.is_some())
-    }
-
     /// Edits a row until the next sync of its section. The caller has checked right and kind.
     ///
     /// # Errors

@@ -19,12 +19,12 @@ use tillkit_protocol::{
     limits::{BATCH_BYTES, BATCH_RECORDS, SECTION_ROWS},
     manifest::Disbelieved,
     problem::ProblemType,
-    settings::{Image, Policy},
+    settings::{ApplyWhen, Image, Policy},
     wire::{Contact, Contacted, Finding, Ranges, Uploaded},
 };
 use tillkit_store::{
     Store, StoreError,
-    centre::SyncRun,
+    centre::{LiveSection, SyncRun},
     journal::{Recorded, ranges_of},
     load::{Change, Steps},
 };
@@ -114,6 +114,7 @@ enum Command {
     StayInTouch,
     Recorded,
     Cancel,
+    CentreChosen,
 }
 
 /// A run that is wanted.
@@ -175,6 +176,12 @@ impl Engine {
     /// Cancels the run under way and what waits behind it.
     pub fn cancel(&self) {
         drop(self.commands.send(Command::Cancel));
+    }
+
+    /// Says that another centre was chosen: the run under way and what waits behind it were about the one
+    /// before, and so is all that is known of what has come.
+    pub fn centre_chosen(&self) {
+        drop(self.commands.send(Command::CentreChosen));
     }
 
     /// While a receipt is open nothing becomes live.
@@ -310,7 +317,9 @@ impl Driver {
 
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         self.believed = self.stored_manifest().await;
-        let checked_ms = self.stored_checked().await;
+        let mut checked_ms = self.stored_checked().await;
+        // Without a manifest they are of another centre.
+        checked_ms.retain(|section, _| self.believed.is_some() || !section.is_down());
         self.status.send_modify(|status| status.checked_ms = checked_ms);
         self.learn_unknown();
         let mut tick = tokio::time::interval(Duration::from_millis(100));
@@ -339,14 +348,27 @@ impl Driver {
                 let policy = self.policy().await;
                 self.step(Event::Recorded(policy)).await;
             }
-            Command::Cancel => {
-                if let Some(book) = &mut self.book {
-                    book.report.is_cancelled = true;
-                }
-                self.queued_waiters.clear();
-                self.step(Event::Cancelled).await;
+            Command::Cancel => self.cancel().await,
+            Command::CentreChosen => {
+                self.cancel().await;
+                (self.believed, self.announced) = (None, None);
+                self.status.send_modify(|status| {
+                    status.checked_ms.retain(|section, _| !section.is_down());
+                    status.red.clear();
+                    status.unknown.clear();
+                    (status.receive_error, status.notice) = (None, None);
+                });
+                self.keep_checked().await;
             }
         }
+    }
+
+    async fn cancel(&mut self) {
+        if let Some(book) = &mut self.book {
+            book.report.is_cancelled = true;
+        }
+        self.queued_waiters.clear();
+        self.step(Event::Cancelled).await;
     }
 
     async fn ask(&mut self, asked: Asked, reply: Option<oneshot::Sender<Report>>) {
@@ -530,9 +552,10 @@ impl Driver {
                 if let Some((_, sections)) = &mut behind {
                     sections.retain(|section| !machine::is_live(*section));
                 }
+                let is_for_opening = self.policy().await.apply == ApplyWhen::Opening;
                 let notice =
                     behind.filter(|(_, sections)| !sections.is_empty()).map(|(generation, sections)| {
-                        Notice { generation, sections: sections.into_iter().collect() }
+                        Notice { generation, sections: sections.into_iter().collect(), is_for_opening }
                     });
                 if let Some(book) = &mut self.book {
                     book.report.notice.clone_from(&notice);
@@ -606,7 +629,10 @@ impl Driver {
             book.centre_now_ms = Some(answer.now_ms);
         }
         self.status.send_modify(|status| status.delivery_changes += 1);
-        if let Some(run) = self.state.run.as_mut().filter(|_| !self.parts.store.centre.can_sell()) {
+        let lacking = self.loader.on_store(lacking).await;
+        if let Some(run) = &mut self.state.run
+            && lacking.is_ok_and(|lacking| !lacking.is_empty())
+        {
             run.rules.applies = true; // there is nothing here that a confirmation could protect
         }
         let is_current = self
@@ -634,6 +660,10 @@ impl Driver {
     async fn planned(&mut self, planned: Result<Believed, SyncError>) {
         self.learn_mode(planned.as_ref().err());
         let believed = match planned {
+            // Whoever cancelled may have chosen another centre.
+            Ok(_) if self.book.as_ref().is_some_and(|book| book.report.is_cancelled) => {
+                return self.step(Event::ReceiveFailed { may_pass: false }).await;
+            }
             Ok(believed) => believed,
             Err(error) => return self.receive_failed(error).await,
         };
@@ -667,27 +697,29 @@ impl Driver {
         let manifest = &believed.manifest;
         let differs = Section::down().filter(|section| {
             let live = self.parts.store.centre.live(section.name());
-            let published = manifest.sections.get(section.name());
-            published.is_some_and(|published| {
-                live.epoch != life(manifest) || live.generation != published.generation
-            })
+            let is_of_it = live.epoch == life(manifest);
+            match manifest.sections.get(section.name()) {
+                Some(published) => !is_of_it || live.generation != published.generation,
+                // It publishes nothing of it: what another centre has left behind goes.
+                None => !is_of_it && !live.epoch.is_empty(),
+            }
         });
         differs.collect()
     }
 
     fn bytes_of(&self, believed: &Believed, section: Section) -> u64 {
         match self.way(believed, section) {
-            Some((wanted, true)) => wanted.manifest.steps.iter().map(|step| step.bytes).sum(),
-            Some((wanted, false)) => wanted.manifest.snapshot_bytes(),
-            None => 0,
+            (wanted, true) => wanted.manifest.steps.iter().map(|step| step.bytes).sum(),
+            (wanted, false) => wanted.manifest.snapshot_bytes(),
         }
     }
 
     /// How a section gets here: by steps (`true`, and only those needed are left) or by snapshot.
-    fn way(&self, believed: &Believed, section: Section) -> Option<(Wanted, bool)> {
+    fn way(&self, believed: &Believed, section: Section) -> (Wanted, bool) {
         /// More changed rows than this take the snapshot way.
         const MOST_STEP_ROWS: u64 = 50_000;
-        let mut manifest = believed.manifest.sections.get(section.name())?.clone();
+        let published = believed.manifest.sections.get(section.name());
+        let mut manifest = published.cloned().unwrap_or_default();
         let held = self.held(believed, section);
         let chain = manifest.steps_from(held).filter(|_| held > 0).map(<[_]>::to_vec);
         let by_steps = chain.filter(|chain| {
@@ -699,7 +731,7 @@ impl Driver {
         let is_by_steps = by_steps.is_some();
         manifest.steps = by_steps.unwrap_or_default();
         let wanted = Wanted { section: section.name().into(), epoch: life(&believed.manifest), manifest };
-        Some((wanted, is_by_steps))
+        (wanted, is_by_steps)
     }
 
     /// The generation of a section that is live here in this life of the back office; 0 if none is.
@@ -712,9 +744,7 @@ impl Driver {
         let Some(believed) = self.believed.clone() else { return };
         let ways: Vec<_> = group
             .iter()
-            .filter_map(|section| {
-                Some((*section, self.held(&believed, *section), self.way(&believed, *section)?))
-            })
+            .map(|section| (*section, self.held(&believed, *section), self.way(&believed, *section)))
             .collect();
         self.group = group;
         let (loader, status) = (self.loader.clone(), self.status.clone());
@@ -1078,6 +1108,29 @@ impl Driver {
 /// of one back office may have the same numbers.
 fn life(manifest: &Manifest) -> String {
     format!("{}{LIFE_BORDER}{}", manifest.centre, manifest.epoch)
+}
+
+/// Sections that selling needs and that are not here: never come, or still another centre's.
+///
+/// # Errors
+/// As any read of the journal.
+pub fn lacking(store: &Store) -> tillkit_store::Result<Vec<Section>> {
+    let is_here = is_here(store)?;
+    let needed = Section::down().filter(|section| section.spec().to_sell);
+    Ok(needed.filter(|section| !is_here(&store.centre.live(section.name()))).collect())
+}
+
+/// Tells whether what is live of a section has come from the chosen centre.
+///
+/// # Errors
+/// As any read of the journal.
+pub fn is_here(store: &Store) -> tillkit_store::Result<impl Fn(&LiveSection) -> bool + use<>> {
+    let chosen = subscription(store)?;
+    let is_chosen = move |life: &str| match (life.rsplit_once(LIFE_BORDER), &chosen) {
+        (Some((centre, _)), Some(chosen)) => centre == chosen,
+        _ => true,
+    };
+    Ok(move |live: &LiveSection| live.generation > 0 && is_chosen(&live.epoch))
 }
 
 fn epoch_of(life: &str) -> &str {

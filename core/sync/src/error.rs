@@ -1,3 +1,5 @@
+use std::io::ErrorKind;
+
 use tillkit_protocol::{
     Problem,
     limits::SECTION_ROWS,
@@ -146,6 +148,7 @@ impl SyncError {
             SyncError::Store(StoreError::Suspended) => "suspended",
             SyncError::Store(error) if error.is_of_the_file() => "damaged-file",
             SyncError::Store(_) => "store",
+            SyncError::Folder(error) if error.kind() == ErrorKind::StorageFull => "disk-full",
             SyncError::Folder(_) => "folder",
         }
     }
@@ -195,5 +198,18 @@ impl From<NetError> for SyncError {
             _ => Cause::NoRoute,
         };
         SyncError::Offline { cause, detail: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_phone_is_a_full_phone_whichever_file_it_hits() {
+        let beside = SyncError::Folder(ErrorKind::StorageFull.into());
+        assert_eq!((beside.code(), beside.may_pass()), ("disk-full", true));
+        assert_eq!(beside.code(), SyncError::Store(StoreError::DiskFull).code());
+        assert_eq!(SyncError::Folder(ErrorKind::PermissionDenied.into()).code(), "folder");
     }
 }

@@ -101,6 +101,8 @@ pub struct Notice {
     pub generation: u64,
     /// What differs.
     pub sections: Vec<Section>,
+    /// Whether it waits for the next opening of the day, and so for nobody.
+    pub is_for_opening: bool,
 }
 
 /// Both lanes, as people see them.

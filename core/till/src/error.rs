@@ -45,6 +45,22 @@ pub enum TillError {
     /// No centre has been chosen yet.
     #[error("no centre has been chosen")]
     NoCentre,
+    /// Another centre was chosen since: its users sign in.
+    #[error("this sign-in is of the centre {centre}, and the till has chosen another: sign in again")]
+    OtherCentre {
+        /// Where who is signed in was a user.
+        centre: String,
+    },
+    /// Another business owns the back office that answered, and documents for the one before are unsent.
+    #[error(
+        "this back office is another business's ({tenant}), and {unsent} documents for the one before are unsent: send them first, or bring them there as a file and take in its receipt"
+    )]
+    OtherBusiness {
+        /// Whose it is.
+        tenant: String,
+        /// How many are unsent.
+        unsent: u64,
+    },
     /// Sections a till cannot sell without are missing: only Settings and Sync are open.
     #[error("the first sync is not complete: {missing} missing")]
     NotSynced {
@@ -204,6 +220,8 @@ impl TillError {
             TillError::Copied { .. } => "copied",
             TillError::WrongOffice { .. } => "wrong-office",
             TillError::NoCentre => "no-centre",
+            TillError::OtherCentre { .. } => "other-centre",
+            TillError::OtherBusiness { .. } => "other-business",
             TillError::NotSynced { .. } => "not-synced",
             TillError::BadSetting { .. } => "bad-setting",
             TillError::WrongPin { .. } => "wrong-pin",
@@ -237,11 +255,13 @@ impl TillError {
             TillError::Sync(SyncError::NothingPublished { .. }) => Remedy::SetUp,
             TillError::Sync(SyncError::Refused(problem)) if problem.status < 500 => Remedy::Correct,
             TillError::Sync(SyncError::Superseded { .. }) => Remedy::SetUp,
+            TillError::Sync(error) if error.code() == "disk-full" => Remedy::MendDevice,
             TillError::Sync(_) => Remedy::TryAgain,
             TillError::NoCentre | TillError::NotSynced { .. } | TillError::BadSetting { .. } => Remedy::SetUp,
-            TillError::WrongPin { .. } | TillError::LockedOut { .. } | TillError::NoRight { .. } => {
-                Remedy::AskSomebody
-            }
+            TillError::WrongPin { .. }
+            | TillError::LockedOut { .. }
+            | TillError::NoRight { .. }
+            | TillError::OtherCentre { .. } => Remedy::AskSomebody,
             _ => Remedy::Correct,
         }
     }

@@ -101,6 +101,11 @@ impl Core {
         if let Some(expected) = tenant.filter(|expected| *expected != enrolled.tenant_key.fingerprint()) {
             return Err(TillError::WrongOffice { expected, found: enrolled.tenant_key.fingerprint() });
         }
+        let unsent = self.store.journal.unsent()?.documents();
+        let is_of_another = before.last().is_some_and(|last| last.tenant_key != enrolled.tenant_key);
+        if is_of_another && unsent > 0 {
+            return Err(TillError::OtherBusiness { tenant: enrolled.tenant, unsent });
+        }
         let enrolment = Enrolment {
             tenant: enrolled.tenant.clone(),
             till: enrolled.till.clone(),

@@ -7,7 +7,7 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use serde::Serialize;
 use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, UnitPrice};
 use tillkit_protocol::{
-    Hash, Section,
+    Hash,
     bodies::{self, Event},
     canonical,
     document::Kind,
@@ -21,7 +21,7 @@ use tillkit_store::{
 };
 use tillkit_sync::status::Mode;
 
-use crate::{Blockers, PairingQr, TillError, till::Core};
+use crate::{PairingQr, TillError, till::Core};
 
 /// A signed-in cashier. Everything that sells, moves cash or closes hangs on it; dropping it signs out.
 ///
@@ -30,6 +30,8 @@ pub struct Session {
     pub(crate) core: Arc<Core>,
     pub(crate) user: String,
     pub(crate) rights: Rights,
+    /// Whose user and rights these are.
+    centre: String,
     // Std mutex: a cashier does one thing at a time; nothing awaits inside.
     sale: Mutex<Option<domain::Sale>>,
     last_receipt: Mutex<Option<String>>,
@@ -43,6 +45,7 @@ const PAUSES_MIN: [i64; 3] = [1, 5, 15];
 impl Session {
     pub(crate) fn sign_in(core: Arc<Core>, user: &str, pin: &str) -> Result<Session, TillError> {
         core.check_synced()?;
+        let centre = core.subscription()?.ok_or(TillError::NoCentre)?;
         let lockout = core.store.journal.lockout(user)?;
         let wait_ms = lockout.until_ms.saturating_sub(core.services.rim.now_ms());
         if wait_ms > 0 {
@@ -50,7 +53,7 @@ impl Session {
         }
         let Some(rights) = core.rights_of(user, pin)? else { return Err(core.wrong_pin(user, lockout)?) };
         let (sale, last_receipt) = (Mutex::new(None), Mutex::new(None));
-        let session = Session { core, user: user.into(), rights, sale, last_receipt };
+        let session = Session { core, user: user.into(), rights, centre, sale, last_receipt };
         session.record_signed_in(lockout)?;
         session.core.signed_in(Some((user.into(), session.rights.clone())));
         Ok(session)
@@ -78,11 +81,20 @@ impl Session {
     }
 
     pub(crate) fn check(&self, right: Right) -> Result<(), TillError> {
+        self.check_centre()?;
         if self.rights.has(right) {
             Ok(())
         } else {
             Err(TillError::NoRight { user: self.user.clone(), right })
         }
+    }
+
+    /// Rights end with the centre that gave them.
+    fn check_centre(&self) -> Result<(), TillError> {
+        if self.core.leaves_for(&self.centre)? {
+            return Err(TillError::OtherCentre { centre: self.centre.clone() });
+        }
+        Ok(())
     }
 
     pub(crate) fn sale(&self) -> MutexGuard<'_, Option<domain::Sale>> {
@@ -98,18 +110,13 @@ impl Session {
     }
 
     /// Chooses another centre. Refused while something would be lost or mixed up by it; the same centre
-    /// again, which a till needs after it has enrolled again, mixes up nothing.
+    /// again, which a till needs after it has enrolled again, mixes up nothing. Another centre has users of
+    /// its own: nobody is signed in after it, and nobody can be until its settings have come.
     ///
     /// # Errors
     /// [`TillError::NoRight`], [`TillError::NotYet`], [`TillError::Sync`].
     pub async fn change_centre(&self, centre: &str) -> Result<(), TillError> {
         self.check(Right::ChangeCentre)?;
-        let leaves = self.core.subscription()?.is_some_and(|current| current != centre);
-        let blockers = self.core.blockers()?;
-        if leaves && blockers != Blockers::default() {
-            let Blockers { unsent, held, is_receipt_open } = blockers;
-            return Err(TillError::NotYet { unsent, held, open: is_receipt_open });
-        }
         let event = self.event("centre_changed", centre)?;
         self.core.choose_centre(centre).await?;
         self.write(|journal, record| record(journal, event))?;
@@ -231,6 +238,8 @@ impl Session {
 
     /// A document as it stands now, without money, stock or reversals.
     pub(crate) fn draft<Body>(&self, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
+        self.check_centre()?;
+        self.core.check_synced()?;
         let mut document = self.core.blank(kind, body, &self.user)?;
         let view = self.core.store.centre.view()?;
         document.currency = view.terms()?.currency.code().into();
@@ -343,13 +352,6 @@ impl Core {
                 None => return Ok((true, None)),
             }
         }
-    }
-
-    fn check_synced(&self) -> Result<(), TillError> {
-        let needed = Section::down().filter(|section| section.spec().to_sell);
-        let missing: Vec<&str> =
-            needed.map(Section::name).filter(|name| self.store.centre.live(name).generation == 0).collect();
-        if missing.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: missing.join(", ") }) }
     }
 
     /// The user's rights if the PIN is right. An unknown user takes as long as a wrong PIN.

@@ -230,7 +230,7 @@ impl Till {
                 .fold(0, |sum, section| sum.saturating_add(section.bytes)),
             sections,
             edits: self.0.store.centre.edits()?.into_iter().map(EditView::from).collect(),
-            blockers: self.0.blockers()?,
+            blockers: if self.0.leaves_for(centre)? { self.0.blockers()? } else { Blockers::default() },
         })
     }
 
@@ -240,7 +240,7 @@ impl Till {
     /// [`Session::change_centre`].
     ///
     /// # Errors
-    /// [`TillError::NoRight`] after the first sync; [`TillError::Sync`].
+    /// [`TillError::NoRight`] after the first sync; [`TillError::NotYet`], [`TillError::Sync`].
     pub async fn choose_centre(&self, centre: &str) -> Result<(), TillError> {
         self.check_nobody_signs_in(crate::Right::ChangeCentre)?;
         self.0.choose_centre(centre).await
@@ -250,7 +250,7 @@ impl Till {
     /// needs is not here.
     pub(crate) fn check_nobody_signs_in(&self, right: crate::Right) -> Result<(), TillError> {
         match self.standing() {
-            Standing::Enrolled if self.can_sell() && self.0.pepper().is_ok() => {
+            Standing::Enrolled if self.0.pepper().is_ok() && self.0.lacking()?.is_empty() => {
                 Err(TillError::NoRight { user: "nobody".into(), right })
             }
             _ => Ok(()),
@@ -275,7 +275,7 @@ impl Till {
     pub fn sync(&self, scope: Scope, trigger: Trigger) -> Result<RunHandle, TillError> {
         let device = self.0.device()?;
         let is_down = !matches!(scope, Scope::One(section) if !section.is_down());
-        if !(trigger.is_by_hand() && is_down && self.can_sell()) {
+        if !(trigger.is_by_hand() && is_down && self.0.lacking()?.is_empty()) {
             return Ok(device.engine.ask(scope, trigger, true));
         }
         let (may_receive, user) = match self.0.may_receive() {
@@ -360,9 +360,9 @@ impl Till {
         Ok(self.0.store.journal.unsent()?)
     }
 
-    /// Whether everything has come down that selling needs.
+    /// Whether everything has come down that selling needs, from the chosen centre.
     pub fn can_sell(&self) -> bool {
-        self.0.store.centre.can_sell()
+        self.0.lacking().is_ok_and(|lacking| lacking.is_empty())
     }
 
     /// What is live of each section.
@@ -531,8 +531,30 @@ impl Core {
         Ok(centre.map(|centre| String::from_utf8_lossy(&centre).into_owned()))
     }
 
+    /// Whether this centre is another than the chosen one.
+    pub(crate) fn leaves_for(&self, centre: &str) -> Result<bool, TillError> {
+        Ok(self.subscription()?.is_some_and(|chosen| chosen != centre))
+    }
+
+    /// Sections that selling needs and that are not here from the chosen centre.
+    pub(crate) fn lacking(&self) -> Result<Vec<Section>, TillError> {
+        Ok(tillkit_sync::lacking(&self.store)?)
+    }
+
+    pub(crate) fn check_synced(&self) -> Result<(), TillError> {
+        let lacking: Vec<&str> = self.lacking()?.into_iter().map(Section::name).collect();
+        if lacking.is_empty() { Ok(()) } else { Err(TillError::NotSynced { missing: lacking.join(", ") }) }
+    }
+
     pub(crate) async fn choose_centre(&self, centre: &str) -> Result<(), TillError> {
-        let subscribed = self.device()?.client.subscribe(centre).await?;
+        let device = self.device()?;
+        let leaves = self.leaves_for(centre)?;
+        let blockers = self.blockers()?;
+        if leaves && blockers != Blockers::default() {
+            let Blockers { unsent, held, is_receipt_open } = blockers;
+            return Err(TillError::NotYet { unsent, held, open: is_receipt_open });
+        }
+        let subscribed = device.client.subscribe(centre).await?;
         let pepper = STANDARD_NO_PAD.decode(&subscribed.pin_pepper).map_err(|error| {
             SyncError::NotUnderstood { request: "/v1/subscription".into(), why: error.to_string() }
         })?;
@@ -542,6 +564,10 @@ impl Core {
             journal.set_setting(PEPPER, &sealed)
         })?;
         self.secrets().pepper = Some(Arc::new(Zeroizing::new(pepper)));
+        if leaves {
+            self.signed_in(None);
+            device.engine.centre_chosen();
+        }
         self.changed();
         Ok(())
     }

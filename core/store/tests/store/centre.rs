@@ -600,19 +600,6 @@ fn tidy_empties_idle_slots_and_ends() {
 }
 
 #[test]
-fn a_till_can_sell_once_every_section_it_needs_has_come() {
-    let till = Till::new();
-    let needed: Vec<Section> = Section::down().filter(|section| section.spec().to_sell).collect();
-    for section in &needed {
-        assert!(!till.store.centre.can_sell());
-        publish(section.name(), 1, &Rows::new(), 1).make_live(&till.store).unwrap();
-    }
-    assert!(till.store.centre.can_sell());
-    assert!(till.reopened().store.centre.can_sell());
-    assert!(needed.len() > 3);
-}
-
-#[test]
 fn the_sync_journal_keeps_the_newest_200_runs() {
     let till = Till::new();
     let run = |n: i64| SyncRun {

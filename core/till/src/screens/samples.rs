@@ -97,8 +97,11 @@ impl SyncScreen {
                 status.next_try_ms = Some(Sample::NOW_MS + 24_000);
             }
             Sample::News => {
-                status.notice =
-                    Some(Notice { generation: 8, sections: vec![Section::Items, Section::Promotions] });
+                status.notice = Some(Notice {
+                    generation: 8,
+                    sections: vec![Section::Items, Section::Promotions],
+                    is_for_opening: false,
+                });
                 facts.edits = 1;
             }
             Sample::Red => {

@@ -41,6 +41,8 @@ pub struct SyncScreen {
     pub run: Option<RunView>,
     /// How the last run ended.
     pub last_run: Option<RunEnd>,
+    /// What ended the last try to receive early, if the line above does not say it.
+    pub receive_trouble: Option<Trouble>,
     /// What the centre objected to when it did not take a document.
     pub send_trouble: Option<Trouble>,
     /// What the newest sync that changed something changed.
@@ -313,13 +315,14 @@ impl SyncScreen {
             next_try_ms: status.next_try_ms,
             unsent: UnsentView::of(&facts.unsent),
             confirmed: facts.confirmed,
-            news: status.notice.as_ref().map(|notice| CentreNews {
+            news: status.notice.as_ref().filter(|notice| !notice.is_for_opening).map(|notice| CentreNews {
                 generation: notice.generation,
                 sections: names(&notice.sections),
             }),
             button: button(facts),
             run: status.run.as_ref().map(run),
             last_run: status.last_run.as_ref().map(|report| run_end(status.runs_ended, report)),
+            receive_trouble: receive_trouble(status),
             send_trouble: status.send_error.as_ref().map(Trouble::of_red),
             changes: facts.changes.clone(),
             local_edits: facts.edits,
@@ -351,6 +354,12 @@ fn line(mode: Mode) -> LineState {
             LineState::Offline { trouble, since_ms }
         }
     }
+}
+
+/// Why a till is offline stands in the line above.
+fn receive_trouble(status: &Status) -> Option<Trouble> {
+    let is_offline = matches!(status.mode, Mode::Offline { .. });
+    status.receive_error.as_ref().filter(|_| !is_offline).map(Trouble::of_red)
 }
 
 fn why_offline(cause: Cause) -> &'static str {
@@ -586,6 +595,7 @@ impl Core {
             Err(_) => Standing::New,
         };
         let chosen = self.subscription()?;
+        let is_here = tillkit_sync::is_here(&self.store)?;
         let view = self.store.centre.view()?;
         let centre = match &chosen {
             Some(id) => {
@@ -594,14 +604,17 @@ impl Core {
             }
             None => None,
         };
-        let mut counts = BTreeMap::new();
-        for section in Section::down() {
-            counts.insert(section.name(), view.kinds(section.name())?);
-        }
-        let live = view
+        // What another centre has left behind is not shown: it is not sold by either.
+        let live: BTreeMap<String, Live> = view
             .all_live()
             .into_iter()
-            .map(|(name, live)| (name, Live { generation: live.generation, applied_ms: live.applied_ms }));
+            .filter(|(_, live)| is_here(live))
+            .map(|(name, live)| (name, Live { generation: live.generation, applied_ms: live.applied_ms }))
+            .collect();
+        let mut counts = BTreeMap::new();
+        for section in Section::down().filter(|section| live.contains_key(section.name())) {
+            counts.insert(section.name(), view.kinds(section.name())?);
+        }
         drop(view);
         let journal = &self.store.journal;
         let confirmed = match &device {
@@ -617,7 +630,7 @@ impl Core {
             centre,
             standing,
             status: device.map(|device| device.engine.status().borrow().clone()).unwrap_or_default(),
-            live: live.collect(),
+            live,
             counts,
             unsent: journal.unsent()?,
             confirmed,
