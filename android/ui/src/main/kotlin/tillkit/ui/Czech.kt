@@ -604,6 +604,8 @@ object Czech : Strings {
     override val stockDocuments = "Skladové doklady"
     override val forLater = "Pro zákazníka"
     override val takeOrder = "Přijmout objednávku"
+    override val takeBack = "Vzít zboží zpět"
+    override val refundBy = "Peníze se vrátí"
     override val giveUp = "Zahodit"
     override val goodsBegun = "Doklad o zboží je rozepsaný: nejdřív ho zapište, nebo zahoďte."
     override val noLines = "Zatím žádné řádky"
@@ -614,7 +616,7 @@ object Czech : Strings {
     override val auditPlan = "Podle plánu inventury"
     override val noPlan = "Bez plánu"
     override val reference = "Číslo průvodního dokladu"
-    override val reasonNeeded = "Odpis potřebuje důvod."
+    override val refundNeeded = "Chybí, jak se peníze vrátí."
     override val warehouseNeeded = "Převodka potřebuje sklad, kam zboží jde."
     override val wantedDay = "Dodat dne"
     override val otherDay = "Den, jako 2026-12-24"
@@ -632,8 +634,17 @@ object Czech : Strings {
             GoodsKind.TRANSFER -> "Zboží, které jde do jiného skladu"
             GoodsKind.COUNT -> "Co tu opravdu je"
             GoodsKind.WRITE_OFF -> "Rozbité nebo ztracené"
+            GoodsKind.RETURN -> "Bez jeho prodeje, za dnešní ceny"
             GoodsKind.ORDER -> "Za dnešní ceny, k pozdějšímu dodání"
         }
+
+    override fun reasonNeeded(kind: GoodsKind) =
+        if (kind == GoodsKind.RETURN) "Zboží bez prodeje se bere zpět jen s důvodem." else "Odpis potřebuje důvod."
+
+    override fun goesBack(
+        amount: String,
+        tender: String,
+    ) = "Vrátit $amount: $tender"
 
     override fun giveUpHint(
         title: String,
@@ -642,6 +653,7 @@ object Czech : Strings {
 
     override fun detailsHint(kind: GoodsKind) =
         when (kind) {
+            GoodsKind.RETURN -> "Jak se peníze vrátí, důvod"
             GoodsKind.ORDER -> "Zákazník, den, poznámka"
             GoodsKind.TRANSFER -> "Kam, důvod, průvodní doklad"
             GoodsKind.COUNT -> "Plán, důvod, průvodní doklad"

@@ -621,6 +621,8 @@ object English : Strings {
     override val stockDocuments = "Stock documents"
     override val forLater = "For a customer"
     override val takeOrder = "Take an order"
+    override val takeBack = "Take goods back"
+    override val refundBy = "The money goes back by"
     override val giveUp = "Give up"
     override val goodsBegun = "A document about goods is begun: record it or give it up first."
     override val noLines = "No lines yet"
@@ -631,7 +633,7 @@ object English : Strings {
     override val auditPlan = "By the audit plan"
     override val noPlan = "No plan"
     override val reference = "Number of the paper"
-    override val reasonNeeded = "A write-off needs its reason."
+    override val refundNeeded = "It is not said how the money goes back."
     override val warehouseNeeded = "A transfer needs the warehouse it goes to."
     override val wantedDay = "Wanted on"
     override val otherDay = "Day, as 2026-12-24"
@@ -649,8 +651,17 @@ object English : Strings {
             GoodsKind.TRANSFER -> "Goods that go to another warehouse"
             GoodsKind.COUNT -> "What is really there"
             GoodsKind.WRITE_OFF -> "Broken or lost"
+            GoodsKind.RETURN -> "Without their sale, at today's prices"
             GoodsKind.ORDER -> "At today's prices, to be delivered later"
         }
+
+    override fun reasonNeeded(kind: GoodsKind) =
+        if (kind == GoodsKind.RETURN) "Goods without their sale come back for a reason." else "A write-off needs its reason."
+
+    override fun goesBack(
+        amount: String,
+        tender: String,
+    ) = "$amount goes back: $tender"
 
     override fun giveUpHint(
         title: String,
@@ -659,6 +670,7 @@ object English : Strings {
 
     override fun detailsHint(kind: GoodsKind) =
         when (kind) {
+            GoodsKind.RETURN -> "How the money goes back, reason"
             GoodsKind.ORDER -> "Customer, day, note"
             GoodsKind.TRANSFER -> "Where to, reason, paper"
             GoodsKind.COUNT -> "Plan, reason, paper"

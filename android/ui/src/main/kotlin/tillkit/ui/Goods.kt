@@ -7,6 +7,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
+import tillkit.Amount
 import tillkit.Cashier
 import tillkit.CustomerView
 import tillkit.DocumentPlace
@@ -16,14 +17,16 @@ import tillkit.GoodsMoved
 import tillkit.NewCustomer
 import tillkit.ObjectRow
 import tillkit.OrderWanted
+import tillkit.ReturnedLine
 import tillkit.StockMovement
+import tillkit.TenderChoice
 import java.math.BigDecimal
 
-/** Documents about goods that no receipt is given for. */
+/** Documents about goods that are not sold by them. */
 enum class GoodsKind(
     /** As the core names the kind of the document. */
     val kind: String,
-    /** What happens to the goods; nothing yet, where they are ordered. */
+    /** What happens to the goods where no customer is concerned. */
     val movement: StockMovement?,
 ) {
     GOODS_RECEIPT("goods_receipt", StockMovement.GOODS_RECEIPT),
@@ -31,6 +34,9 @@ enum class GoodsKind(
     TRANSFER("transfer", StockMovement.TRANSFER),
     COUNT("count", StockMovement.COUNT),
     WRITE_OFF("write_off", StockMovement.WRITE_OFF),
+
+    /** Of a customer whose sale is not named: it was made at another till, or its receipt is lost. */
+    RETURN("return", null),
     ORDER("order", null),
 }
 
@@ -38,6 +44,9 @@ enum class GoodsKind(
 data class GoodsState(
     val mayMove: Boolean = false,
     val mayOrder: Boolean = false,
+    val mayTakeBack: Boolean = false,
+    /** How money can go back: in the currency of the prices. */
+    val tenders: List<TenderChoice> = emptyList(),
     val warehouses: List<ObjectRow> = emptyList(),
     /** Audit plans that came down. */
     val plans: List<ObjectRow> = emptyList(),
@@ -60,14 +69,20 @@ data class GoodsDraft(
     val warehouse: ObjectRow? = null,
     val toWarehouse: ObjectRow? = null,
     val plan: ObjectRow? = null,
+    val refund: TenderChoice? = null,
     val customer: CustomerView? = null,
     val note: String = "",
     val wantedDay: String = "",
 ) {
     /** What the core would refuse it for. */
-    val lacksReason get() = kind == GoodsKind.WRITE_OFF && reason.isBlank()
+    val lacksReason get() = kind in WITH_REASON && reason.isBlank()
+    val lacksRefund get() = kind == GoodsKind.RETURN && refund == null
     val lacksWarehouse get() = kind == GoodsKind.TRANSFER && toWarehouse == null
-    val canRecord get() = lines.isNotEmpty() && !lacksReason && !lacksWarehouse
+    val canRecord get() = lines.isNotEmpty() && !lacksReason && !lacksWarehouse && !lacksRefund
+
+    private companion object {
+        val WITH_REASON = setOf(GoodsKind.WRITE_OFF, GoodsKind.RETURN)
+    }
 }
 
 /** Goods, and how much of them, a decimal number. */
@@ -82,6 +97,9 @@ data class GoodsRecorded(
     val kind: String,
     val number: String,
     val unsent: Long,
+    val place: DocumentPlace,
+    /** What goes out of the drawer for it, and how. */
+    val paidOut: Pair<Amount, String>? = null,
 )
 
 /** A panel over the goods page. */
@@ -163,6 +181,9 @@ sealed interface GoodsEvent {
     data object CloseSheet : GoodsEvent
 
     data object Record : GoodsEvent
+
+    /** Prints what was recorded last. */
+    data object Print : GoodsEvent
 }
 
 /** Goods that come, go, are moved, counted, written off or ordered, by one cashier. */
@@ -188,13 +209,17 @@ class GoodsModel(
 
     fun load() =
         inTurn.attempt {
-            val rights = cashier.sellScreen().rights
+            val screen = cashier.sellScreen()
+            val rights = screen.rights
+            val home = homeCurrency()
             val warehouses = desk.till.objects("warehouse", limit = MOST_CHOICES).rows
             val plans = desk.till.objects("audit_plan", limit = MOST_CHOICES).rows
             shown.update {
                 (it ?: GoodsState()).copy(
                     mayMove = "stock" in rights,
                     mayOrder = "sell" in rights,
+                    mayTakeBack = "return" in rights && "return_without_sale" in rights,
+                    tenders = screen.tenders.filter { it.currency == home },
                     warehouses = warehouses,
                     plans = plans,
                 )
@@ -290,6 +315,10 @@ class GoodsModel(
 
             GoodsEvent.Record -> {
                 inTurn.attempt { record() }
+            }
+
+            GoodsEvent.Print -> {
+                desk.attempt { shown.value?.recorded?.let { desk.till.print(it.place) } }
             }
         }
     }
@@ -450,15 +479,19 @@ class GoodsModel(
                 .unsent()
                 .documents
                 .toLong()
-        change { without().copy(recorded = GoodsRecorded(row.kind, row.number, unsent)) }
+        val paidOut = draft.refund?.let { row.total.copy(minor = -row.total.minor) to it.name }
+        change { without().copy(recorded = GoodsRecorded(row.kind, row.number, unsent, place, paidOut)) }
     }
 
     private suspend fun recorded(draft: GoodsDraft): DocumentPlace {
         val lines = draft.lines.map { GoodsLine(it.item, it.quantity, isKey = true) }
-        val movement =
-            draft.kind.movement ?: return cashier.takeOrder(
+        val movement = draft.kind.movement
+        if (draft.kind == GoodsKind.RETURN) return takenBack(draft)
+        if (movement == null) {
+            return cashier.takeOrder(
                 OrderWanted(lines, draft.customer?.key, draft.note.trim(), draft.wantedDay.trim().ifEmpty { null }),
             )
+        }
         return cashier.moveGoods(
             GoodsMoved(
                 movement,
@@ -471,6 +504,20 @@ class GoodsModel(
                 plan = draft.plan?.key.takeIf { draft.kind == GoodsKind.COUNT },
             ),
         )
+    }
+
+    private suspend fun takenBack(draft: GoodsDraft): DocumentPlace {
+        val lines = draft.lines.map { ReturnedLine(it.item, "-${it.quantity}", reason = draft.reason.trim()) }
+        return cashier.returnGoods(lines, draft.refund?.tender.orEmpty(), draft.customer?.key).place
+    }
+
+    private suspend fun homeCurrency(): String? {
+        val centre =
+            desk.till
+                .objects("centre", limit = 1)
+                .rows
+                .firstOrNull()
+        return (centre?.facts?.find { it.name == "currency" }?.value as? FactText)?.text
     }
 
     private fun change(what: GoodsState.() -> GoodsState) = shown.update { it?.what() }

@@ -74,16 +74,17 @@ private fun GoodsChoices(
 ) {
     val strings = LocalStrings.current
     Column(Modifier.fillMaxSize().verticalScroll(rememberScrollState()).padding(bottom = 24.dp), Arrangement.Bottom) {
-        if (!state.mayMove || !state.mayOrder) {
+        if (!state.mayMove || !state.mayOrder || !state.mayTakeBack) {
             StateLine(Glyphs.lock, strings.notYourRight, TillTheme.states.wait, Modifier.padding(horizontal = Edge))
         }
-        state.recorded?.let { RecordedPanel(it) }
+        state.recorded?.let { RecordedPanel(it, onEvent) }
         GroupTitle(strings.stockDocuments)
         Column(Modifier.padding(horizontal = Edge)) {
             GoodsKind.entries.filter { it.movement != null }.forEach { GoodsChoice(it, state, state.mayMove, onEvent) }
         }
         GroupTitle(strings.forLater)
         Column(Modifier.padding(horizontal = Edge)) {
+            GoodsChoice(GoodsKind.RETURN, state, state.mayTakeBack, onEvent)
             GoodsChoice(GoodsKind.ORDER, state, state.mayOrder, onEvent)
             SheetChoice(
                 strings.newCustomer,
@@ -118,7 +119,11 @@ private fun GoodsChoice(
 @Composable
 private fun titleOf(kind: GoodsKind): String {
     val strings = LocalStrings.current
-    return if (kind == GoodsKind.ORDER) strings.takeOrder else strings.kind(kind.kind)
+    return when (kind) {
+        GoodsKind.ORDER -> strings.takeOrder
+        GoodsKind.RETURN -> strings.takeBack
+        else -> strings.kind(kind.kind)
+    }
 }
 
 private fun goodsGlyph(kind: GoodsKind): ImageVector =
@@ -128,12 +133,16 @@ private fun goodsGlyph(kind: GoodsKind): ImageVector =
         GoodsKind.TRANSFER -> Glyphs.shop
         GoodsKind.COUNT -> Glyphs.checks
         GoodsKind.WRITE_OFF -> Glyphs.trash
+        GoodsKind.RETURN -> Glyphs.back
         GoodsKind.ORDER -> Glyphs.cart
     }
 
 /** It is durable, and among what is to be sent. */
 @Composable
-private fun RecordedPanel(recorded: GoodsRecorded) {
+private fun RecordedPanel(
+    recorded: GoodsRecorded,
+    onEvent: (GoodsEvent) -> Unit,
+) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     Panel(Modifier.padding(horizontal = Edge).semantics { liveRegion = LiveRegionMode.Polite }) {
         StateLine(
@@ -149,6 +158,14 @@ private fun RecordedPanel(recorded: GoodsRecorded) {
             style = MaterialTheme.typography.bodyMedium,
             color = MaterialTheme.colorScheme.onSurfaceVariant,
         )
+        recorded.paidOut?.let { (amount, tender) ->
+            Text(
+                strings.goesBack(formats.amount(amount), tender),
+                Modifier.padding(start = 28.dp, top = 6.dp),
+                style = MaterialTheme.typography.titleLarge,
+            )
+        }
+        SideButton(strings.print, { onEvent(GoodsEvent.Print) }, Modifier.fillMaxWidth().padding(top = 8.dp), Glyphs.print)
     }
 }
 
@@ -270,7 +287,8 @@ private fun DraftBar(
     Surface(color = MaterialTheme.colorScheme.surfaceContainerHigh) {
         Column(Modifier.fillMaxWidth().padding(Edge), Arrangement.spacedBy(10.dp)) {
             when {
-                draft.lacksReason -> StateLine(Glyphs.warning, strings.reasonNeeded, TillTheme.states.wait)
+                draft.lacksReason -> StateLine(Glyphs.warning, strings.reasonNeeded(draft.kind), TillTheme.states.wait)
+                draft.lacksRefund -> StateLine(Glyphs.warning, strings.refundNeeded, TillTheme.states.wait)
                 draft.lacksWarehouse -> StateLine(Glyphs.warning, strings.warehouseNeeded, TillTheme.states.wait)
             }
             SheetChoice(
@@ -294,6 +312,7 @@ private fun detailsOf(draft: GoodsDraft): String {
     val facts =
         when (draft.kind) {
             GoodsKind.ORDER -> listOf(draft.customer?.name, draft.wantedDay, draft.note)
+            GoodsKind.RETURN -> listOf(draft.refund?.name, draft.reason, draft.customer?.name)
             GoodsKind.TRANSFER -> listOf(fromTo(draft), draft.reason, draft.reference)
             GoodsKind.COUNT -> listOf(draft.plan?.name ?: draft.warehouse?.name, draft.reason, draft.reference)
             else -> listOf(draft.warehouse?.name, draft.reason, draft.reference)
@@ -334,18 +353,22 @@ private fun DetailsSheet(
     val change = { changed: GoodsDraft -> onEvent(GoodsEvent.Change(changed)) }
     if (draft.kind == GoodsKind.ORDER) {
         OrderDetails(draft, onEvent)
+    } else if (draft.kind == GoodsKind.RETURN) {
+        CustomerChoice(draft, onEvent)
+        OneOf(strings.refundBy, state.tenders, draft.refund, { it.name }) { change(draft.copy(refund = it)) }
+        TextEntry(draft.reason, { change(draft.copy(reason = it)) }, strings.reason)
     } else {
         if (draft.kind == GoodsKind.COUNT && state.plans.isNotEmpty()) {
-            OneOf(strings.auditPlan, state.plans, draft.plan, strings.noPlan) { change(draft.copy(plan = it)) }
+            OneOf(strings.auditPlan, state.plans, draft.plan, { it.name }, strings.noPlan) { change(draft.copy(plan = it)) }
         }
         if (draft.plan == null && state.warehouses.size > 1) {
-            OneOf(strings.inWarehouse(draft.kind), state.warehouses, draft.warehouse, strings.ownWarehouse) {
+            OneOf(strings.inWarehouse(draft.kind), state.warehouses, draft.warehouse, { it.name }, strings.ownWarehouse) {
                 change(draft.copy(warehouse = it, toWarehouse = draft.toWarehouse.takeUnless { to -> to == it }))
             }
         }
         if (draft.kind == GoodsKind.TRANSFER) {
             val others = state.warehouses - setOfNotNull(draft.warehouse)
-            OneOf(strings.toWarehouse, others, draft.toWarehouse) { change(draft.copy(toWarehouse = it)) }
+            OneOf(strings.toWarehouse, others, draft.toWarehouse, { it.name }) { change(draft.copy(toWarehouse = it)) }
         }
         TextEntry(draft.reason, { change(draft.copy(reason = it)) }, strings.reason)
         TextEntry(draft.reference, { change(draft.copy(reference = it)) }, strings.reference)
@@ -379,17 +402,26 @@ private fun GivingUpSheet(
 }
 
 @Composable
-private fun OrderDetails(
+private fun CustomerChoice(
     draft: GoodsDraft,
     onEvent: (GoodsEvent) -> Unit,
 ) {
-    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val strings = LocalStrings.current
     SheetChoice(
         draft.customer?.name ?: strings.customer,
         Glyphs.person,
         { onEvent(GoodsEvent.OpenCustomers) },
         hint = if (draft.customer == null) strings.noCustomer else strings.customer,
     )
+}
+
+@Composable
+private fun OrderDetails(
+    draft: GoodsDraft,
+    onEvent: (GoodsEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    CustomerChoice(draft, onEvent)
     Text(strings.wantedDay, Modifier.padding(top = 8.dp), style = MaterialTheme.typography.titleSmall)
     val days = formats.nextDays(MOST_DAYS)
     FlowRow(
@@ -410,12 +442,13 @@ private const val MOST_DAYS = 7
 
 /** One of the centre's rows, or none of them if that has a name. */
 @Composable
-private fun OneOf(
+private fun <Row> OneOf(
     title: String,
-    rows: List<ObjectRow>,
-    chosen: ObjectRow?,
+    rows: List<Row>,
+    chosen: Row?,
+    name: (Row) -> String,
     none: String? = null,
-    onChoose: (ObjectRow?) -> Unit,
+    onChoose: (Row?) -> Unit,
 ) {
     Text(title, style = MaterialTheme.typography.titleSmall)
     FlowRow(
@@ -424,6 +457,6 @@ private fun OneOf(
         verticalArrangement = Arrangement.spacedBy(8.dp),
     ) {
         if (none != null) Choice(none, chosen == null, { onChoose(null) })
-        rows.forEach { row -> Choice(row.name, row.key == chosen?.key, { onChoose(row) }) }
+        rows.forEach { row -> Choice(name(row), row == chosen, { onChoose(row) }) }
     }
 }

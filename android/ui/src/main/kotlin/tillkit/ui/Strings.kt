@@ -313,6 +313,8 @@ interface Strings {
     val stockDocuments: String
     val forLater: String
     val takeOrder: String
+    val takeBack: String
+    val refundBy: String
     val noLines: String
     val giveUp: String
     val goodsBegun: String
@@ -323,7 +325,7 @@ interface Strings {
     val auditPlan: String
     val noPlan: String
     val reference: String
-    val reasonNeeded: String
+    val refundNeeded: String
     val warehouseNeeded: String
     val wantedDay: String
     val otherDay: String
@@ -335,6 +337,13 @@ interface Strings {
     val madeHere: String
 
     fun goodsHint(kind: GoodsKind): String
+
+    fun reasonNeeded(kind: GoodsKind): String
+
+    fun goesBack(
+        amount: String,
+        tender: String,
+    ): String
 
     fun giveUpHint(
         title: String,

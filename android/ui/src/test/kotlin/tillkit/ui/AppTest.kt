@@ -394,7 +394,7 @@ class AppTest {
             signIn()
             go(English.goods)
             tap(hasClickAction() and hasText(English.kind("write_off")))
-            await(English.reasonNeeded)
+            await(English.reasonNeeded(GoodsKind.WRITE_OFF))
             repeat(2) {
                 type("MUG")
                 onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
@@ -529,6 +529,37 @@ class AppTest {
             }
             val chosen = selling.state.value!!
             assertEquals(chosen.customer!!.key, chosen.screen.cart!!.customer)
+        }
+
+    @Test
+    fun `goods whose sale is not named are taken back for a reason, and the money goes back`() =
+        app { model, till ->
+            signIn()
+            go(English.goods)
+            tap(hasClickAction() and hasText(English.takeBack))
+            repeat(2) {
+                type("MUG")
+                onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+                await(English.oneMore("Blue Mug"))
+            }
+            await(English.reasonNeeded(GoodsKind.RETURN))
+            tap(hasClickAction() and hasText(English.details))
+            label(English.reason).performTextInput("cracked")
+            // What is refunded is in the currency of the prices.
+            onNode(hasText("Euros")).assertDoesNotExist()
+            tap(hasClickAction() and hasText("Cash"))
+            tap(hasClickAction() and hasText(English.save))
+            tap("${English.record} · ${English.lines(1)}")
+
+            val row = recorded(till, "return")
+            await(English.goodsRecorded(English.kind("return"), row.number))
+            await(English.goesBack("£8.50", "Cash"))
+            assertEquals(-850L, row.total.minor)
+            // A return is voided as a sale is.
+            model.history.onEvent(HistoryEvent.Open(row.place))
+            go(English.history)
+            tap(hasClickAction() and hasText(English.void))
+            await(English.voidReturnHint("£8.50"))
         }
 
     private fun found(selling: SellModel) =

@@ -378,6 +378,8 @@ object Samples {
         GoodsState(
             mayMove = true,
             mayOrder = true,
+            mayTakeBack = true,
+            tenders = tenders.take(3),
             warehouses = listOf(named("main", "Shop"), named("back", "Back room"), named("market", "Market stall")),
             plans = listOf(named("spring", "Spring count, drinks"), named("all", "Everything")),
         )
@@ -388,6 +390,8 @@ object Samples {
             DraftLine("bag", "Jumbo Bag Red Retrospot", "10"),
             DraftLine("cheese", "Cheddar, by weight", "1.250"),
         )
+
+    val takenBack = GoodsRecorded("return", "T3A-000119", 5, place(119u), pounds(850) to "Cash")
 
     fun drafted(kind: GoodsKind) = goods.copy(draft = GoodsDraft(kind, draftLines))
 
