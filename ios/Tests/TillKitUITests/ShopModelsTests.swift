@@ -294,10 +294,43 @@ import TillKit
     await root.settings.refresh()
     #expect(root.settings.tillText == "Till T3" && root.settings.centreText == "High Street")
 
-    await root.settings.editPrice(of: "tea", to: "3.00")
+    let edits = root.settings.edits
+    #expect(root.settings.mayEdit)
+    edits.beginPrice()
+    await edits.find("earl")
+    edits.choose(try #require(edits.hits.first))
+    edits.price = "0"
+    #expect(!edits.canSavePrice)
+    edits.price = "3,05"
+    await edits.savePrice()
 
     let edit = try #require(root.settings.screen?.edits.first)
-    #expect(edit.key == "tea" && root.settings.detail(edit).hasPrefix("by anna"))
+    #expect(edit.key == "tea" && root.settings.detail(edit).hasPrefix("by anna") && !edits.isEditingPrice)
+    let sell = try #require(root.sell)
+    sell.query = "earl"
+    await sell.refresh()
+    #expect(sell.screen?.hits.map(sell.priceText) == ["£3.05"])
+    root.signOut()
+    #expect(!root.settings.mayEdit)
+  }
+
+  @Test func theFootOfReceiptsIsEditedLineByLine() async throws {
+    let (root, sell, _) = try await signedIn()
+    let edits = root.settings.edits
+    await edits.beginFooter()
+    #expect(edits.isEditingFooter && edits.footer == "Thank you")
+
+    edits.footer += "\n\nOpen till 5 \n\n"
+    await edits.saveFooter()
+
+    #expect(!edits.isEditingFooter && root.settings.screen?.edits.map(\.kind) == ["receipt_layout"])
+    sell.query = "MUG"
+    await sell.enterCode()
+    await sell.pay(by: try #require(sell.screen?.tenders.first { $0.tender == "cash" }))
+    await sell.complete()
+    let printed = sell.receipt?.text.split(separator: "\n").suffix(2)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(printed == ["Thank you", "Open till 5"])
   }
 
   @Test func whoIsSignedInEnrolsAgainAndNobodyIsToldToSignIn() async throws {

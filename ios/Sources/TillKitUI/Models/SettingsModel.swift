@@ -22,12 +22,14 @@ public final class SettingsModel: Attempting {
   public internal(set) var cashier: Cashier? {
     didSet {
       if cashier == nil { rights = [] }
-      files.cashier = cashier
+      (files.cashier, edits.cashier) = (cashier, cashier)
     }
   }
   private var rights: [String] = []
   /// Documents and receipts by file.
   public let files: FilesModel
+  /// Local edits.
+  public let edits: EditsModel
 
   let formats: Formats
   private let till: TillKit
@@ -41,6 +43,8 @@ public final class SettingsModel: Attempting {
   public init(till: TillKit, device: String, formats: Formats) {
     (self.till, self.device, self.formats) = (till, device, formats)
     files = FilesModel(till: till, formats: formats)
+    edits = EditsModel(till: till, formats: formats)
+    edits.edited = { [weak self] in await self?.refresh() }
   }
 
   public func refresh() async {
@@ -65,6 +69,9 @@ public final class SettingsModel: Attempting {
 
   /// Whether who is here may export; where nobody is, the core says whether somebody must be.
   public var mayExport: Bool { cashier == nil || may("export") }
+
+  /// An edit has somebody's name.
+  public var mayEdit: Bool { cashier != nil && may("local_edit") }
 
   /// Whether there is something to enrol with.
   public var canEnrol: Bool {
@@ -118,13 +125,6 @@ public final class SettingsModel: Attempting {
       centreChosen(isAnother)
     }
     advise(formats.strings.signInToChangeCentre)
-    await refreshAfterwards()
-  }
-
-  /// Edits a price until the next sync of the items.
-  public func editPrice(of item: String, to price: String) async {
-    guard let cashier else { return }
-    await busy { try await cashier.editPrice(of: item, to: price) }
     await refreshAfterwards()
   }
 

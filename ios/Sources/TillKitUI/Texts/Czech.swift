@@ -583,6 +583,10 @@ public struct Czech: Strings {
   public let noLocalEdits = "Na této pokladně není nic upraveno"
   public let editPrice = "Upravit cenu"
   public let newPrice = "Nová cena"
+  public let editFooter = "Upravit patu účtenek"
+  public let footerHint = "Každý řádek zde je jeden řádek účtenky."
+  public let save = "Uložit"
+  public let signInToEdit = "K úpravám přihlaste někoho, kdo na ně má právo."
   public func enrolled(_ till: String, _ series: String) -> String {
     "Tento telefon je teď pokladna \(till); čísla začínají \(series)"
   }

@@ -588,6 +588,10 @@ public struct English: Strings {
   public let noLocalEdits = "Nothing is edited on this till"
   public let editPrice = "Edit a price"
   public let newPrice = "New price"
+  public let editFooter = "Edit the foot of receipts"
+  public let footerHint = "Each line here is a line of the receipt."
+  public let save = "Save"
+  public let signInToEdit = "To edit something, sign in with somebody who may."
   public func enrolled(_ till: String, _ series: String) -> String {
     "This phone is till \(till) now; its numbers begin with \(series)"
   }

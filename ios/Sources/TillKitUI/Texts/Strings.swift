@@ -230,6 +230,10 @@ public protocol Strings: Sendable {
   var noLocalEdits: String { get }
   var editPrice: String { get }
   var newPrice: String { get }
+  var editFooter: String { get }
+  var footerHint: String { get }
+  var save: String { get }
+  var signInToEdit: String { get }
   func enrolled(_ till: String, _ series: String) -> String
   func exported(_ name: String, _ documents: UInt64) -> String
   func acknowledged(_ count: UInt64, _ held: UInt64) -> String

@@ -5,8 +5,6 @@
   /// This till, the connection, enrolment, the centre, local edits.
   public struct SettingsView: View {
     @Bindable private var model: SettingsModel
-    @State private var item = ""
-    @State private var price = ""
 
     public init(model: SettingsModel) { self.model = model }
 
@@ -53,23 +51,7 @@
         if let standing = model.screen?.standing, standing != .new {
           FilesSection(model: model.files, mayExport: model.mayExport)
         }
-        Section(strings.localEdits) {
-          if model.screen?.edits.isEmpty ?? true { Text(strings.noLocalEdits).foregroundStyle(.secondary) }
-          ForEach(model.screen?.edits ?? [], id: \.self) { edit in
-            VStack(alignment: .leading) {
-              Text(edit.name)
-              Text(model.detail(edit)).font(.footnote)
-              Text(strings.willBeReplaced).font(.footnote)
-            }
-          }
-        }
-        if model.cashier != nil {
-          Section(strings.editPrice) {
-            TextField(model.formats.title(ofKind: "item"), text: $item)
-            TextField(strings.newPrice, text: $price)
-            Button(strings.record) { Task { await model.editPrice(of: item, to: price) } }
-          }
-        }
+        EditsSection(settings: model, model: model.edits)
       }
       .disabled(model.isBusy)
       .task { await model.refresh() }
