@@ -43,6 +43,8 @@ object Czech : Strings {
     override val notAskedYet = "Centrála zatím nebyla dotázána"
     override val neverSynced = "Ještě nebylo synchronizováno vše"
     override val nothingUnsent = "Vše je odesláno"
+    override val notReceived = "Nic nového nepřichází:"
+    override val notSent = "Doklady se neodesílají:"
     override val fromCentre = "Z centrály na pokladnu"
     override val fromTill = "Z pokladny do centrály"
     override val whatToDo = "Co dělat:"

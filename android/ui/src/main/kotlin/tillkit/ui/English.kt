@@ -43,6 +43,8 @@ object English : Strings {
     override val notAskedYet = "Back office not asked yet"
     override val neverSynced = "Never fully synchronised"
     override val nothingUnsent = "Everything is sent"
+    override val notReceived = "Nothing new is received:"
+    override val notSent = "Documents are not sent:"
     override val fromCentre = "From the back office to this till"
     override val fromTill = "From this till to the back office"
     override val whatToDo = "What to do:"

@@ -49,6 +49,8 @@ interface Strings {
     val notAskedYet: String
     val neverSynced: String
     val nothingUnsent: String
+    val notReceived: String
+    val notSent: String
     val fromCentre: String
     val fromTill: String
     val whatToDo: String

@@ -143,8 +143,10 @@ private fun SyncRows(
         ) {
             item("news") { NewsBanner(news, screen.localEdits.toLong()) { onEvent(SyncEvent.ConfirmNews) } }
         }
+        val receiveTrouble = receiveTrouble(screen)
+        if (receiveTrouble != null) item("receiving") { TroublePanel(receiveTrouble, strings.notReceived) }
         val sendTrouble = screen.sendTrouble
-        if (sendTrouble != null) item("sending") { TroublePanel(sendTrouble) }
+        if (sendTrouble != null) item("sending") { TroublePanel(sendTrouble, strings.notSent) }
         val red = screen.rows.filter { it.trouble != null }
         if (red.isNotEmpty()) item("red") { RedSummary(red, ::showRow) }
         if (isLacking(screen)) item("lacking") { Lacking(screen, onEvent) }
@@ -165,11 +167,15 @@ private fun headKeys(screen: SyncScreen): List<String> =
         "run".takeIf { screen.run != null },
         "off".takeIf { screen.button is ButtonOff },
         "news".takeIf { screen.news != null },
+        "receiving".takeIf { receiveTrouble(screen) != null },
         "sending".takeIf { screen.sendTrouble != null },
         "red".takeIf { screen.rows.any { it.trouble != null } },
         "lacking".takeIf { isLacking(screen) },
         "changes".takeIf { screen.changes != null },
     )
+
+/** What must be done first says as much: then it is not said twice. */
+private fun receiveTrouble(screen: SyncScreen) = screen.receiveTrouble.takeIf { screen.button !is ButtonOff }
 
 /** A phone that has never been a till has nothing to send. */
 private fun hasNumber(screen: SyncScreen) = screen.till != null || screen.unsent.documents > 0u
@@ -408,9 +414,12 @@ private fun FirstSteps(
     }
 }
 
-/** Something is wrong: what, that nothing is lost by it, and what to do. */
+/** Something is wrong: with what, what it is, that nothing is lost by it, and what to do. */
 @Composable
-private fun TroublePanel(trouble: Trouble) {
+private fun TroublePanel(
+    trouble: Trouble,
+    title: String,
+) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     val colors = MaterialTheme.colorScheme
     Panel(
@@ -418,11 +427,13 @@ private fun TroublePanel(trouble: Trouble) {
         color = colors.errorContainer,
         contentColor = colors.onErrorContainer,
     ) {
+        Text(title, style = MaterialTheme.typography.labelLarge)
         StateLine(
             Glyphs.warning,
             formats.trouble(trouble),
             colors.onErrorContainer,
-            style = MaterialTheme.typography.titleMedium,
+            Modifier.padding(top = 4.dp),
+            MaterialTheme.typography.titleMedium,
         )
         Text(
             formats.safety(trouble.dataIsSafe),

@@ -1,5 +1,6 @@
 package tillkit.ui
 
+import tillkit.Advice
 import tillkit.Amount
 import tillkit.Blockers
 import tillkit.CartLine
@@ -41,6 +42,7 @@ import tillkit.StockView
 import tillkit.SyncSample
 import tillkit.TenderChoice
 import tillkit.TenderKind
+import tillkit.Trouble
 import tillkit.UnsentView
 import tillkit.UserChoice
 import tillkit.sampleSyncScreen
@@ -54,6 +56,9 @@ object Samples {
     private fun minutesAgo(minutes: Long) = now.minusSeconds(minutes * 60).toEpochMilli()
 
     fun pounds(minor: Long) = Amount(minor, "GBP", 2u)
+
+    val superseded =
+        Trouble("superseded", "the back office knows 131 documents of this till, the phone 118", dataIsSafe = true, Advice.PAIR_AGAIN)
 
     fun sync(sample: SyncSample) = SyncState(sampleSyncScreen(sample))
 
@@ -475,7 +480,7 @@ object Samples {
         rows: ULong,
         documents: ULong,
         section: String? = null,
-        trouble: tillkit.Trouble? = null,
+        trouble: Trouble? = null,
     ) = RunRow(
         minutesAgo(minutes),
         2_400u,

@@ -101,6 +101,11 @@ object Shots {
             sync("sent", SyncSample.UNSENT) { copy(tab = SyncTab.SENT, sent = Samples.history) },
             sync("journal", SyncSample.UP_TO_DATE) { copy(tab = SyncTab.RUNS, runs = Samples.runs) },
             sync("gate-red", SyncSample.GATE_RED),
+            sync("superseded", SyncSample.UNSENT) { copy(screen = screen.copy(receiveTrouble = Samples.superseded)) },
+            sync(
+                "superseded-czech",
+                SyncSample.UNSENT,
+            ) { copy(screen = screen.copy(receiveTrouble = Samples.superseded)) }.copy(strings = Czech),
             sync("newer", SyncSample.NEWER) { copy(openSection = "items") }.copy(at = English.kind("group_link")),
             unsent.copy(name = "sync-unsent-rows", at = English.section("events")),
             red.copy(name = "sync-red-rows", at = English.section("stock")),

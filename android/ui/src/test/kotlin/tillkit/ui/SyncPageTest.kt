@@ -82,6 +82,19 @@ class SyncPageTest {
         }
 
     @Test
+    fun `what ended receiving early is told beside what ended sending, and not while the till has no centre`() {
+        val superseded = Samples.superseded
+        page(SyncSample.UNSENT, { copy(screen = screen.copy(receiveTrouble = superseded, sendTrouble = superseded)) }) {
+            rows().performScrollToNode(hasText(English.notReceived))
+            onAllNodes(hasText(English.trouble("superseded")!!))[0].assertExists()
+            rows().performScrollToNode(hasText(English.notSent))
+        }
+        page(SyncSample.ENROLLED, { copy(screen = screen.copy(receiveTrouble = superseded)) }) {
+            onNode(hasText(English.notReceived)).assertDoesNotExist()
+        }
+    }
+
+    @Test
     fun `a red section that selling waits for is tried again by its own button`() =
         page(SyncSample.GATE_RED) {
             onNodeWithText(English.syncRow("Numerators")).performClick()
