@@ -111,6 +111,27 @@ import Testing
     #expect(root.settings.screen?.centre?.centre == "main")
   }
 
+  @Test func aTillWhoseCopyHasSoldSaysSoOnTheSyncPage() async throws {
+    let (office, folder) = (try Office(), try Folder())
+    let till = try await folder.openSynced(with: office)
+    #expect(await till.suspend(deadline: .seconds(5)) == .released)
+    let elsewhere = folder.url.appendingPathComponent("elsewhere")
+    try FileManager.default.copyItem(at: folder.till, to: elsewhere)
+    let services = TillServices(keyStore: KeyStores.file(folder.keys), app: "tests")
+    let copy = try await TillKit.open(folder: elsewhere, services: services)
+    try await copy.signIn(user: "anna", pin: "1234").sell("MUG")
+    _ = try await copy.sync(.all)
+    #expect(try await copy.unsent().documents == 0)
+    try await till.resume()
+    let sync = SyncModel(till: till, formats: Formats(English()), notices: Notices())
+
+    await sync.syncAll()
+    sync.show(try await till.syncScreen())
+
+    #expect(sync.receiveTrouble?.cause == "This till was enrolled on another phone.")
+    #expect(sync.receiveTrouble?.safety == "Your data is safe.")
+  }
+
   @Test func aPreviewSaysWhatThisVersionHasNoUseFor() async throws {
     let settings = SettingsModel(till: try await TillKit.preview(), device: "", formats: Formats(English()))
     let section = { (name: String, isUsed: Bool, rows: UInt64, here: UInt64) in

@@ -65,6 +65,22 @@ import TillKit
     #expect(promotions?.state == .blocked && promotions?.word == "Waits for Items and prices")
   }
 
+  @Test func whatEndedReceivingEarlyStandsBesideWhatWasNotSent() {
+    let model = SyncModel(till: FakeTill())
+    var screen = SyncScreen.sample(.upToDate)
+    model.show(screen)
+    #expect(model.receiveTrouble == nil && model.sendTrouble == nil)
+
+    let trouble = { Trouble(code: $0, sentence: "", dataIsSafe: true, advice: $1) }
+    screen.receiveTrouble = trouble("nothing-published", .askBackOffice)
+    screen.sendTrouble = trouble("document-refused", .askBackOffice)
+    model.show(screen)
+
+    #expect(model.receiveTrouble?.cause == "The centre has published nothing yet.")
+    #expect(model.receiveTrouble?.advice == "Ask the back office to look at it.")
+    #expect(model.sendTrouble?.cause == "The back office did not take a document.")
+  }
+
   @Test func whatANewerCentreHasIsShownAndNotAnError() {
     let model = SyncModel(till: FakeTill())
     model.show(.sample(.newer))

@@ -253,6 +253,10 @@ public final class SyncModel: Attempting {
   /// What the run does now.
   public var stageText: String? { screen?.run.map { strings.word(for: $0.stage) } }
 
+  /// What ended the last try to receive early.
+  public var receiveTrouble: ShownTrouble? { screen?.receiveTrouble.map { formats.trouble($0) } }
+
+  /// What the centre objected to when it did not take a document.
   public var sendTrouble: ShownTrouble? { screen?.sendTrouble.map { formats.trouble($0) } }
 
   public var bars: [SyncBarItem] {

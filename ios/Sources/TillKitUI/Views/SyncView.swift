@@ -83,6 +83,7 @@
         }
         if let changes = model.changesText { Button(changes) { model.tab = .received } }
         if let trouble = model.buttonTrouble { TroubleView(trouble: trouble) }
+        if let trouble = model.receiveTrouble { TroubleView(trouble: trouble) }
         if let trouble = model.sendTrouble { TroubleView(trouble: trouble) }
         if let trouble = model.trouble { TroubleView(trouble: trouble) }
         if let banner = model.banner {
