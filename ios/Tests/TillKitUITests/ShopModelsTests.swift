@@ -186,6 +186,7 @@ import TillKit
     await history.refresh()
     let back = try #require(history.returns)
     #expect(history.mayReturn && back.tender == "cash")
+    #expect(back.tenders.map(\.tender) == ["card", "cash", "credit"], "not in another currency")
     history.isReturning = true
     await back.find("nonsense")
     await back.enterCode()
@@ -211,6 +212,23 @@ import TillKit
     history.reason = "typed twice"
     await history.voidDocument()
     #expect(history.document?.row.kind == "void" && history.document?.row.total.minor == 8_50)
+  }
+
+  @Test func onAccountTheMoneyGoesBackToSomebody() async throws {
+    let (root, _, _) = try await signedIn()
+    await root.history.refresh()
+    let back = try #require(root.history.returns)
+    await back.find("MUG")
+    await back.enterCode()
+    (back.reason, back.tender) = ("broken", "credit")
+    await root.history.takeBack()
+    #expect(back.trouble?.code == "sale" && back.lines.count == 1, "nobody's account")
+
+    await back.customers.find("jones")
+    back.choose(back.customers.found.first)
+    await root.history.takeBack()
+
+    #expect(root.history.document?.row.kind == "return" && back.customer == nil)
   }
 
   @Test func theHistoryShowsOneDayOfThoseThatHaveDocuments() async throws {

@@ -31,7 +31,7 @@ public final class HistoryModel: Attempting {
   var cashier: Cashier? {
     didSet {
       (rights, isReturning) = ([], false)
-      returns = cashier.map { ReturnModel(cashier: $0, formats: formats) }
+      returns = cashier.map { ReturnModel(till: till, cashier: $0, formats: formats) }
     }
   }
   private var rights: [String] = []

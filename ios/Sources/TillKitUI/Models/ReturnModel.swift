@@ -16,24 +16,35 @@ public final class ReturnModel: Attempting {
   /// What is typed or scanned, and what was found for it.
   public private(set) var query = ""
   public private(set) var hits: [SearchHit] = []
-  /// How the money may go back, and how it does.
+  /// How the money may go back, in the currency of the prices, and how it does.
   public private(set) var tenders: [TenderChoice] = []
   public var tender: String?
+  /// Whose goods they were; on account the money goes back to somebody.
+  public private(set) var customer: CustomerView?
+  public let customers: CustomersModel
+  public var isChoosingCustomer = false
   public var reason = ""
   public internal(set) var trouble: ShownTrouble?
 
   let formats: Formats
+  private let till: TillKit
   private let cashier: Cashier
   private var rights: [String] = []
   private var isRecording = false
 
-  public init(cashier: Cashier, formats: Formats) { (self.cashier, self.formats) = (cashier, formats) }
+  public init(till: TillKit, cashier: Cashier, formats: Formats) {
+    (self.till, self.cashier, self.formats) = (till, cashier, formats)
+    customers = CustomersModel(cashier: cashier, formats: formats)
+  }
 
   public func refresh() async {
-    let screen = await attempt { try await cashier.sellScreen() }
-    guard let screen else { return }
-    (rights, tenders) = (screen.rights, screen.tenders)
-    if tender == nil { tender = tenders.first { $0.kind == .cash }?.tender }
+    await attempt {
+      let screen = try await cashier.sellScreen()
+      let centre = try await till.objects(kind: "centre", limit: 1).rows.first
+      let home = centre?.facts.first { $0.name == FactName.currency.rawValue }.map(formats.fact)
+      (rights, tenders) = (screen.rights, screen.tenders.filter { $0.currency == home })
+      if tender == nil { tender = tenders.first { $0.kind == .cash }?.tender }
+    }
   }
 
   // MARK: What is shown
@@ -66,6 +77,17 @@ public final class ReturnModel: Attempting {
     if let found, query == words { hits = found }
   }
 
+  public func choose(_ customer: CustomerView?) {
+    self.customer = customer
+    leaveCustomers()
+  }
+
+  public func makeCustomer() async {
+    if let made = await customers.make() { choose(made) }
+  }
+
+  public func leaveCustomers() { (isChoosingCustomer, customers.new) = (false, nil) }
+
   /// Enter, or the scanner: what is typed is a code. Words that one item alone has do as well.
   public func enterCode() async {
     let typed = query.trimmingCharacters(in: .whitespaces)
@@ -97,7 +119,7 @@ public final class ReturnModel: Attempting {
     if lines[line].quantity <= 0 { lines.remove(at: line) }
   }
 
-  public func clear() { (lines, query, hits, reason, trouble) = ([], "", [], "", nil) }
+  public func clear() { (lines, query, hits, reason, customer, trouble) = ([], "", [], "", nil, nil) }
 
   /// Takes the goods back. What it returns is durable, so that it may be printed.
   public func takeBack() async -> RecordedDocument? {
@@ -108,7 +130,9 @@ public final class ReturnModel: Attempting {
     let goods = lines.map {
       ReturnedLine(item: $0.hit.item, quantity: "\(-$0.quantity)", reason: why)
     }
-    let recorded = await attempt { try await cashier.returnGoods(goods, refundBy: tender) }
+    let recorded = await attempt {
+      try await cashier.returnGoods(goods, refundBy: tender, customer: customer?.key)
+    }
     if recorded != nil { clear() }
     return recorded
   }

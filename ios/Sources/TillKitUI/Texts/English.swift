@@ -605,7 +605,8 @@ public struct English: Strings {
   public func editsLost(_ count: Int) -> String { "\(count) edits made on this till will be lost" }
   public func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String {
     let parts = [
-      unsent > 0 ? "\(unsent) documents to send" : nil, held > 0 ? "\(held) held sales to finish" : nil,
+      unsent > 0 ? (unsent == 1 ? "1 document to send" : "\(unsent) documents to send") : nil,
+      held > 0 ? (held == 1 ? "1 held sale to finish" : "\(held) held sales to finish") : nil,
       isReceiptOpen ? "a receipt is open" : nil,
     ]
     return "First: " + parts.compactMap { $0 }.joined(separator: ", ")
