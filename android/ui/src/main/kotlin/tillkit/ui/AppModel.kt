@@ -117,6 +117,8 @@ class AppModel(
 
             is FrameEvent.Go -> {
                 menu.value = false
+                // It was about the page that is left, and would cover the head of the next.
+                desk.dismissNotice()
                 desk.go(event.place)
             }
 

@@ -110,7 +110,7 @@ private fun CustomerForm(
     val write = { change: NewCustomer -> onEvent(CustomersEvent.Write(change)) }
     val phone = KeyboardOptions(keyboardType = KeyboardType.Phone)
     val email = KeyboardOptions(keyboardType = KeyboardType.Email, autoCorrectEnabled = false)
-    TextEntry(new.name, { write(new.copy(name = it)) }, strings.fact("name"))
+    TextEntry(new.name, { write(new.copy(name = it)) }, strings.customerName)
     TextEntry(new.phone, { write(new.copy(phone = it)) }, strings.fact("phone"), keyboard = phone)
     TextEntry(new.email, { write(new.copy(email = it)) }, strings.fact("email"), keyboard = email)
     TextEntry(new.address, { write(new.copy(address = it)) }, strings.fact("address"))

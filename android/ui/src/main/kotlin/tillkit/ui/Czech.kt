@@ -626,6 +626,7 @@ object Czech : Strings {
     override val findCustomer = "Jméno, telefon nebo DIČ"
     override val newCustomer = "Nový zákazník"
     override val newCustomerHint = "Lze mu hned prodávat; odešle se do centrály"
+    override val customerName = "Jméno nebo firma"
     override val makeCustomer = "Zapsat zákazníka"
     override val madeHere = "Zapsán na této pokladně"
 

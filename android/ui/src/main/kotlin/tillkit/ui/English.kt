@@ -643,6 +643,7 @@ object English : Strings {
     override val findCustomer = "Name, phone or VAT number"
     override val newCustomer = "New customer"
     override val newCustomerHint = "Can be sold to at once, and goes to the back office"
+    override val customerName = "Name"
     override val makeCustomer = "Write down"
     override val madeHere = "Made on this till"
 

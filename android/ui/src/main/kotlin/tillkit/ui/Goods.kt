@@ -62,7 +62,8 @@ data class GoodsDraft(
     val kind: GoodsKind,
     val lines: List<DraftLine> = emptyList(),
     val query: String = "",
-    val hits: List<ObjectRow> = emptyList(),
+    /** Nothing until it was looked for. */
+    val hits: List<ObjectRow>? = null,
     val reason: String = "",
     val reference: String = "",
     /** Where the goods are; in the centre's own, if it is none. */
@@ -336,14 +337,14 @@ class GoodsModel(
 
     private fun GoodsState.left(): GoodsState {
         val open = draft?.takeIf { it.lines.isNotEmpty() } ?: return without()
-        return copy(draft = null, begun = begun + (open.kind to open.copy(query = "", hits = emptyList())))
+        return copy(draft = null, begun = begun + (open.kind to open.copy(query = "", hits = null)))
     }
 
     private fun GoodsState.without() = copy(draft = null, sheet = null, begun = begun - setOfNotNull(draft?.kind))
 
     /** Searches when the typing pauses; what is typed is shown at once. */
     private fun type(query: String) {
-        draft { copy(query = query, hits = if (query.isBlank()) emptyList() else hits) }
+        draft { copy(query = query, hits = hits.takeIf { query.isNotBlank() }) }
         searching?.cancel()
         if (query.isBlank()) return
         searching =
@@ -383,7 +384,7 @@ class GoodsModel(
     /** One more of what is there already: a box is scanned piece by piece. */
     private fun GoodsDraft.plus(item: ObjectRow): GoodsDraft {
         val at = lines.indexOfFirst { it.item == item.key }
-        val cleared = copy(query = "", hits = emptyList())
+        val cleared = copy(query = "", hits = null)
         return if (at < 0) {
             cleared.copy(lines = lines + DraftLine(item.key, item.name, "1"))
         } else {

@@ -183,7 +183,7 @@ private fun DraftPage(
         }
         Box(Modifier.weight(1f).fillMaxWidth()) {
             when {
-                draft.query.isNotBlank() -> GoodsHits(draft.hits, onEvent)
+                draft.query.isNotBlank() -> draft.hits?.let { GoodsHits(it, onEvent) }
                 draft.lines.isNotEmpty() -> DraftLines(draft.lines, onEvent)
                 else -> Empty(goodsGlyph(draft.kind), strings.noLines, strings.emptyCartHint)
             }

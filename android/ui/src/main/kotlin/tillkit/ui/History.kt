@@ -317,6 +317,10 @@ private fun HistoryRows(
 
 private const val NEAR = 5
 
+/** Kinds whose total is nought by nature. */
+private val WITHOUT_MONEY =
+    setOf("order", "customer_made", "goods_receipt", "goods_return", "transfer", "count", "write_off", "event")
+
 @Composable
 private fun DocumentRow(
     row: HistoryRow,
@@ -336,7 +340,7 @@ private fun DocumentRow(
         Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(12.dp)) {
             Text(formats.time(row.recordedMs), style = MaterialTheme.typography.titleMedium)
             Text(strings.kind(row.kind), Modifier.weight(1f), style = MaterialTheme.typography.titleMedium)
-            Text(formats.amount(row.total), style = MaterialTheme.typography.titleMedium)
+            if (row.kind !in WITHOUT_MONEY) Text(formats.amount(row.total), style = MaterialTheme.typography.titleMedium)
         }
         Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
             Text(

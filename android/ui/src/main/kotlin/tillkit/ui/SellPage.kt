@@ -159,7 +159,7 @@ private fun ColumnScope.CartPage(
             )
         }
     } else {
-        TotalBar(cart, onEvent)
+        TotalBar(cart, customerOf(state), onEvent)
     }
 }
 
@@ -343,11 +343,17 @@ internal val IconInset = 12.dp
 @Composable
 private fun TotalBar(
     cart: CartView,
+    customer: String?,
     onEvent: (SellEvent) -> Unit,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     Surface(color = MaterialTheme.colorScheme.surfaceContainerHigh) {
         Column(Modifier.fillMaxWidth().padding(Edge), Arrangement.spacedBy(10.dp)) {
+            if (customer !=
+                null
+            ) {
+                StateLine(Glyphs.person, customer, MaterialTheme.colorScheme.primary, style = MaterialTheme.typography.titleMedium)
+            }
             AmountLine("${strings.total} · ${strings.lines(cart.lines.size)}", cart.total)
             Row(Modifier.height(IntrinsicSize.Min), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
                 Surface(
@@ -658,6 +664,12 @@ private fun HoldSheet(
     MainButton(strings.hold, { onEvent(SellEvent.Take) }, Modifier.fillMaxWidth().padding(top = 12.dp), Glyphs.pause)
 }
 
+/** By name if it was chosen here, else by key: a held sale has no more. */
+private fun customerOf(state: SellState): String? =
+    state.screen.cart
+        ?.customer
+        ?.let { key -> state.customer?.takeIf { it.key == key }?.name ?: key }
+
 @Composable
 private fun MoreSheet(
     state: SellState,
@@ -669,10 +681,7 @@ private fun MoreSheet(
         strings.customer,
         Glyphs.person,
         { onEvent(SellEvent.OpenCustomers) },
-        hint =
-            state.screen.cart
-                ?.customer
-                ?.let { key -> state.customer?.takeIf { it.key == key }?.name ?: key },
+        hint = customerOf(state),
     )
     if ("discount" in state.screen.rights) {
         SheetChoice(strings.discountReceipt, Glyphs.tag, { onEvent(SellEvent.Open(SellSheet.Discount(null))) })

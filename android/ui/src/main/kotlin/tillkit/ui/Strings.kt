@@ -335,6 +335,7 @@ interface Strings {
     val findCustomer: String
     val newCustomer: String
     val newCustomerHint: String
+    val customerName: String
     val makeCustomer: String
     val madeHere: String
 

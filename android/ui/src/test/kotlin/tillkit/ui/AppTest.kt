@@ -519,7 +519,7 @@ class AppTest {
             waitUntilAtLeastOneExists(hasText("Mrs Jones"), PATIENCE_MS)
             tap(hasClickAction() and hasText(English.customer))
             tap(hasClickAction() and hasText(English.newCustomer))
-            label(English.fact("name")).performTextInput("Walk In")
+            label(English.customerName).performTextInput("Walk In")
             tap(English.makeCustomer)
 
             waitUntil(timeoutMillis = PATIENCE_MS) {

@@ -412,6 +412,8 @@ object Samples {
             hasMore = true,
         )
 
+    val withCustomer = sell(cart.copy(customer = "c-9")).copy(customer = customers.found[0])
+
     private fun item(
         key: String,
         name: String,

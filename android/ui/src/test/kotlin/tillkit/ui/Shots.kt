@@ -122,6 +122,7 @@ object Shots {
             sell("empty", Samples.sell()),
             sell("hits", Samples.sell(Samples.cart, "tea", Samples.hits)),
             cart,
+            sell("customer", Samples.withCustomer),
             sell("offline", Samples.sell(Samples.cart).copy(isOffline = true), SyncSample.OFFLINE),
             pay,
             sell("partly", Samples.sell(Samples.partlyPaid).copy(isPaying = true)),
