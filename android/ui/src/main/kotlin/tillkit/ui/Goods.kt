@@ -20,6 +20,7 @@ import tillkit.OrderWanted
 import tillkit.ReturnedLine
 import tillkit.StockMovement
 import tillkit.TenderChoice
+import tillkit.TenderKind
 import java.math.BigDecimal
 
 /** Documents about goods that are not sold by them. */
@@ -79,7 +80,10 @@ data class GoodsDraft(
     val lacksReason get() = kind in WITH_REASON && reason.isBlank()
     val lacksRefund get() = kind == GoodsKind.RETURN && refund == null
     val lacksWarehouse get() = kind == GoodsKind.TRANSFER && toWarehouse == null
-    val canRecord get() = lines.isNotEmpty() && !lacksReason && !lacksWarehouse && !lacksRefund
+
+    /** On account, money goes back to somebody. */
+    val lacksCustomer get() = refund?.kind == TenderKind.CUSTOMER_CREDIT && customer == null
+    val canRecord get() = lines.isNotEmpty() && !lacksReason && !lacksWarehouse && !lacksRefund && !lacksCustomer
 
     private companion object {
         val WITH_REASON = setOf(GoodsKind.WRITE_OFF, GoodsKind.RETURN)

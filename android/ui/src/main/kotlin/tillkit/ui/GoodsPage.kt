@@ -289,6 +289,7 @@ private fun DraftBar(
             when {
                 draft.lacksReason -> StateLine(Glyphs.warning, strings.reasonNeeded(draft.kind), TillTheme.states.wait)
                 draft.lacksRefund -> StateLine(Glyphs.warning, strings.refundNeeded, TillTheme.states.wait)
+                draft.lacksCustomer -> StateLine(Glyphs.warning, strings.customerNeeded, TillTheme.states.wait)
                 draft.lacksWarehouse -> StateLine(Glyphs.warning, strings.warehouseNeeded, TillTheme.states.wait)
             }
             SheetChoice(

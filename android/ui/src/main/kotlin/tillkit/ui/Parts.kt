@@ -233,13 +233,15 @@ fun TextEntry(
     label: String,
     modifier: Modifier = Modifier,
     keyboard: KeyboardOptions = KeyboardOptions.Default,
+    lines: Int = 1,
 ) {
     OutlinedTextField(
         value,
         onChange,
         modifier.fillMaxWidth(),
         label = { Text(label) },
-        singleLine = true,
+        singleLine = lines == 1,
+        maxLines = lines,
         keyboardOptions = keyboard,
         shape = MaterialTheme.shapes.medium,
     )

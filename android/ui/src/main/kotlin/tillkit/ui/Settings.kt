@@ -31,6 +31,7 @@ import tillkit.CentrePreview
 import tillkit.ConnectionStep
 import tillkit.EditView
 import tillkit.EnrolledTill
+import tillkit.FactText
 import tillkit.ReceiptRead
 import tillkit.RowState
 import tillkit.SearchHit
@@ -59,6 +60,7 @@ data class SettingsState(
     /** Whether enrolling again is a right: somebody can sign in. */
     val canSignIn: Boolean = false,
     val price: PriceState? = null,
+    val footer: FooterState? = null,
     /** What was exported and taken in by file; nothing where there are no files. */
     val files: FilesState? = null,
 ) {
@@ -97,6 +99,12 @@ data class PriceState(
     val hits: List<SearchHit> = emptyList(),
     val chosen: SearchHit? = null,
     val digits: String = "",
+)
+
+/** The edit of what stands below a receipt, a line of it in each. */
+data class FooterState(
+    val layout: String,
+    val lines: String,
 )
 
 sealed interface SettingsEvent {
@@ -152,6 +160,16 @@ sealed interface SettingsEvent {
     data object SavePrice : SettingsEvent
 
     data object ClosePrice : SettingsEvent
+
+    data object OpenFooter : SettingsEvent
+
+    data class Footer(
+        val lines: String,
+    ) : SettingsEvent
+
+    data object SaveFooter : SettingsEvent
+
+    data object CloseFooter : SettingsEvent
 }
 
 class SettingsModel(
@@ -243,6 +261,22 @@ class SettingsModel(
             SettingsEvent.ClosePrice -> {
                 change { copy(price = null) }
             }
+
+            SettingsEvent.OpenFooter -> {
+                inTurn.attempt { openFooter() }
+            }
+
+            is SettingsEvent.Footer -> {
+                change { copy(footer = footer?.copy(lines = event.lines)) }
+            }
+
+            SettingsEvent.SaveFooter -> {
+                inTurn.attempt { saveFooter() }
+            }
+
+            SettingsEvent.CloseFooter -> {
+                change { copy(footer = null) }
+            }
         }
     }
 
@@ -251,6 +285,7 @@ class SettingsModel(
         when {
             now.preview != null -> onEvent(SettingsEvent.ClosePreview)
             now.price != null -> onEvent(SettingsEvent.ClosePrice)
+            now.footer != null -> onEvent(SettingsEvent.CloseFooter)
             else -> return false
         }
         return true
@@ -370,6 +405,34 @@ class SettingsModel(
         show()
     }
 
+    /** Begins with what receipts have now; the core shows a list in one line. */
+    private suspend fun openFooter() {
+        val layout =
+            desk.till
+                .objects("receipt_layout", limit = 1)
+                .rows
+                .firstOrNull()
+        if (layout == null) {
+            desk.say(Notice.Refusal("unknown", "no receipt layout has come down", isDataSafe = true))
+            return
+        }
+        val now =
+            desk.till
+                .objectView("receipt_layout", layout.key)
+                .facts
+                .find { it.name == "footer" }
+        val lines = (now?.value as? FactText)?.text.orEmpty().replace(", ", "\n")
+        change { copy(footer = FooterState(layout.key, lines)) }
+    }
+
+    private suspend fun saveFooter() {
+        val edit = shown.value?.footer ?: return
+        val lines = edit.lines.lines().map { it.trim() }
+        desk.cashier.value?.editReceiptFooter(edit.layout, lines.dropLastWhile { it.isEmpty() })
+        change { copy(footer = null) }
+        show()
+    }
+
     private fun busy(work: suspend () -> Unit) =
         inTurn.attempt {
             change { copy(isBusy = true) }
@@ -417,15 +480,20 @@ fun SettingsPage(
     modifier: Modifier = Modifier,
 ) {
     val strings = LocalStrings.current
-    val (preview, price) = state.preview to state.price
+    val (preview, price, footer) = Triple(state.preview, state.price, state.footer)
     val sheet: (@Composable ColumnScope.() -> Unit)? =
         when {
             preview != null -> ({ PreviewSheet(preview, state, onEvent) })
             price != null -> ({ PriceSheet(price, onEvent) })
+            footer != null -> ({ FooterSheet(footer, onEvent) })
             else -> null
         }
-    val title = if (preview != null) nameOf(preview.centre, state) else strings.editPrice
-    val close = if (preview != null) SettingsEvent.ClosePreview else SettingsEvent.ClosePrice
+    val (title, close) =
+        when {
+            preview != null -> nameOf(preview.centre, state) to SettingsEvent.ClosePreview
+            footer != null -> strings.footerLines to SettingsEvent.CloseFooter
+            else -> strings.editPrice to SettingsEvent.ClosePrice
+        }
     WithSheet(sheet, title, { onEvent(close) }, modifier) {
         Column(Modifier.fillMaxSize().verticalScroll(rememberScrollState()).padding(bottom = 32.dp)) {
             val isTill = state.screen.standing == Standing.ENROLLED
@@ -559,6 +627,12 @@ private fun EditsGroup(
                 strings.editPrice,
                 { onEvent(SettingsEvent.OpenPrice) },
                 Modifier.fillMaxWidth().padding(top = 12.dp),
+                Glyphs.pencil,
+            )
+            SideButton(
+                strings.editFooter,
+                { onEvent(SettingsEvent.OpenFooter) },
+                Modifier.fillMaxWidth().padding(top = 8.dp),
                 Glyphs.pencil,
             )
         } else {
@@ -878,4 +952,23 @@ private fun PriceSheet(
     )
 }
 
+@Composable
+private fun FooterSheet(
+    footer: FooterState,
+    onEvent: (SettingsEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    Text(strings.footerHint, style = MaterialTheme.typography.bodyMedium)
+    TextEntry(
+        footer.lines,
+        { onEvent(SettingsEvent.Footer(it)) },
+        strings.footerLines,
+        Modifier.padding(top = 8.dp),
+        lines = MOST_FOOTER_LINES,
+    )
+    StateLine(Glyphs.pencil, strings.willBeReplaced, TillTheme.states.wait, Modifier.padding(top = 10.dp))
+    MainButton(strings.save, { onEvent(SettingsEvent.SaveFooter) }, Modifier.fillMaxWidth().padding(top = 12.dp))
+}
+
+private const val MOST_FOOTER_LINES = 6
 private const val MOST_SHOWN = 8

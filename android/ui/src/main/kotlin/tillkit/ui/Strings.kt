@@ -328,6 +328,7 @@ interface Strings {
     val noPlan: String
     val reference: String
     val refundNeeded: String
+    val customerNeeded: String
     val warehouseNeeded: String
     val wantedDay: String
     val otherDay: String
@@ -408,6 +409,9 @@ interface Strings {
     val noLocalEdits: String
     val editPrice: String
     val newPrice: String
+    val editFooter: String
+    val footerLines: String
+    val footerHint: String
     val save: String
     val signInFirst: String
     val rowsThere: String

@@ -17,6 +17,7 @@ import androidx.compose.ui.test.onLast
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performKeyInput
 import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextClearance
 import androidx.compose.ui.test.performTextInput
 import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runSkikoComposeUiTest
@@ -365,6 +366,27 @@ class AppTest {
 
             await(English.willBeReplaced)
             await("Blue Mug")
+        }
+
+    @Test
+    fun `the foot of receipts is changed, and stands on the next one`() =
+        app { _, till ->
+            signIn()
+            go(English.settings)
+            tap(English.editFooter)
+            await(English.footerHint)
+            label(English.footerLines).performTextClearance()
+            label(English.footerLines).performTextInput("See you soon\nOpen on Sundays\n")
+            tap(English.save)
+            await(English.willBeReplaced)
+
+            val sale =
+                till.signIn("anna", "1234").use { anna ->
+                    anna.addCode("MUG")
+                    anna.payRest("cash")
+                    anna.complete()
+                }
+            listOf("See you soon\n", "Open on Sundays").forEach { assertTrue(it in sale.text) { sale.text } }
         }
 
     @Test

@@ -43,6 +43,19 @@ class GoodsPageTest {
     }
 
     @Test
+    fun `money goes back on account to somebody`() {
+        val credit = Samples.tenders.first { it.kind == tillkit.TenderKind.CUSTOMER_CREDIT }
+        val back = Samples.drafted(GoodsKind.RETURN).draft!!.copy(reason = "cracked", refund = credit)
+        page(Samples.goods.copy(draft = back)) {
+            onNode(hasText(English.customerNeeded)).assertExists()
+            button(English.record).assertIsNotEnabled()
+        }
+        page(Samples.goods.copy(draft = back.copy(customer = Samples.customers.found[0]))) {
+            button(English.record).assertIsEnabled()
+        }
+    }
+
+    @Test
     fun `a count by a plan is where the plan says`() {
         val count = Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.Details)
         page(count) { onNode(hasText(English.inWarehouse(GoodsKind.COUNT))).assertExists() }

@@ -192,6 +192,10 @@ object Shots {
             settings("settings-centre-czech", Samples.preview).copy(strings = Czech),
             settings("settings-tested", Samples.tested).copy(at = English.testConnection),
             settings(
+                "settings-footer",
+                Samples.settings.copy(footer = FooterState("main", "Thank you\nOpen on Sundays until Christmas")),
+            ),
+            settings(
                 "settings-price",
                 Samples.settings.copy(price = PriceState("tea", Samples.hits, Samples.hits[0], "299")),
             ),
