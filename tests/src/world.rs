@@ -424,6 +424,8 @@ pub struct Line {
     pub is_endless: AtomicBool,
     /// The till claims to speak the next major version.
     pub is_next_major: AtomicBool,
+    /// The centre claims to.
+    pub is_centre_next_major: AtomicBool,
     /// Blobs are cut off after this many bytes; 0 leaves them alone.
     pub cuts_blobs_after: AtomicU64,
     /// Requests that went out.
@@ -466,6 +468,9 @@ impl Transport for Disturbed {
             if is_blob && self.line.is_endless.load(Ordering::SeqCst) {
                 let zeros = futures_util::stream::repeat_with(|| Ok(bytes::Bytes::from_static(&[0; 8192])));
                 answer.body = Box::pin(zeros);
+            }
+            if self.line.is_centre_next_major.load(Ordering::SeqCst) {
+                answer.headers.insert(tillkit_protocol::VERSION_HEADER.into(), "2.0".into());
             }
             let cut_after = self.line.cuts_blobs_after.load(Ordering::SeqCst);
             if is_blob && cut_after > 0 {

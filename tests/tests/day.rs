@@ -123,6 +123,30 @@ async fn opening_applies_by_policy_and_offline_the_day_opens_anyway() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_price_changed_overnight_is_sold_at_from_when_the_policy_says() {
+    // policy → overnight, its banner, after opening
+    let rows = [
+        ("automatic", "2.75", false, "2.75"),
+        ("opening", "2.55", false, "2.75"),
+        ("confirm", "2.55", true, "2.55"),
+    ];
+    for (apply, overnight, is_asked, opened) in rows {
+        let shop = shop().await;
+        policy(&shop, json!({"send": "by_hand", "apply": apply})).await;
+        let till = shop.ready_till("T1", &line()).await.unwrap();
+        shop.rows(&[("item", "tea", tea("2.75"))]).await.unwrap();
+        shop.publish().await.unwrap();
+
+        till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();
+        assert_eq!(price_of_tea(&till), overnight, "{apply}");
+        assert_eq!(till.sync_screen().unwrap().news.is_some(), is_asked, "{apply}");
+
+        till.sign_in("anna", "1234").unwrap().open_day(&[]).unwrap().wait().await.unwrap();
+        assert_eq!(price_of_tea(&till), opened, "{apply}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_data_exchange_receiving_is_refused_and_documents_are_stored() {
     let shop = shop().await;
     shop.rows(&[("role", "cashier", json!({"name": "Cashier", "rights": ["sell", "-data_exchange"]}))])
@@ -157,18 +181,27 @@ async fn another_major_stops_receiving_never_storing_documents() {
     let shop = shop().await;
     let line = line();
     let till = shop.ready_till("T1", &line).await.unwrap();
-    line.is_next_major.store(true, Ordering::SeqCst);
-    let bob = till.sign_in("bob", "4321").unwrap();
-    bob.add(AddLine::code("MUG", 1.into())).unwrap();
-    bob.pay_rest("cash").unwrap();
-    bob.complete().unwrap();
-    drop(bob);
+    shop.rows(&[("item", "tea", tea("2.75"))]).await.unwrap();
+    shop.publish().await.unwrap();
+    let items = till.objects("item", None, 99).unwrap();
+    for (round, ahead) in [(1, &line.is_next_major), (2, &line.is_centre_next_major)] {
+        ahead.store(true, Ordering::SeqCst);
+        let bob = till.sign_in("bob", "4321").unwrap();
+        bob.add(AddLine::code("MUG", 1.into())).unwrap();
+        bob.pay_rest("cash").unwrap();
+        bob.complete().unwrap();
+        drop(bob);
 
-    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+        let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
 
-    assert_eq!(report.receive_error.unwrap().code, "version");
-    assert_eq!((report.sent_documents, till.unsent().unwrap().all()), (2, 0));
-    assert_eq!(shop.documents().await.unwrap().len(), 2);
+        assert_eq!(report.receive_error.unwrap().code, "version", "round {round}");
+        assert_eq!((report.sent_documents, till.unsent().unwrap().all()), (2, 0), "round {round}");
+        assert_eq!(shop.documents().await.unwrap().len(), 2 * round);
+        assert_eq!(till.objects("item", None, 99).unwrap(), items, "nothing came down");
+        ahead.store(false, Ordering::SeqCst);
+    }
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert_eq!(price_of_tea(&till), "2.75");
 }
 
 #[tokio::test(flavor = "multi_thread")]

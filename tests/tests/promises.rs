@@ -1,11 +1,17 @@
 //! What a shop is promised of a sync, from the first tap to six weeks without a network.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use serde_json::json;
-use tillkit::{AddLine, ExportOf, Scope, Section, Session, Till, Trigger, screens::RowState};
+use tillkit::{
+    AddLine, ExportOf, Scope, Section, Session, Till, Trigger,
+    screens::{ObjectMark, RowState},
+};
 use tillkit_protocol::Hash;
-use tillkit_tests::world::Line;
+use tillkit_tests::{
+    proxy::{Asks, Proxy},
+    world::Line,
+};
 
 use crate::shop;
 
@@ -66,6 +72,9 @@ async fn an_open_carts_lines_keep_their_prices_while_the_list_shows_the_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_sales_at_an_edited_price_and_then_the_centres_price_and_footer() {
     let shop = shop().await;
+    // As it is where nobody has changed it: each sale is sent when it is made.
+    shop.rows(&[("policy", "main", json!({}))]).await.unwrap();
+    shop.publish().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let anna = till.sign_in("anna", "1234").unwrap();
     anna.edit_price("tea", "1.99".parse().unwrap()).unwrap();
@@ -73,6 +82,10 @@ async fn twenty_sales_at_an_edited_price_and_then_the_centres_price_and_footer()
     for _ in 0..20 {
         let printed = sell(&anna, "tea");
         assert!(printed.contains("1.99") && printed.contains("See you soon"), "{printed}");
+    }
+    let mut sent = till.status().unwrap();
+    while till.unsent().unwrap().documents() > 0 {
+        sent.changed().await.unwrap();
     }
     assert_eq!(till.edits().unwrap().len(), 2, "sales and what they send replace nothing");
 
@@ -162,6 +175,10 @@ async fn with_damaged_numerators_one_object_is_red_all_else_is_here_and_a_tap_re
         .map(|row| row.section.as_str())
         .collect();
     assert_eq!(red, ["numerators"]);
+    let objects = screen.rows.iter().flat_map(|row| &row.objects);
+    let red: Vec<&str> =
+        objects.filter(|object| object.mark == ObjectMark::Red).map(|object| object.kind.as_str()).collect();
+    assert_eq!(red, ["numerator"], "one red object");
     assert!(till.live().contains_key("items") && till.live().contains_key("users"));
 
     shop.repair_blobs(&damaged).unwrap();
@@ -173,9 +190,10 @@ async fn with_damaged_numerators_one_object_is_red_all_else_is_here_and_a_tap_re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_sync_receives_then_sends_then_fetches_pictures_and_the_next_contact_tells_what_is_booked() {
-    let shop = shop().await;
+    let shop = shop().await; // its policy is to send by hand
+    let proxy = Proxy::to(shop.url()).await.unwrap();
     let line = line();
-    let till = shop.ready_till("T1", &line).await.unwrap();
+    let till = shop.ready_till_at(&proxy.url, "T1", &line).await.unwrap();
     let picture = "RIFF\x10\0\0\0WEBPVP8 a tin of tea";
     shop.admin("PUT", "centres/main/images/tin?item=tea", picture).await.unwrap();
     shop.rows(&[("item", "tea", tea("3.00"))]).await.unwrap();
@@ -183,6 +201,12 @@ async fn a_full_sync_receives_then_sends_then_fetches_pictures_and_the_next_cont
     let anna = till.sign_in("anna", "1234").unwrap();
     sell(&anna, "mug");
     line.paths.lock().unwrap().clear();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = heard.clone();
+    proxy.set_weather(move |asks| {
+        log.lock().unwrap().push(asks);
+        None
+    });
 
     let report = sync(&till, Scope::All, Trigger::RedButton).await;
 
@@ -194,6 +218,11 @@ async fn a_full_sync_receives_then_sends_then_fetches_pictures_and_the_next_cont
     let first_blob = place("/v1/blobs/");
     assert!(first_blob < documents && documents < image, "{paths:?}");
     assert_eq!(image, paths.len() - 1, "pictures come last: {paths:?}");
+    assert_eq!(
+        heard.lock().unwrap()[..],
+        [Asks::Contact, Asks::Manifest, Asks::Blob, Asks::Documents, Asks::Blob, Asks::Blob],
+        "as it arrives at the server: items, then documents, then the picture's row and the picture"
+    );
     shop.settled().await;
     sync(&till, Scope::All, Trigger::Schedule).await;
     let sale = till.history(&[tillkit::Kind::Sale], None, 1).unwrap().remove(0);

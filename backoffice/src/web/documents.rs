@@ -200,6 +200,8 @@ fn kind_name(kind: &str) -> &'static str {
         Some(Kind::Transfer) => "Transfer",
         Some(Kind::Count) => "Stock count",
         Some(Kind::WriteOff) => "Write-off",
+        Some(Kind::Order) => "Order",
+        Some(Kind::CustomerMade) => "New customer",
         Some(Kind::Event) => "Event",
         _ => "Document",
     }
@@ -215,6 +217,8 @@ fn has_money(kind: &str) -> bool {
                 | Kind::Transfer
                 | Kind::Count
                 | Kind::WriteOff
+                | Kind::Order
+                | Kind::CustomerMade
                 | Kind::Event
         )
     )

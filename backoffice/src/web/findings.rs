@@ -73,6 +73,8 @@ fn title(code: &str) -> &'static str {
         "fork" => "Two documents have the same place",
         "gap" => "A document is missing",
         "broken-link" => "A document does not follow the one before",
+        "lost" => "The back office has lost what it had booked",
+        "not-shown" => "A document is here that other tills do not see",
         "clock" => "A till's clock is ahead",
         "behind" => "A till knows less than it has sent",
         "chain-mismatch" => "A till holds another document than is here",

@@ -298,12 +298,18 @@ impl Client {
     }
 
     async fn judged(&self, answer: Response, path: &str) -> Result<Response, SyncError> {
-        if !answer.headers.contains_key(VERSION_HEADER) {
+        let Some(version) = answer.headers.get(VERSION_HEADER) else {
             // 511 is the one that a portal should give (RFC 6585).
             let is_gateway = answer.status >= 500 && answer.status != 511;
             let cause = if is_gateway { Cause::ServerDown } else { Cause::CaptivePortal };
             let detail = format!("status {} without {VERSION_HEADER}: not a back office", answer.status);
             return Err(SyncError::Offline { cause, detail });
+        };
+        // Documents go whatever the version is.
+        let is_down = ["/v1/contact", "/v1/manifest", "/v1/blobs/"].iter().any(|down| path.starts_with(down));
+        if is_down && answer.status < 400 && version.split('.').next() != Some(&MAJOR.to_string()) {
+            let detail = format!("the back office speaks {version}, this till {VERSION}");
+            return Err(SyncError::Offline { cause: Cause::VersionMismatch, detail });
         }
         match answer.status {
             200..=299 | 304 => Ok(answer),

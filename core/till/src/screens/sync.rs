@@ -6,7 +6,7 @@ use tillkit_protocol::Section;
 use tillkit_store::journal::{Unsent, UnsentSection};
 use tillkit_sync::{
     Cause, Report, Scope,
-    status::{Mode, Progress, Stage, Status},
+    status::{Mode, Progress, Red, Stage, Status},
 };
 
 use super::{Amount, ChangeSummary, Trouble, amount};
@@ -560,7 +560,12 @@ fn objects(facts: &Facts, section: Section) -> Vec<SyncObject> {
     let known = section.spec().kinds;
     let unknown = counts.keys().map(String::as_str).filter(|kind| !known.contains(kind));
     let object = |kind: &str| {
-        let own_red = red.filter(|red| red.kind.as_deref() == Some(kind));
+        let is_own = |red: &&Red| match &red.kind {
+            Some(of) => of == kind,
+            // What is damaged as a whole is damaged in its only kind.
+            None => known.len() == 1 && red.code != "waits-for",
+        };
+        let own_red = red.filter(is_own);
         SyncObject {
             kind: kind.into(),
             count: counts.get(kind).copied().unwrap_or(0),
