@@ -13,7 +13,7 @@
 //!
 //! Built with `--cfg tillkit_defects`, [`hunt`] looks for faults that are planted in the core.
 //!
-//! What is held: I1, I3–I10, I12–I14, I17, I18, I24–I26 of docs/architecture.md.
+//! What is held: I1, I3–I10, I12–I14, I18, I24–I26 of docs/reliability.md.
 
 mod centre;
 mod checks;
