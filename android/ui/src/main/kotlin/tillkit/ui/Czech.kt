@@ -471,6 +471,8 @@ object Czech : Strings {
     override val noDiscount = "Bez slevy"
     override val percent = "Procenta"
     override val amount = "Částka"
+    override val otherPrice = "Prodat za jinou cenu"
+    override val otherPriceHint = "Kolik stojí jeden kus na této účtence a proč. Sleva na řádku zmizí."
     override val cancelSale = "Zrušit prodej"
     override val customer = "Zákazník"
     override val noCustomer = "Bez zákazníka"

@@ -483,6 +483,8 @@ object English : Strings {
     override val noDiscount = "No discount"
     override val percent = "Percent"
     override val amount = "Amount"
+    override val otherPrice = "Sell at another price"
+    override val otherPriceHint = "What one costs on this receipt, and why. A discount on the line goes."
     override val cancelSale = "Cancel this sale"
     override val customer = "Customer"
     override val noCustomer = "No customer"

@@ -254,22 +254,9 @@ private fun DraftRow(
     val atStart = Modifier.offset(x = -IconInset)
     Column(Modifier.fillMaxWidth().padding(start = Edge, end = Edge, top = 10.dp, bottom = 6.dp)) {
         Text(line.name, style = MaterialTheme.typography.titleMedium)
-        Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(4.dp), Alignment.CenterVertically) {
+        Row(Modifier.fillMaxWidth().padding(top = 4.dp), Arrangement.spacedBy(4.dp), Alignment.CenterVertically) {
             GlyphButton(Glyphs.minus, strings.oneLess(line.name), { onEvent(GoodsEvent.Step(index, -1)) }, atStart, tint = tint)
-            Surface(
-                { onEvent(GoodsEvent.OpenQuantity(index)) },
-                atStart.widthIn(min = 72.dp).heightIn(min = Touch),
-                shape = MaterialTheme.shapes.medium,
-                color = MaterialTheme.colorScheme.surfaceContainerHigh,
-            ) {
-                Box(Modifier.heightIn(min = Touch).padding(horizontal = 12.dp), Alignment.Center) {
-                    Text(
-                        formats.quantity(line.quantity),
-                        style = MaterialTheme.typography.titleLarge,
-                        textAlign = TextAlign.Center,
-                    )
-                }
-            }
+            QuantityKey(line.quantity, { onEvent(GoodsEvent.OpenQuantity(index)) }, atStart)
             GlyphButton(Glyphs.plus, strings.oneMore(line.name), { onEvent(GoodsEvent.Step(index, 1)) }, atStart, tint = tint)
             Box(Modifier.weight(1f))
             GlyphButton(Glyphs.trash, strings.removeLine(line.name), { onEvent(GoodsEvent.Remove(index)) }, Modifier.offset(x = IconInset))

@@ -19,6 +19,7 @@ import tillkit.SearchHit
 import tillkit.SellScreen
 import tillkit.SyncAll
 import tillkit.TenderChoice
+import java.math.BigDecimal
 
 /** What the selling page shows: the core's screen, what is typed, and what lies over the page. */
 data class SellState(
@@ -45,6 +46,19 @@ sealed interface SellSheet {
         val line: Int?,
         val isPercent: Boolean = true,
         val digits: String = "",
+    ) : SellSheet
+
+    /** How much of a line is sold, as typed. */
+    data class Quantity(
+        val line: Int,
+        val typed: String = "",
+    ) : SellSheet
+
+    /** What one of a line is sold for instead, in minor units as typed, and why. */
+    data class Price(
+        val line: Int,
+        val digits: String = "",
+        val reason: String = "",
     ) : SellSheet
 
     data class Held(
@@ -123,6 +137,14 @@ sealed interface SellEvent {
 
     data class Label(
         val label: String,
+    ) : SellEvent
+
+    data class Quantity(
+        val typed: String,
+    ) : SellEvent
+
+    data class Reason(
+        val reason: String,
     ) : SellEvent
 
     /** Takes what the open panel says. */
@@ -240,6 +262,14 @@ class SellModel(
                 sheet<SellSheet.Hold> { copy(label = event.label) }
             }
 
+            is SellEvent.Quantity -> {
+                sheet<SellSheet.Quantity> { copy(typed = event.typed) }
+            }
+
+            is SellEvent.Reason -> {
+                sheet<SellSheet.Price> { copy(reason = event.reason) }
+            }
+
             SellEvent.Take -> {
                 then { take() }
             }
@@ -314,8 +344,22 @@ class SellModel(
                 .getOrNull(line)
                 ?.quantity
                 ?.toBigDecimalOrNull() ?: return
-        val next = quantity + by.toBigDecimal()
-        if (next.signum() > 0) cashier.setQuantity(line, next.toPlainString()) else cashier.removeLine(line)
+        setQuantity(line, quantity + by.toBigDecimal())
+    }
+
+    private suspend fun setQuantity(
+        line: Int,
+        quantity: BigDecimal,
+    ) = if (quantity.signum() > 0) cashier.setQuantity(line, quantity.toPlainString()) else cashier.removeLine(line)
+
+    /** A line is what it was sold at: with another price it is another line. */
+    private suspend fun reprice(sheet: SellSheet.Price) {
+        val cart = cashier.sellScreen("").cart ?: return
+        val line = cart.lines.getOrNull(sheet.line) ?: return
+        val minor = sheet.digits.toLongOrNull() ?: return
+        val price = BigDecimal.valueOf(minor, decimalsOf(cart.total.currency))
+        cashier.addItemAt(line.item, line.quantity, price.toPlainString(), sheet.reason.trim())
+        cashier.removeLine(sheet.line)
     }
 
     private suspend fun complete() {
@@ -326,6 +370,7 @@ class SellModel(
     private fun press(key: Key) {
         sheet<SellSheet.Amount> { copy(digits = key.after(digits, MOST_DIGITS)) }
         sheet<SellSheet.Discount> { copy(digits = key.after(digits, if (isPercent) PERCENT_DIGITS else MOST_DIGITS)) }
+        sheet<SellSheet.Price> { copy(digits = key.after(digits, MOST_DIGITS)) }
     }
 
     private suspend fun take() {
@@ -337,6 +382,15 @@ class SellModel(
 
             is SellSheet.Discount -> {
                 discount(sheet)
+            }
+
+            is SellSheet.Quantity -> {
+                val quantity = quantityOf(sheet.typed) ?: return
+                closing { setQuantity(sheet.line, quantity) }
+            }
+
+            is SellSheet.Price -> {
+                closing { reprice(sheet) }
             }
 
             is SellSheet.Hold -> {

@@ -49,6 +49,7 @@ import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.liveRegion
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.input.ImeAction
+import androidx.compose.ui.text.input.KeyboardType
 import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import tillkit.Amount
@@ -74,6 +75,8 @@ fun SellPage(
         when (sheet) {
             is SellSheet.Amount -> sheet.tender.name
             is SellSheet.Discount -> lineName(state, sheet.line) ?: strings.discountReceipt
+            is SellSheet.Quantity -> lineName(state, sheet.line) ?: strings.quantity
+            is SellSheet.Price -> lineName(state, sheet.line) ?: strings.otherPrice
             is SellSheet.Held -> strings.heldSales
             is SellSheet.Hold -> strings.hold
             is SellSheet.Customers -> if (sheet.customers.new != null) strings.newCustomer else strings.customer
@@ -298,7 +301,7 @@ private fun CartRow(
         }
         if (line.isEdited) StateLine(Glyphs.pencil, strings.editedHere, TillTheme.states.wait)
         // The icons stand on the edges of the text; their touch areas reach over them.
-        Row(Modifier.fillMaxWidth(), verticalAlignment = Alignment.CenterVertically) {
+        Row(Modifier.fillMaxWidth().padding(top = 4.dp, bottom = 4.dp), verticalAlignment = Alignment.CenterVertically) {
             val tint = MaterialTheme.colorScheme.primary
             val atStart = Modifier.offset(x = -IconInset)
             GlyphButton(
@@ -308,12 +311,7 @@ private fun CartRow(
                 atStart,
                 tint = tint,
             )
-            Text(
-                formats.quantity(line.quantity),
-                atStart.widthIn(min = 40.dp),
-                style = MaterialTheme.typography.titleLarge,
-                textAlign = TextAlign.Center,
-            )
+            QuantityKey(line.quantity, { onEvent(SellEvent.Open(SellSheet.Quantity(index))) }, atStart)
             GlyphButton(
                 Glyphs.plus,
                 strings.oneMore(line.name),
@@ -332,6 +330,29 @@ private fun CartRow(
                 )
             }
             GlyphButton(Glyphs.trash, strings.removeLine(line.name), { onEvent(SellEvent.Remove(index)) }, atEnd)
+        }
+    }
+}
+
+/** How much of a line there is; a tap types another. */
+@Composable
+internal fun QuantityKey(
+    quantity: String,
+    onClick: () -> Unit,
+    modifier: Modifier = Modifier,
+) {
+    Surface(
+        onClick,
+        modifier.widthIn(min = 72.dp).heightIn(min = Touch),
+        shape = MaterialTheme.shapes.medium,
+        color = MaterialTheme.colorScheme.surfaceContainerHigh,
+    ) {
+        Box(Modifier.heightIn(min = Touch).padding(horizontal = 12.dp), Alignment.Center) {
+            Text(
+                LocalFormats.current.quantity(quantity),
+                style = MaterialTheme.typography.titleLarge,
+                textAlign = TextAlign.Center,
+            )
         }
     }
 }
@@ -587,6 +608,8 @@ private fun SheetContent(
     when (sheet) {
         is SellSheet.Amount -> AmountSheet(sheet, state.screen.cart, onEvent)
         is SellSheet.Discount -> DiscountSheet(sheet, state.screen.cart, onEvent)
+        is SellSheet.Quantity -> QuantitySheet(sheet, "price_override" in state.screen.rights, onEvent)
+        is SellSheet.Price -> PriceSheet(sheet, state.screen.cart, onEvent)
         is SellSheet.Held -> HeldSheet(sheet, onEvent)
         is SellSheet.Hold -> HoldSheet(sheet, onEvent)
         is SellSheet.Customers -> Customers(sheet.customers) { onEvent(SellEvent.Customers(it)) }
@@ -632,6 +655,53 @@ private fun DiscountSheet(
         SideButton(strings.noDiscount, { onEvent(SellEvent.NoDiscount) }, Modifier.weight(0.8f).heightIn(min = 64.dp))
         MainButton(strings.discount, { onEvent(SellEvent.Take) }, Modifier.weight(1f), isEnabled = typed > 0)
     }
+}
+
+@Composable
+private fun QuantitySheet(
+    sheet: SellSheet.Quantity,
+    mayReprice: Boolean,
+    onEvent: (SellEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    TextEntry(
+        sheet.typed,
+        { onEvent(SellEvent.Quantity(it)) },
+        strings.quantity,
+        keyboard = KeyboardOptions(keyboardType = KeyboardType.Decimal),
+    )
+    if (mayReprice) {
+        SheetChoice(strings.otherPrice, Glyphs.pencil, { onEvent(SellEvent.Open(SellSheet.Price(sheet.line))) })
+    }
+    MainButton(
+        strings.save,
+        { onEvent(SellEvent.Take) },
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        Glyphs.check,
+        isEnabled = quantityOf(sheet.typed) != null,
+    )
+}
+
+@Composable
+private fun PriceSheet(
+    sheet: SellSheet.Price,
+    cart: CartView?,
+    onEvent: (SellEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val home = cart?.total ?: return
+    val typed = sheet.digits.toLongOrNull() ?: 0
+    Text(strings.otherPriceHint, style = MaterialTheme.typography.bodyMedium)
+    TypedAmount(formats.amount(home.copy(minor = typed)))
+    Keypad({ onEvent(SellEvent.Press(it)) })
+    TextEntry(sheet.reason, { onEvent(SellEvent.Reason(it)) }, strings.reason, Modifier.padding(top = 8.dp))
+    MainButton(
+        strings.save,
+        { onEvent(SellEvent.Take) },
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        Glyphs.check,
+        isEnabled = sheet.digits.isNotEmpty() && sheet.reason.isNotBlank(),
+    )
 }
 
 @Composable

@@ -204,6 +204,8 @@ interface Strings {
     val percent: String
     val amount: String
     val cancelSale: String
+    val otherPrice: String
+    val otherPriceHint: String
     val customer: String
     val noCustomer: String
     val offlineSale: String

@@ -161,6 +161,44 @@ class AppTest {
         }
 
     @Test
+    fun `a quantity is typed, and a line is sold at another price for a reason`() =
+        app { model, till ->
+            signIn()
+            type("MUG")
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            tap(hasClickAction() and hasText("1"))
+            label(English.quantity).performTextInput("2,5")
+            tap(English.save)
+            await("2.5")
+            tap(hasClickAction() and hasText("2.5"))
+            tap(hasClickAction() and hasText(English.otherPrice))
+            listOf("4", "00").forEach { tap(hasClickAction() and hasText(it)) }
+            label(English.reason).performTextInput("scratched")
+            tap(English.save)
+
+            tap(English.payAmount("£10.00"))
+            tap(hasClickAction() and hasText("Card"))
+            tap(English.complete)
+            await("T3A-000001")
+            val text =
+                till
+                    .document(
+                        till
+                            .history(listOf("sale"))
+                            .rows
+                            .single()
+                            .place,
+                    ).text
+            assertTrue("2.5 pc x 4" in text) { text }
+            assertEquals(
+                null,
+                model.shift.value!!
+                    .selling.state.value!!
+                    .sheet,
+            )
+        }
+
+    @Test
     fun `no tap on the quantity is lost`() =
         app { model, _ ->
             signIn()

@@ -136,7 +136,7 @@ object Samples {
     ) = SellState(
         SellScreen(
             user = "anna",
-            rights = listOf("sell", "discount", "cash_movement", "closure", "local_edit"),
+            rights = listOf("sell", "discount", "price_override", "cash_movement", "closure", "local_edit"),
             query = query,
             hits = hits,
             cart = cart,
