@@ -9,8 +9,8 @@ pub use tillkit::{
         DocumentPlace, DocumentView, EditView, Fact, FactValue, FindingView, HistoryFilter, HistoryRow,
         HistoryScreen, LineState, MissingSection, ObjectMark, ObjectRow, ObjectView, ObjectsScreen,
         RedButton, RowState, RunEnd, RunRow, RunStage, RunView, RunsScreen, Sample as SyncSample, SearchHit,
-        SellScreen, SettingsScreen, StageBar, StageName, StockView, SyncObject, SyncRow, SyncScreen,
-        TenderChoice, Trouble, UnsentView, UserChoice,
+        SellScreen, SettingsScreen, SoldLine, StageBar, StageName, StockView, SyncObject, SyncRow,
+        SyncScreen, TenderChoice, Trouble, UnsentView, UserChoice,
     },
 };
 
@@ -575,8 +575,27 @@ pub struct DocumentView {
     pub processed_ms: Option<i64>,
     /// The same, that the closure which lists it is.
     pub settled_ms: Option<i64>,
+    /// Whether it was voided.
+    pub is_void: bool,
+    /// Of a sale: what was sold.
+    pub lines: Vec<SoldLine>,
     /// As printed, or the facts in lines where nothing is printed.
     pub text: String,
+}
+
+/// A line of a sale, for who brings goods back.
+#[uniffi::remote(Record)]
+pub struct SoldLine {
+    /// Key of the item.
+    pub item: String,
+    /// As printed.
+    pub name: String,
+    /// A decimal number.
+    pub quantity: String,
+    /// How much of it may still come back; nothing of a voided sale.
+    pub left: String,
+    /// What was paid for it.
+    pub gross: Amount,
 }
 
 /// A page of what this till holds of a kind.

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, atomic::Ordering, mpsc};
 
 use serde_json::json;
 use tillkit::{
-    AddLine, Blockers, PairingQr, Scope, Standing, Till, TillError, Trigger,
+    AddLine, Blockers, LineOrigin, NewReturn, PairingQr, ReturnLine, ReturnPurpose, Scope, Standing, Till,
+    TillError, Trigger,
     screens::{
-        ChangeEntry, ChangeWhat, DeliveryMark, Fact, FactValue, HistoryFilter, LineState, ObjectsScreen,
-        RedButton, RowState, SyncScreen,
+        ChangeEntry, ChangeWhat, DeliveryMark, DocumentPlace, Fact, FactValue, HistoryFilter, LineState,
+        ObjectsScreen, RedButton, RowState, SyncScreen,
     },
 };
 use tillkit_protocol::{
@@ -158,6 +159,36 @@ async fn the_history_marks_how_far_each_document_has_come() {
     assert_eq!(second.rows[0].mark, DeliveryMark::Processed);
     assert!(printed.contains("Earl Grey Tea") && printed.contains(&second.rows[0].number), "{printed}");
     assert!(printed.contains("Cash"), "tenders are printed by name: {printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opened_sale_says_what_of_it_may_still_come_back() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    sell_tea(&till, 3);
+    let sale = till.history_screen(&filter("sale"), None, 1).unwrap().rows.remove(0).place;
+    let anna = till.sign_in("anna", "1234").unwrap();
+    let seen = || {
+        let view = till.document_view(&sale).unwrap();
+        let line = view.lines[0].clone();
+        (view.is_void, line.name, line.quantity, line.left, line.gross.minor)
+    };
+    assert_eq!(seen(), (false, "Earl Grey Tea".into(), "3".into(), "3".into(), 7_65));
+
+    let origin = LineOrigin { till: sale.till.clone(), enrolment: sale.enrolment, seq: sale.seq, line: 0 };
+    let what = AddLine::item("tea", "-1".parse().unwrap());
+    let lines = vec![ReturnLine { what, origin: Some(origin), reason: None }];
+    let back = NewReturn { purpose: ReturnPurpose::Goods, customer: None, lines, refund: "cash".into() };
+    let given = anna.return_goods(back).unwrap();
+    assert_eq!(seen().3, "2");
+    let of = DocumentPlace { seq: given.reference.seq, ..sale.clone() };
+    assert!(till.document_view(&of).unwrap().lines.is_empty(), "a return is not returned");
+
+    sell_tea(&till, 1);
+    let next = till.history_screen(&filter("sale"), None, 1).unwrap().rows.remove(0).place;
+    anna.void_at(&next, "twice").unwrap();
+    let view = till.document_view(&next).unwrap();
+    assert_eq!((view.is_void, view.lines[0].left.as_str()), (true, "0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

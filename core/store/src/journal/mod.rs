@@ -508,6 +508,27 @@ fn document(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Opt
     Ok(statement.query_row(key, recorded).optional()?)
 }
 
+fn reversed(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Reversed> {
+    const REVERSED: &str = "
+        SELECT line, sum(quantity_micro) FROM reversal
+         WHERE till = :till AND enrolment = :enrolment AND seq = :seq GROUP BY line";
+    let mut statement = db.prepare_cached(REVERSED)?;
+    let mut rows = statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
+    let mut reversed = Reversed::default();
+    while let Some(row) = rows.next()? {
+        let (line, micro): (i64, i64) = (row.get(0)?, row.get(1)?);
+        match u32::try_from(line) {
+            Ok(line) => {
+                let quantity =
+                    Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error))?;
+                reversed.lines.insert(line, quantity);
+            }
+            Err(_) => reversed.is_void = true,
+        }
+    }
+    Ok(reversed)
+}
+
 fn each_document<E: From<StoreError>>(
     db: &Connection,
     till: &str,

@@ -9,8 +9,8 @@ use tillkit_protocol::{
 };
 
 use super::{
-    BrokenChain, Enrolment, Filter, Head, Held, Journal, Lockout, Mark, Part, Recorded, Unsent, Way,
-    document, each_document, enrolment, head, held, part, recorded, unreadable, unsent,
+    BrokenChain, Enrolment, Filter, Head, Held, Journal, Lockout, Mark, Part, Recorded, Reversed, Unsent,
+    Way, document, each_document, enrolment, head, held, part, recorded, reversed, unreadable, unsent,
 };
 use crate::{
     Result, StoreError,
@@ -224,6 +224,14 @@ impl Journal {
     /// As any read.
     pub fn document(&self, till: &str, enrolment: u32, seq: u64) -> Result<Option<Recorded>> {
         document(self.read()?.db()?, till, enrolment, seq)
+    }
+
+    /// What has been taken back of a document.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn reversed(&self, till: &str, enrolment: u32, seq: u64) -> Result<Reversed> {
+        reversed(self.read()?.db()?, till, enrolment, seq)
     }
 
     /// The newest documents first, at most `limit`; `before` is the last one of the page before.

@@ -2,7 +2,6 @@
 
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 use serde::Serialize;
-use tillkit_domain::Quantity;
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, bodies,
     keys::PrivateKey,
@@ -11,7 +10,7 @@ use tillkit_protocol::{
 
 use super::{
     Delivery, Enrolment, Head, Held, Lockout, NewDocument, Recorded, Reversal, Reversed, StockMove, Unsent,
-    document, each_document, head, held, recorded, unreadable, unsent,
+    document, each_document, head, held, recorded, reversed, unsent,
 };
 use crate::{Result, StoreError, file::InUse};
 
@@ -207,30 +206,12 @@ impl JournalWrite<'_> {
         Ok(hashes.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// What has been taken back of a document.
+    /// What has been taken back of a document, inside this transaction.
     ///
     /// # Errors
     /// As any read.
     pub fn reversed(&self, till: &str, enrolment: u32, seq: u64) -> Result<Reversed> {
-        const REVERSED: &str = "
-            SELECT line, sum(quantity_micro) FROM reversal
-             WHERE till = :till AND enrolment = :enrolment AND seq = :seq GROUP BY line";
-        let mut statement = self.tx.prepare_cached(REVERSED)?;
-        let mut rows =
-            statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
-        let mut reversed = Reversed::default();
-        while let Some(row) = rows.next()? {
-            let (line, micro): (i64, i64) = (row.get(0)?, row.get(1)?);
-            match u32::try_from(line) {
-                Ok(line) => {
-                    let quantity =
-                        Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error))?;
-                    reversed.lines.insert(line, quantity);
-                }
-                Err(_) => reversed.is_void = true,
-            }
-        }
-        Ok(reversed)
+        reversed(&self.tx, till, enrolment, seq)
     }
 
     /// One document, inside this transaction.

@@ -1,9 +1,10 @@
 //! The history: every document of this phone, with its sync mark, and what was printed of it.
 
+use tillkit_domain::Quantity;
 use tillkit_protocol::{bodies, document::Kind};
 use tillkit_store::{
     StoreError,
-    journal::{Delivery, Filter, Mark, Recorded},
+    journal::{Delivery, Filter, Mark, Recorded, Reversed},
 };
 
 use super::{Amount, amount};
@@ -94,8 +95,27 @@ pub struct DocumentView {
     pub processed_ms: Option<i64>,
     /// The same, that the closure which lists it is.
     pub settled_ms: Option<i64>,
+    /// Whether it was voided.
+    pub is_void: bool,
+    /// Of a sale: what was sold.
+    pub lines: Vec<SoldLine>,
     /// As printed, or the facts in lines where nothing is printed.
     pub text: String,
+}
+
+/// A line of a sale, for who brings goods back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldLine {
+    /// Key of the item.
+    pub item: String,
+    /// As printed.
+    pub name: String,
+    /// A decimal number.
+    pub quantity: String,
+    /// How much of it may still come back; nothing of a voided sale.
+    pub left: String,
+    /// What was paid for it.
+    pub gross: Amount,
 }
 
 impl Till {
@@ -144,12 +164,16 @@ impl Till {
             what: "document",
             key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
         })?;
-        let way = self.0.store.journal.way(&place.till, place.enrolment, place.seq)?;
+        let journal = &self.0.store.journal;
+        let way = journal.way(&place.till, place.enrolment, place.seq)?;
+        let reversed = journal.reversed(&place.till, place.enrolment, place.seq)?;
         Ok(DocumentView {
             row: self.0.history_row(&found)?,
             uploaded_ms: way.uploaded_ms,
             processed_ms: way.processed_ms,
             settled_ms: way.settled_ms,
+            is_void: reversed.is_void,
+            lines: sold(&found, &reversed)?,
             text: self.0.printed(&found)?,
         })
     }
@@ -164,6 +188,28 @@ impl From<DeliveryMark> for Mark {
             DeliveryMark::Settled => Mark::Settled,
         }
     }
+}
+
+fn sold(document: &Recorded, reversed: &Reversed) -> Result<Vec<SoldLine>, TillError> {
+    if document.kind != Kind::Sale.name() {
+        return Ok(Vec::new());
+    }
+    let lines = document.document::<bodies::Sale>()?.body.lines;
+    let line = |(index, line): (u32, bodies::Line)| {
+        let left = match reversed.lines.get(&index) {
+            _ if reversed.is_void => Quantity::default(),
+            Some(back) => line.quantity.plus(back.negated())?,
+            None => line.quantity,
+        };
+        Ok(SoldLine {
+            item: line.item,
+            name: line.name,
+            quantity: line.quantity.to_string(),
+            left: left.to_string(),
+            gross: amount(line.gross_minor, &document.currency),
+        })
+    };
+    (0..).zip(lines).map(line).collect()
 }
 
 fn place(document: &Recorded) -> DocumentPlace {

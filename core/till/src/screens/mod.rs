@@ -17,6 +17,7 @@ pub use changes::{
 };
 pub use history::{
     DeliveryMark, DocumentPlace, DocumentView, FindingView, HistoryFilter, HistoryRow, HistoryScreen,
+    SoldLine,
 };
 pub use objects::{Fact, FactValue, ObjectRow, ObjectView, ObjectsScreen, title};
 pub use runs::{RunRow, RunsScreen};
