@@ -66,6 +66,7 @@ typealias RunsScreen = tillkit.ffi.RunsScreen
 typealias SearchHit = tillkit.ffi.SearchHit
 typealias SellScreen = tillkit.ffi.SellScreen
 typealias SettingsScreen = tillkit.ffi.SettingsScreen
+typealias SoldLine = tillkit.ffi.SoldLine
 typealias StageBar = tillkit.ffi.StageBar
 typealias StageName = tillkit.ffi.StageName
 typealias StageSection = tillkit.ffi.StageName.Section

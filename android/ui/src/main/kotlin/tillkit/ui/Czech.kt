@@ -523,6 +523,15 @@ object Czech : Strings {
     override val void = "Stornovat"
     override val voidIsFinal = "Storno je samostatný doklad a nelze je vzít zpět."
 
+    override val voided = "Stornováno"
+    override val returnHint = "Co bylo zaplaceno, se vrátí, a zboží je zase na skladě."
+    override val allBack = "Vrací se všechno"
+
+    override fun sold(
+        quantity: String,
+        left: String,
+    ) = if (quantity == left) "prodáno $quantity" else "prodáno $quantity, zbývá $left"
+
     override fun voidOf(number: String) = "Storno $number"
 
     override fun voidSaleHint(amount: String) = "$amount se vrátí tak, jak bylo zaplaceno, a zboží je zase na skladě."

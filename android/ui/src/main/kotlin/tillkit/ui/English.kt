@@ -535,6 +535,15 @@ object English : Strings {
     override val void = "Void"
     override val voidIsFinal = "A void is a document of its own, and cannot be taken back."
 
+    override val voided = "Voided"
+    override val returnHint = "What was paid for them goes back, and the goods are in stock again."
+    override val allBack = "Everything comes back"
+
+    override fun sold(
+        quantity: String,
+        left: String,
+    ) = if (quantity == left) "$quantity sold" else "$quantity sold, $left left"
+
     override fun voidOf(number: String) = "Void $number"
 
     override fun voidSaleHint(amount: String) = "$amount goes back the way it was paid, and the goods are in stock again."

@@ -430,7 +430,7 @@ private const val MOST_DAYS = 7
 
 /** One of the centre's rows, or none of them if that has a name. */
 @Composable
-private fun <Row> OneOf(
+internal fun <Row> OneOf(
     title: String,
     rows: List<Row>,
     chosen: Row?,

@@ -11,6 +11,7 @@ import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.LazyColumn
 import androidx.compose.foundation.lazy.rememberLazyListState
 import androidx.compose.foundation.rememberScrollState
@@ -31,6 +32,7 @@ import androidx.compose.ui.graphics.vector.ImageVector
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -41,6 +43,11 @@ import tillkit.DocumentPlace
 import tillkit.DocumentView
 import tillkit.HistoryRow
 import tillkit.HistoryScreen
+import tillkit.ReturnedLine
+import tillkit.SoldLine
+import tillkit.TenderChoice
+import tillkit.TenderKind
+import java.math.BigDecimal
 import kotlin.math.abs
 
 /** What has been recorded on this phone, newest first, as far as it was scrolled. */
@@ -54,19 +61,39 @@ data class HistoryState(
     /** What can be chosen from: sections that go up, business days that have documents. */
     val sections: List<String> = emptyList(),
     val days: List<String> = emptyList(),
-    /** Whether who is signed in may void. */
+    /** Whether who is signed in may void, and take goods back. */
     val mayVoid: Boolean = false,
+    val mayReturn: Boolean = false,
     /** Why the open document is to be voided, as far as it is typed; nobody voids it, if it is none. */
     val reason: String? = null,
-    /** What was voided here, and the number of its void. The core keeps it, and says it only when asked again. */
+    /** What of the open sale is to come back; nobody takes anything back, if it is none. */
+    val returning: Returning? = null,
+    /** What was voided since the app was started, and the number of its void. */
     val voided: Map<DocumentPlace, String> = emptyMap(),
 ) {
-    val canVoid get() = mayVoid && open != null && open.row.kind in REVERSIBLE && open.row.place !in voided
+    /** Once, and whole: not after goods of it have come back. */
+    val canVoid get() = mayVoid && open != null && open.row.kind in REVERSIBLE && !open.isVoid && open.lines.all { it.isWhole }
+
+    val canReturn get() = mayReturn && open != null && open.lines.any { it.mostBack.signum() > 0 }
 
     private companion object {
         val REVERSIBLE = setOf("sale", "return")
     }
 }
+
+/** How much of each line comes back, and how the money does. */
+data class Returning(
+    val lines: List<BigDecimal>,
+    val tenders: List<TenderChoice>,
+    val refund: TenderChoice? = null,
+) {
+    val isNothing get() = lines.all { it.signum() == 0 }
+}
+
+/** How much of a line may still come back. */
+private val SoldLine.mostBack get() = left.toBigDecimalOrNull() ?: BigDecimal.ZERO
+
+private val SoldLine.isWhole get() = quantity.toBigDecimalOrNull()?.compareTo(mostBack) == 0
 
 sealed interface HistoryEvent {
     data object More : HistoryEvent
@@ -89,6 +116,25 @@ sealed interface HistoryEvent {
     data object Void : HistoryEvent
 
     data object CloseVoid : HistoryEvent
+
+    /** Asks what of the open sale comes back. */
+    data object BeginReturn : HistoryEvent
+
+    data class StepBack(
+        val line: Int,
+        val by: Int,
+    ) : HistoryEvent
+
+    /** All that may still come back. */
+    data object AllBack : HistoryEvent
+
+    data class Refund(
+        val tender: TenderChoice?,
+    ) : HistoryEvent
+
+    data object Return : HistoryEvent
+
+    data object CloseReturn : HistoryEvent
 
     /** Only of this section; of all, if it is none. */
     data class ShowSection(
@@ -124,12 +170,18 @@ class HistoryModel(
         when (event) {
             HistoryEvent.More -> inTurn.attempt { more() }
             is HistoryEvent.Open -> inTurn.attempt { open(event.place) }
-            HistoryEvent.Close -> shown.update { it.copy(open = null, reason = null) }
+            HistoryEvent.Close -> shown.update { it.copy(open = null, reason = null, returning = null) }
             HistoryEvent.Print -> desk.attempt { shown.value.open?.let { desk.till.print(it.row.place) } }
             HistoryEvent.BeginVoid -> shown.update { it.copy(reason = "") }
             is HistoryEvent.Reason -> shown.update { it.copy(reason = event.reason) }
             HistoryEvent.Void -> inTurn.attempt { void() }
             HistoryEvent.CloseVoid -> shown.update { it.copy(reason = null) }
+            HistoryEvent.BeginReturn -> inTurn.attempt { beginReturn() }
+            is HistoryEvent.StepBack -> returning { open -> copy(lines = stepped(open.lines, event)) }
+            HistoryEvent.AllBack -> returning { open -> copy(lines = open.lines.map { it.mostBack }) }
+            is HistoryEvent.Refund -> returning { copy(refund = event.tender) }
+            HistoryEvent.Return -> inTurn.attempt { takeBack() }
+            HistoryEvent.CloseReturn -> shown.update { it.copy(returning = null) }
             is HistoryEvent.ShowSection -> show { copy(section = event.section) }
             is HistoryEvent.ShowMark -> show { copy(mark = event.mark) }
             is HistoryEvent.ShowDay -> show { copy(day = event.day) }
@@ -144,7 +196,11 @@ class HistoryModel(
     fun back(): Boolean {
         val now = shown.value
         if (now.open == null) return false
-        onEvent(if (now.reason == null) HistoryEvent.Close else HistoryEvent.CloseVoid)
+        when {
+            now.reason != null -> onEvent(HistoryEvent.CloseVoid)
+            now.returning != null -> onEvent(HistoryEvent.CloseReturn)
+            else -> onEvent(HistoryEvent.Close)
+        }
         return true
     }
 
@@ -152,21 +208,22 @@ class HistoryModel(
         val most = maxOf(shown.value.rows?.size ?: 0, PAGE)
         val page = read(limit = most)
         val days = desk.till.historyDays()
-        val mayVoid = mayVoid()
-        shown.update { it.copy(rows = page.rows, next = page.next, days = days, mayVoid = mayVoid) }
+        val rights = rights()
+        shown.update { it.copy(rows = page.rows, next = page.next, days = days).with(rights) }
     }
 
-    private suspend fun mayVoid() =
-        "void" in
-            desk.cashier.value
-                ?.sellScreen()
-                ?.rights
-                .orEmpty()
+    private suspend fun rights() =
+        desk.cashier.value
+            ?.sellScreen()
+            ?.rights
+            .orEmpty()
+
+    private fun HistoryState.with(rights: List<String>) = copy(mayVoid = "void" in rights, mayReturn = "return" in rights)
 
     private suspend fun open(place: DocumentPlace) {
         val document = desk.till.document(place)
-        val mayVoid = mayVoid()
-        shown.update { it.copy(open = document, mayVoid = mayVoid) }
+        val rights = rights()
+        shown.update { it.copy(open = document).with(rights) }
     }
 
     /** The void is opened in place of what it reverses: it is what the customer gets. */
@@ -177,6 +234,42 @@ class HistoryModel(
         shown.update { it.copy(reason = null, voided = it.voided + (of.place to void.number)) }
         desk.say(Notice.Done { it.isVoided(of.number, void.number) })
         open(void.place)
+        show()
+    }
+
+    /** Money goes back in the currency of the sale; on account, to whom a sale does not say. */
+    private suspend fun beginReturn() {
+        val (cashier, sale) = (desk.cashier.value ?: return) to (shown.value.open ?: return)
+        val tenders =
+            cashier.sellScreen().tenders.filter {
+                it.currency == sale.row.total.currency && it.kind != TenderKind.CUSTOMER_CREDIT
+            }
+        shown.update { it.copy(returning = Returning(sale.lines.map { BigDecimal.ZERO }, tenders, tenders.singleOrNull())) }
+    }
+
+    private fun returning(what: Returning.(DocumentView) -> Returning) =
+        shown.update { now -> now.open?.let { now.copy(returning = now.returning?.what(it)) } ?: now }
+
+    private fun Returning.stepped(
+        sold: List<SoldLine>,
+        step: HistoryEvent.StepBack,
+    ) = lines.mapIndexed { index, back ->
+        if (index != step.line) back else (back + step.by.toBigDecimal()).coerceIn(BigDecimal.ZERO, sold[index].mostBack)
+    }
+
+    /** The return is opened in place of its sale, as a void is. */
+    private suspend fun takeBack() {
+        val (cashier, now) = (desk.cashier.value ?: return) to shown.value
+        val (sale, returning) = (now.open ?: return) to (now.returning ?: return)
+        val lines =
+            sale.lines.zip(returning.lines).mapIndexed { index, (sold, back) ->
+                ReturnedLine(sold.item, back.negate().toPlainString(), sale.row.place, index.toUInt())
+            }
+        val coming = lines.filterIndexed { index, _ -> returning.lines[index].signum() > 0 }
+        val document = cashier.returnGoods(coming, returning.refund?.tender ?: return)
+        shown.update { it.copy(returning = null) }
+        desk.say(Notice.Done { it.goodsRecorded(it.kind("return"), document.number) })
+        open(document.place)
         show()
     }
 
@@ -223,8 +316,21 @@ fun HistoryPage(
 ) {
     val open = state.open
     if (open != null) {
-        val sheet: (@Composable ColumnScope.() -> Unit)? = state.reason?.let { { VoidSheet(open.row, it, onEvent) } }
-        WithSheet(sheet, LocalStrings.current.voidOf(open.row.number), { onEvent(HistoryEvent.CloseVoid) }, modifier) {
+        val strings = LocalStrings.current
+        val (reason, returning) = state.reason to state.returning
+        val sheet: (@Composable ColumnScope.() -> Unit)? =
+            when {
+                reason != null -> ({ VoidSheet(open.row, reason, onEvent) })
+                returning != null -> ({ ReturnSheet(open.lines, returning, onEvent) })
+                else -> null
+            }
+        val (title, close) =
+            if (returning != null) {
+                strings.takeBack to HistoryEvent.CloseReturn
+            } else {
+                strings.voidOf(open.row.number) to HistoryEvent.CloseVoid
+            }
+        WithSheet(sheet, title, { onEvent(close) }, modifier) {
             DocumentPage(open, state, onEvent)
         }
         return
@@ -404,10 +510,10 @@ private fun DocumentPage(
                 color = MaterialTheme.colorScheme.onSurfaceVariant,
             )
             Way(document)
-            state.voided[row.place]?.let {
+            if (document.isVoid) {
                 StateLine(
                     Glyphs.close,
-                    strings.voidedBy(it),
+                    state.voided[row.place]?.let(strings::voidedBy) ?: strings.voided,
                     MaterialTheme.colorScheme.error,
                     style = MaterialTheme.typography.titleMedium,
                 )
@@ -435,18 +541,73 @@ private fun DocumentPage(
                 shadowElevation = 2.dp,
             ) { Box(Modifier.padding(14.dp)) { ReceiptText(document.text) } }
         }
-        Row(Modifier.padding(Edge), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
-            if (state.canVoid) {
-                SideButton(
-                    strings.void,
-                    { onEvent(HistoryEvent.BeginVoid) },
-                    Modifier.weight(0.7f).heightIn(min = 64.dp),
-                    isDanger = true,
-                )
+        Column(Modifier.padding(Edge), Arrangement.spacedBy(12.dp)) {
+            if (state.canVoid || state.canReturn) {
+                Row(Modifier, Arrangement.spacedBy(12.dp)) {
+                    if (state.canVoid) {
+                        SideButton(strings.void, { onEvent(HistoryEvent.BeginVoid) }, Modifier.weight(1f), isDanger = true)
+                    }
+                    if (state.canReturn) {
+                        SideButton(strings.takeBack, { onEvent(HistoryEvent.BeginReturn) }, Modifier.weight(1f))
+                    }
+                }
             }
-            MainButton(strings.print, { onEvent(HistoryEvent.Print) }, Modifier.weight(1f), Glyphs.print)
+            MainButton(strings.print, { onEvent(HistoryEvent.Print) }, Modifier.fillMaxWidth(), Glyphs.print)
         }
     }
+}
+
+/** What of a sale comes back, and how the money does: what was paid for it, whatever it costs today. */
+@Composable
+private fun ReturnSheet(
+    sold: List<SoldLine>,
+    returning: Returning,
+    onEvent: (HistoryEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    Text(strings.returnHint, style = MaterialTheme.typography.bodyLarge)
+    sold.forEachIndexed { index, line ->
+        if (line.mostBack.signum() > 0) BackRow(line, returning.lines[index], index, onEvent)
+    }
+    SideButton(strings.allBack, { onEvent(HistoryEvent.AllBack) }, Modifier.fillMaxWidth().padding(vertical = 8.dp))
+    OneOf(strings.refundBy, returning.tenders, returning.refund, { it.name }) { onEvent(HistoryEvent.Refund(it)) }
+    val lines = returning.lines.count { it.signum() > 0 }
+    MainButton(
+        "${strings.takeBack} · ${formats.count(lines.toLong())}",
+        { onEvent(HistoryEvent.Return) },
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        isEnabled = !returning.isNothing && returning.refund != null,
+    )
+}
+
+@Composable
+private fun BackRow(
+    line: SoldLine,
+    back: BigDecimal,
+    index: Int,
+    onEvent: (HistoryEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val tint = MaterialTheme.colorScheme.primary
+    Row(Modifier.fillMaxWidth(), verticalAlignment = Alignment.CenterVertically) {
+        Column(Modifier.weight(1f).padding(vertical = 6.dp)) {
+            Text(line.name, style = MaterialTheme.typography.titleMedium)
+            Text(
+                "${strings.sold(formats.quantity(line.quantity), formats.quantity(line.left))} · ${formats.amount(line.gross)}",
+                style = MaterialTheme.typography.bodyMedium,
+                color = MaterialTheme.colorScheme.onSurfaceVariant,
+            )
+        }
+        GlyphButton(Glyphs.minus, strings.oneLess(line.name), { onEvent(HistoryEvent.StepBack(index, -1)) }, tint = tint)
+        Text(
+            formats.quantity(back.toPlainString()),
+            Modifier.widthIn(min = 40.dp),
+            style = MaterialTheme.typography.titleLarge,
+            textAlign = TextAlign.Center,
+        )
+        GlyphButton(Glyphs.plus, strings.oneMore(line.name), { onEvent(HistoryEvent.StepBack(index, 1)) }, tint = tint)
+    }
+    HorizontalDivider(color = MaterialTheme.colorScheme.outlineVariant)
 }
 
 /** What comes of a void, and why it is one: it cannot be taken back. */

@@ -255,6 +255,15 @@ interface Strings {
     val finding: String
     val void: String
     val voidIsFinal: String
+    val voided: String
+    val returnHint: String
+    val allBack: String
+
+    /** How much was sold, and how much of it may still come back. */
+    fun sold(
+        quantity: String,
+        left: String,
+    ): String
 
     fun voidOf(number: String): String
 

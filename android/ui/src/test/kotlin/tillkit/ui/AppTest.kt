@@ -392,6 +392,56 @@ class AppTest {
         }
 
     @Test
+    fun `goods of a sale come back by its lines, no more than are left, and then it is not voided`() =
+        app { model, till ->
+            signIn()
+            val sale =
+                till.signIn("anna", "1234").use { anna ->
+                    anna.addCode("MUG", "3")
+                    anna.addCode("CAN")
+                    anna.payRest("card")
+                    anna.complete()
+                }
+            go(English.history)
+            tap(hasClickAction() and hasText(sale.number))
+            tap(hasClickAction() and hasText(English.takeBack))
+            await(English.returnHint)
+            repeat(2) { tap(English.oneMore("Blue Mug")) }
+            tap(hasClickAction() and hasText("Card"))
+            tap("${English.takeBack} · 1")
+
+            val back = recorded(till, "return")
+            await(English.goodsRecorded(English.kind("return"), back.number))
+            assertEquals(-850L, back.total.minor)
+            // The return may be voided, the sale no more; what is left of it may come back.
+            waitUntil(timeoutMillis = PATIENCE_MS) { model.history.state.value.canVoid }
+            assertTrue(model.back())
+            tap(hasClickAction() and hasText(sale.number))
+            tap(hasClickAction() and hasText(English.takeBack))
+            await("${English.sold("3", "1")} · £12.75")
+            assertFalse(model.history.state.value.canVoid)
+            repeat(4) { model.history.onEvent(HistoryEvent.StepBack(0, 1)) }
+            assertEquals(
+                listOf("1", "0"),
+                model.history.state.value.returning!!
+                    .lines
+                    .map { it.toPlainString() },
+            )
+            tap(English.allBack)
+            tap(hasClickAction() and hasText("Card"))
+            tap("${English.takeBack} · 2")
+            waitUntil(timeoutMillis = PATIENCE_MS) { runBlocking { till.history(listOf("return")).rows.size == 2 } }
+            assertEquals(
+                -745L,
+                till
+                    .history(listOf("return"))
+                    .rows[0]
+                    .total.minor,
+            )
+            assertEquals(listOf("0", "0"), till.document(sale.place).lines.map { it.left })
+        }
+
+    @Test
     fun `a changed price is marked as one that the next sync replaces`() =
         app { _, _ ->
             signIn()

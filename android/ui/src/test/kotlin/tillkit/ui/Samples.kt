@@ -36,6 +36,7 @@ import tillkit.SearchHit
 import tillkit.SectionPreview
 import tillkit.SellScreen
 import tillkit.SettingsScreen
+import tillkit.SoldLine
 import tillkit.Standing
 import tillkit.StepOutcome
 import tillkit.StockView
@@ -230,8 +231,24 @@ object Samples {
             days = listOf("2026-03-09", "2026-03-08", "2026-03-07"),
         )
 
+    private val sold =
+        listOf(
+            SoldLine("tea", "Earl Grey Tea", "2", "2", pounds(510)),
+            SoldLine("bag", "Jumbo Bag Red Retrospot", "3", "3", pounds(527)),
+            SoldLine("mug", "Blue Mug", "1", "1", pounds(425)),
+        )
+
     val opened =
-        history.copy(open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, receipt), mayVoid = true)
+        history.copy(
+            open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, false, sold, receipt),
+            mayVoid = true,
+            mayReturn = true,
+        )
+
+    private val partly = opened.copy(open = opened.open!!.copy(lines = sold.map { if (it.item == "bag") it.copy(left = "1") else it }))
+
+    val returning =
+        partly.copy(returning = Returning(listOf("1", "0", "1").map { it.toBigDecimal() }, tenders.take(2), tenders[1]))
 
     val voiding = opened.copy(reason = "Wrong customer")
 
@@ -239,7 +256,7 @@ object Samples {
 
     val withVoid = voided.copy(rows = listOf(row(119u, "void", 0, -2378, DeliveryMark.LOCAL)) + history.rows!!)
 
-    val voidedOpen = voided.copy(open = DocumentView(history.rows!![2], null, null, null, receipt), mayVoid = true)
+    val voidedOpen = voided.copy(open = DocumentView(history.rows!![2], null, null, null, true, emptyList(), receipt), mayVoid = true)
 
     private val edits = listOf(EditView("item", "mug", "Blue Mug", "anna", minutesAgo(70)))
 

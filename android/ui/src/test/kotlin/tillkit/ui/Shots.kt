@@ -141,6 +141,8 @@ object Shots {
             history("history-document", Samples.opened),
             history("history-voiding", Samples.voiding),
             history("history-voiding-czech", Samples.voiding).copy(strings = Czech),
+            history("history-returning", Samples.returning),
+            history("history-returning-czech", Samples.returning).copy(strings = Czech),
             history("history-voided", Samples.withVoid),
             history("history-voided-document", Samples.voidedOpen),
             cash("cash", Samples.cash),
