@@ -100,6 +100,7 @@ public typealias HistoryRow = TillKitFFI.HistoryRow
 public typealias FindingView = TillKitFFI.FindingView
 public typealias DocumentPlace = TillKitFFI.DocumentPlace
 public typealias DocumentView = TillKitFFI.DocumentView
+public typealias SoldLine = TillKitFFI.SoldLine
 public typealias DeliveryMark = TillKitFFI.DeliveryMark
 
 // What the phone provides: an app's own classes conform to these.

@@ -21,16 +21,15 @@ public final class HistoryModel: Attempting {
   public private(set) var days: [String] = []
   /// Why the document that is looked at is to be reversed, as far as it is typed.
   public var reason = ""
-  /// What was voided here, and the number of its void. The core keeps it, and says so when it is asked
-  /// again.
-  public private(set) var voided: [DocumentPlace: String] = [:]
-  /// Goods that are taken back, while somebody is signed in.
+  /// What of the sale that is looked at comes back, and then its receipt; nothing, while nobody asks.
+  public private(set) var saleReturn: SaleReturnModel?
+  /// Goods that are taken back without their sale, while somebody is signed in.
   public private(set) var returns: ReturnModel?
   public var isReturning = false
   /// Who is signed in: to reverse a document needs somebody's right.
   var cashier: Cashier? {
     didSet {
-      (rights, isReturning) = ([], false)
+      (rights, isReturning, saleReturn) = ([], false, nil)
       returns = cashier.map { ReturnModel(till: till, cashier: $0, formats: formats) }
     }
   }
@@ -108,10 +107,12 @@ public final class HistoryModel: Attempting {
 
   // MARK: Reversing
 
-  /// Whether the document that is looked at can be voided by who is signed in. The core asks again.
+  /// Whether the document that is looked at can be voided by who is signed in: once, and whole. The core
+  /// asks again.
   public var canVoid: Bool {
-    guard let row = document?.row, rights.contains("void") else { return false }
-    return ["sale", "return"].contains(row.kind) && voided[row.place] == nil
+    guard let document, rights.contains("void") else { return false }
+    let isReversible = ["sale", "return"].contains(document.row.kind)
+    return isReversible && !document.isVoid && document.lines.allSatisfy(\.isWhole)
   }
 
   /// What comes of voiding it.
@@ -134,14 +135,38 @@ public final class HistoryModel: Attempting {
     defer { isVoiding = false }
     let why = reason.trimmingCharacters(in: .whitespaces)
     guard let void = await attempt({ try await cashier.void(row.place, because: why) }) else { return }
-    voided[row.place] = void.number
     await refresh()
     await open(void.place)
   }
 
-  public func voidedText(_ row: HistoryRow) -> String? {
-    voided[row.place].map(formats.strings.voidedBy)
+  /// Whether something of the sale that is looked at may come back, and who is signed in may take it.
+  public var canTakeSoldBack: Bool {
+    guard let document, rights.contains("return") else { return false }
+    return !document.isVoid && document.lines.contains { $0.leftQuantity > 0 }
   }
+
+  /// Begins to take goods of the sale that is looked at back, as it is now.
+  public func beginSaleReturn() async {
+    guard let cashier, let place = document?.row.place else { return }
+    let begun = await attempt {
+      let sale = try await till.document(place)
+      let tenders = try await cashier.sellScreen().tenders
+      return SaleReturnModel(sale, tenders: tenders, till: till, cashier: cashier, formats: formats)
+    }
+    // It may have been closed meanwhile, or somebody signed out.
+    guard let begun, document?.row.place == place, self.cashier === cashier else { return }
+    (document, saleReturn) = (begun.sale, begun)
+  }
+
+  /// Takes back what was chosen. The return's receipt is shown over the sale, which says what is left.
+  public func takeSoldBack() async {
+    guard let saleReturn, await saleReturn.takeBack() else { return }
+    await refresh()
+    let sale = saleReturn.sale.row.place
+    if document?.row.place == sale { await open(sale) }
+  }
+
+  public func leaveSaleReturn() { saleReturn = nil }
 
   public var mayReturn: Bool { returns?.mayReturn ?? false }
 
@@ -153,7 +178,7 @@ public final class HistoryModel: Attempting {
     await open(recorded.place)
   }
 
-  public func closeDocument() { document = nil }
+  public func closeDocument() { (document, saleReturn) = (nil, nil) }
 
   /// Prints the document that is looked at.
   public func printDocument() async {
@@ -175,6 +200,17 @@ public final class HistoryModel: Attempting {
   /// What the back office objects to.
   public func findings(_ row: HistoryRow) -> [String] {
     row.findings.map { formats.strings.finding($0.sentence) }
+  }
+
+  /// How far the document that is looked at has come, and what of it has been reversed.
+  public var note: String? {
+    document.map { document in
+      let reversed =
+        document.isVoid
+        ? [formats.strings.voided]
+        : document.lines.filter { !$0.isWhole }.map { "\($0.name): \(formats.sold($0))" }
+      return ([way(document)] + reversed).filter { !$0.isEmpty }.joined(separator: " · ")
+    }
   }
 
   /// When this phone learnt of each step of a document's way.

@@ -8,21 +8,15 @@ public struct ReturnDraftLine: Equatable, Sendable {
   public internal(set) var quantity: Decimal
 }
 
-/// Goods that are taken back without their sale being named: at today's prices, for a reason. The sale
-/// is not named because the core does not hand out the lines of one yet.
+/// Goods that are taken back without their sale being named: at today's prices, for a reason.
+/// ``SaleReturnModel`` names it.
 @Observable @MainActor
 public final class ReturnModel: Attempting {
   public private(set) var lines: [ReturnDraftLine] = []
   /// What is typed or scanned, and what was found for it.
   public private(set) var query = ""
   public private(set) var hits: [SearchHit] = []
-  /// How the money may go back, in the currency of the prices, and how it does.
-  public private(set) var tenders: [TenderChoice] = []
-  public var tender: String?
-  /// Whose goods they were; on account the money goes back to somebody.
-  public private(set) var customer: CustomerView?
-  public let customers: CustomersModel
-  public var isChoosingCustomer = false
+  public let refund: RefundModel
   public var reason = ""
   public internal(set) var trouble: ShownTrouble?
 
@@ -34,7 +28,7 @@ public final class ReturnModel: Attempting {
 
   public init(till: TillKit, cashier: Cashier, formats: Formats) {
     (self.till, self.cashier, self.formats) = (till, cashier, formats)
-    customers = CustomersModel(cashier: cashier, formats: formats)
+    refund = RefundModel(cashier: cashier, formats: formats)
   }
 
   public func refresh() async {
@@ -42,15 +36,15 @@ public final class ReturnModel: Attempting {
       let screen = try await cashier.sellScreen()
       let centre = try await till.objects(kind: "centre", limit: 1).rows.first
       let home = centre?.facts.first { $0.name == FactName.currency.rawValue }.map(formats.fact)
-      (rights, tenders) = (screen.rights, screen.tenders.filter { $0.currency == home })
-      if tender == nil { tender = tenders.first { $0.kind == .cash }?.tender }
+      rights = screen.rights
+      refund.offer(screen.tenders, in: home)
     }
   }
 
   // MARK: What is shown
 
   public var mayReturn: Bool { rights.contains("return") && rights.contains("return_without_sale") }
-  public var canReturn: Bool { mayReturn && !lines.isEmpty && !reason.isBlank && tender != nil }
+  public var canReturn: Bool { mayReturn && !lines.isEmpty && !reason.isBlank && refund.tender != nil }
 
   public func priceText(_ hit: SearchHit) -> String { formats.price(hit.price, hit.currency) }
   public func quantityText(_ line: ReturnDraftLine) -> String {
@@ -60,8 +54,7 @@ public final class ReturnModel: Attempting {
   /// What comes back, and how the money goes.
   public var confirmText: String {
     let goods = lines.map { "\(quantityText($0)) \($0.hit.name), \(priceText($0.hit))" }
-    let by = tenders.first { $0.tender == tender }?.name ?? ""
-    return (goods + [formats.strings.refundBy(by)]).joined(separator: "\n")
+    return (goods + [refund.text]).joined(separator: "\n")
   }
 
   // MARK: What happens
@@ -76,17 +69,6 @@ public final class ReturnModel: Attempting {
     // Something else may have been typed meanwhile.
     if let found, query == words { hits = found }
   }
-
-  public func choose(_ customer: CustomerView?) {
-    self.customer = customer
-    leaveCustomers()
-  }
-
-  public func makeCustomer() async {
-    if let made = await customers.make() { choose(made) }
-  }
-
-  public func leaveCustomers() { (isChoosingCustomer, customers.new) = (false, nil) }
 
   /// Enter, or the scanner: what is typed is a code. Words that one item alone has do as well.
   public func enterCode() async {
@@ -119,11 +101,14 @@ public final class ReturnModel: Attempting {
     if lines[line].quantity <= 0 { lines.remove(at: line) }
   }
 
-  public func clear() { (lines, query, hits, reason, customer, trouble) = ([], "", [], "", nil, nil) }
+  public func clear() {
+    (lines, query, hits, reason, trouble) = ([], "", [], "", nil)
+    refund.choose(nil)
+  }
 
   /// Takes the goods back. What it returns is durable, so that it may be printed.
   public func takeBack() async -> RecordedDocument? {
-    guard canReturn, !isRecording, let tender else { return nil }
+    guard canReturn, !isRecording, let tender = refund.tender else { return nil }
     isRecording = true
     defer { isRecording = false }
     let why = reason.trimmingCharacters(in: .whitespaces)
@@ -131,7 +116,7 @@ public final class ReturnModel: Attempting {
       ReturnedLine(item: $0.hit.item, quantity: "\(-$0.quantity)", reason: why)
     }
     let recorded = await attempt {
-      try await cashier.returnGoods(goods, refundBy: tender, customer: customer?.key)
+      try await cashier.returnGoods(goods, refundBy: tender, customer: refund.customer?.key)
     }
     if recorded != nil { clear() }
     return recorded

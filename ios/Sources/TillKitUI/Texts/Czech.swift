@@ -459,12 +459,19 @@ public struct Czech: Strings {
   public func voidReturnHint(_ amount: String) -> String {
     "\(amount) se vybere tak, jak bylo vyplaceno, a zboží na skladě zase není."
   }
-  public func voidedBy(_ number: String) -> String { "Stornováno dokladem \(number)" }
+  public let voided = "Stornováno"
   public let takeBack = "Vzít zboží zpět"
   public let takeBackHint = """
-    Za dnešní ceny a bez vazby na prodej. Je-li špatně celý prodej, raději ho stornujte.
+    Za dnešní ceny a bez vazby na prodej. Je-li prodej v historii, otevřete ho: tam se vrátí, co bylo \
+    zaplaceno.
     """
   public func refundBy(_ tender: String) -> String { "Peníze se vrátí: \(tender)" }
+  public let takeSoldBack = "Vzít zpět"
+  public let soldBackHint = "Vrátí se, co za ně bylo zaplaceno, bez ohledu na dnešní cenu."
+  public let allBack = "Vrací se všechno"
+  public func sold(_ quantity: String, left: String) -> String {
+    quantity == left ? "prodáno \(quantity)" : "prodáno \(quantity), zbývá \(left)"
+  }
 
   public let amount = "Částka"
   public let reason = "Důvod"

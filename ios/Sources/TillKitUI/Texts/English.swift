@@ -463,12 +463,19 @@ public struct English: Strings {
   public func voidReturnHint(_ amount: String) -> String {
     "\(amount) comes in again the way it was paid out, and the goods are out of stock again."
   }
-  public func voidedBy(_ number: String) -> String { "Voided by \(number)" }
+  public let voided = "Voided"
   public let takeBack = "Take goods back"
   public let takeBackHint = """
-    At today's prices, and not as part of a sale. Where the whole sale is wrong, void it instead.
+    At today's prices, and not as part of a sale. Where the sale is in the history, open it: there what was \
+    paid goes back.
     """
   public func refundBy(_ tender: String) -> String { "The money goes back by: \(tender)" }
+  public let takeSoldBack = "Take back"
+  public let soldBackHint = "What was paid for them goes back, whatever they cost today."
+  public let allBack = "Everything comes back"
+  public func sold(_ quantity: String, left: String) -> String {
+    quantity == left ? "\(quantity) sold" : "\(quantity) sold, \(left) left"
+  }
 
   public let amount = "Amount"
   public let reason = "Reason"

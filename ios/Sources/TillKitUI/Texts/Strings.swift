@@ -138,10 +138,15 @@ public protocol Strings: Sendable {
   var voidIsFinal: String { get }
   func voidSaleHint(_ amount: String) -> String
   func voidReturnHint(_ amount: String) -> String
-  func voidedBy(_ number: String) -> String
+  var voided: String { get }
   var takeBack: String { get }
   var takeBackHint: String { get }
   func refundBy(_ tender: String) -> String
+  var takeSoldBack: String { get }
+  var soldBackHint: String { get }
+  var allBack: String { get }
+  /// How much was sold, and how much of it may still come back.
+  func sold(_ quantity: String, left: String) -> String
 
   // Cash.
   var amount: String { get }

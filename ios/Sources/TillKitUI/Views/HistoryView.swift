@@ -40,7 +40,6 @@
               VStack(alignment: .leading) {
                 Text(model.title(row))
                 Text(model.detail(row)).font(.footnote).foregroundStyle(.secondary)
-                if let voided = model.voidedText(row) { Text(voided).font(.footnote).foregroundStyle(.red) }
                 ForEach(model.findings(row), id: \.self) { Text($0).font(.footnote).foregroundStyle(.red) }
               }
               Spacer()
@@ -56,10 +55,19 @@
       .refreshable { await model.refresh() }
       .sheet(isPresented: isOpen) {
         PaperView(
-          text: model.document?.text ?? "", note: note, trouble: model.trouble, formats: model.formats,
+          text: model.document?.text ?? "", note: model.note, trouble: model.trouble, formats: model.formats,
           onPrint: { Task { await model.printDocument() } },
-          onVoid: model.canVoid ? { isVoiding = true } : nil, onClose: { model.closeDocument() }
+          onVoid: model.canVoid ? { isVoiding = true } : nil,
+          onTakeBack: model.canTakeSoldBack ? { Task { await model.beginSaleReturn() } } : nil,
+          onClose: { model.closeDocument() }
         )
+        .sheet(isPresented: isTakingBack) {
+          if let saleReturn = model.saleReturn {
+            SaleReturnView(
+              model: saleReturn, onTake: { Task { await model.takeSoldBack() } },
+              onClose: { model.leaveSaleReturn() })
+          }
+        }
         .alert(model.formats.strings.void, isPresented: $isVoiding) {
           TextField(model.formats.strings.reason, text: $model.reason)
           Button(model.formats.strings.void, role: .destructive) { Task { await model.voidDocument() } }
@@ -103,15 +111,12 @@
         set: { day in Task { await model.show(section: model.section, mark: model.mark, day: day) } })
     }
 
-    /// How far the document has come, and what reverses it.
-    private var note: String? {
-      model.document.map { document in
-        [model.way(document), model.voidedText(document.row)].compactMap { $0 }.joined(separator: " · ")
-      }
-    }
-
     private var isOpen: Binding<Bool> {
       Binding(get: { model.document != nil }, set: { if !$0 { model.closeDocument() } })
+    }
+
+    private var isTakingBack: Binding<Bool> {
+      Binding(get: { model.saleReturn != nil }, set: { if !$0 { model.leaveSaleReturn() } })
     }
   }
 #endif

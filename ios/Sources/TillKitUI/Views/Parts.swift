@@ -26,6 +26,8 @@
     let onPrint: () -> Void
     /// Nothing, where it cannot be voided.
     var onVoid: (() -> Void)?
+    /// Nothing, where nothing of it may come back.
+    var onTakeBack: (() -> Void)?
     let onClose: () -> Void
 
     var body: some View {
@@ -33,6 +35,10 @@
         ScrollView {
           if let trouble { TroubleView(trouble: trouble).padding(.horizontal) }
           if let note { Text(note).font(.footnote).foregroundStyle(.secondary).padding(.horizontal) }
+          if let onTakeBack {
+            Button(formats.strings.takeSoldBack, systemImage: "arrow.uturn.backward", action: onTakeBack)
+              .buttonStyle(.bordered).controlSize(.large)
+          }
           Text(text).font(.body.monospaced()).textSelection(.enabled).padding()
         }
         .toolbar {

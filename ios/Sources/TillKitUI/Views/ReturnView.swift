@@ -35,14 +35,7 @@
           }
           Section {
             TextField(strings.reason, text: $model.reason)
-            Button {
-              model.isChoosingCustomer = true
-            } label: {
-              LabeledContent(strings.customer, value: model.customer?.name ?? strings.noCustomer)
-            }
-            Picker(model.formats.title(ofKind: "tender"), selection: $model.tender) {
-              ForEach(model.tenders, id: \.tender) { Text($0.name).tag(String?.some($0.tender)) }
-            }
+            RefundRows(model: model.refund)
           } footer: {
             Text(strings.takeBackHint)
           }
@@ -51,11 +44,6 @@
         .searchable(text: words, prompt: strings.search)
         .onSubmit(of: .search) { Task { await model.enterCode() } }
         .navigationTitle(strings.takeBack)
-        .sheet(isPresented: $model.isChoosingCustomer, onDismiss: { model.leaveCustomers() }) {
-          CustomersView(
-            model: model.customers, onChoose: { model.choose($0) },
-            onMake: { Task { await model.makeCustomer() } }, onClose: { model.leaveCustomers() })
-        }
         .toolbar { Button(strings.close, action: onClose) }
         .confirmationDialog(strings.takeBack, isPresented: $isAsking, titleVisibility: .visible) {
           Button(strings.takeBack, role: .destructive, action: onTake)
