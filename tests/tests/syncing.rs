@@ -256,6 +256,13 @@ async fn a_phone_with_unsent_sales_of_one_business_is_no_till_of_another() {
     till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert_eq!(till.unsent().unwrap().all(), 0, "it is still a till of the first");
     anna.enrol_again(theirs.url(), &code, "phone").await.unwrap();
+
+    assert_eq!((till.centre().unwrap(), till.can_sell()), (None, false), "theirs has a centre main too");
+    till.choose_centre("main").await.unwrap();
+    till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+    let refused = anna.add(AddLine::code("MUG", 1.into())).unwrap_err();
+    assert!(matches!(refused, TillError::OtherCentre { .. }), "she is not their anna: {refused}");
+    sell(&till, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

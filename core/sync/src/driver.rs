@@ -66,7 +66,7 @@ pub struct Parts {
     pub aside: Aside,
 }
 
-/// The name of the setting in `journal.db` that holds the id of the chosen centre.
+/// The name of the setting in `journal.db` that holds the id of the chosen centre; empty if none is any more.
 pub const SUBSCRIPTION: &str = "subscription";
 /// The name of the fact in `centre.db` that holds the newest believed manifest.
 const MANIFEST: &str = "manifest";
@@ -1126,9 +1126,8 @@ pub fn lacking(store: &Store) -> tillkit_store::Result<Vec<Section>> {
 /// As any read of the journal.
 pub fn is_here(store: &Store) -> tillkit_store::Result<impl Fn(&LiveSection) -> bool + use<>> {
     let chosen = subscription(store)?;
-    let is_chosen = move |life: &str| match (life.rsplit_once(LIFE_BORDER), &chosen) {
-        (Some((centre, _)), Some(chosen)) => centre == chosen,
-        _ => true,
+    let is_chosen = move |life: &str| {
+        life.rsplit_once(LIFE_BORDER).is_none_or(|(centre, _)| Some(centre) == chosen.as_deref())
     };
     Ok(move |live: &LiveSection| live.generation > 0 && is_chosen(&live.epoch))
 }
@@ -1146,8 +1145,12 @@ fn set_stage(status: &watch::Sender<Status>, stage: Stage) {
     });
 }
 
-fn subscription(store: &Store) -> tillkit_store::Result<Option<String>> {
-    let name = store.journal.setting(SUBSCRIPTION)?;
+/// The id of the chosen centre.
+///
+/// # Errors
+/// As any read of the journal.
+pub fn subscription(store: &Store) -> tillkit_store::Result<Option<String>> {
+    let name = store.journal.setting(SUBSCRIPTION)?.filter(|name| !name.is_empty());
     Ok(name.map(|name| String::from_utf8_lossy(&name).into_owned()))
 }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use aside::Aside;
 pub use client::{Client, Identity};
-pub use driver::{Engine, Parts, RunHandle, is_here, lacking};
+pub use driver::{Engine, Parts, RunHandle, is_here, lacking, subscription};
 pub use error::{Cause, SyncError};
 pub use machine::{Scope, Trigger};
 pub use status::Report;

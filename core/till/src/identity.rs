@@ -8,10 +8,13 @@ use tillkit_protocol::{
     wire::{Enrol, Enrolled, Remembered},
 };
 use tillkit_store::journal::Enrolment;
-use tillkit_sync::{Client, Engine, Identity, Parts};
+use tillkit_sync::{Client, Engine, Identity, Parts, driver::SUBSCRIPTION};
 use zeroize::Zeroizing;
 
-use crate::{TillError, till::Core};
+use crate::{
+    TillError,
+    till::{Core, PEPPER},
+};
 
 /// Whether this phone may act as a till.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +131,16 @@ impl Core {
             if known.is_none() {
                 journal.add_enrolment(&enrolment)?;
             }
+            if is_of_another {
+                // Its centres may have the names of the other's.
+                journal.set_setting(SUBSCRIPTION, b"")?;
+                journal.set_setting(PEPPER, b"")?;
+            }
             journal.set_setting(PENDING, b"")
         })?;
+        if is_of_another {
+            self.signed_in(None);
+        }
         Ok(enrolled)
     }
 

@@ -11,6 +11,7 @@ use tillkit_protocol::{
     bodies::{self, Event},
     canonical,
     document::Kind,
+    keys::PublicKey,
     settings,
     wire::Enrolled,
 };
@@ -31,6 +32,7 @@ pub struct Session {
     pub(crate) user: String,
     pub(crate) rights: Rights,
     /// Whose user and rights these are.
+    tenant: PublicKey,
     centre: String,
     // Std mutex: a cashier does one thing at a time; nothing awaits inside.
     sale: Mutex<Option<domain::Sale>>,
@@ -45,6 +47,7 @@ const PAUSES_MIN: [i64; 3] = [1, 5, 15];
 impl Session {
     pub(crate) fn sign_in(core: Arc<Core>, user: &str, pin: &str) -> Result<Session, TillError> {
         core.check_synced()?;
+        let tenant = core.device()?.enrolment.tenant_key;
         let centre = core.subscription()?.ok_or(TillError::NoCentre)?;
         let lockout = core.store.journal.lockout(user)?;
         let wait_ms = lockout.until_ms.saturating_sub(core.services.rim.now_ms());
@@ -53,7 +56,7 @@ impl Session {
         }
         let Some(rights) = core.rights_of(user, pin)? else { return Err(core.wrong_pin(user, lockout)?) };
         let (sale, last_receipt) = (Mutex::new(None), Mutex::new(None));
-        let session = Session { core, user: user.into(), rights, centre, sale, last_receipt };
+        let session = Session { core, user: user.into(), rights, tenant, centre, sale, last_receipt };
         session.record_signed_in(lockout)?;
         session.core.signed_in(Some((user.into(), session.rights.clone())));
         Ok(session)
@@ -91,7 +94,8 @@ impl Session {
 
     /// Rights end with the centre that gave them.
     fn check_centre(&self) -> Result<(), TillError> {
-        if self.core.leaves_for(&self.centre)? {
+        let is_of_it = self.core.device()?.enrolment.tenant_key == self.tenant;
+        if !is_of_it || self.core.leaves_for(&self.centre)? {
             return Err(TillError::OtherCentre { centre: self.centre.clone() });
         }
         Ok(())

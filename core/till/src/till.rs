@@ -527,8 +527,7 @@ impl Core {
     }
 
     pub(crate) fn subscription(&self) -> Result<Option<String>, TillError> {
-        let centre = self.store.journal.setting(SUBSCRIPTION)?;
-        Ok(centre.map(|centre| String::from_utf8_lossy(&centre).into_owned()))
+        Ok(tillkit_sync::subscription(&self.store)?)
     }
 
     /// Whether this centre is another than the chosen one.
