@@ -184,6 +184,11 @@ async fn an_opened_sale_says_what_of_it_may_still_come_back() {
     let of = DocumentPlace { seq: given.reference.seq, ..sale.clone() };
     assert!(till.document_view(&of).unwrap().lines.is_empty(), "a return is not returned");
 
+    anna.void(&given.reference, "the wrong tea").unwrap();
+    assert_eq!(seen().3, "3", "nothing of it has come back");
+    anna.void_at(&sale, "all of it").unwrap();
+    assert_eq!((seen().0, seen().3.as_str()), (true, "0"));
+
     sell_tea(&till, 1);
     let next = till.history_screen(&filter("sale"), None, 1).unwrap().rows.remove(0).place;
     anna.void_at(&next, "twice").unwrap();

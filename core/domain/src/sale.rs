@@ -107,7 +107,7 @@ pub enum PriceStep {
 }
 
 /// The line of a sale that goods come back from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LineOrigin {
     /// The sale's till.
     pub till: String,

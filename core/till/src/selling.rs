@@ -418,8 +418,10 @@ impl Session {
         let recorded = self.write(|journal, record| {
             let done = voided(journal, of)?;
             document.body.sale = bodies::Sale::from(&done);
-            document.reversals =
-                vec![Reversal { till: of.till.clone(), enrolment: of.enrolment, seq: of.seq, line: None }];
+            // What a voided return had brought back may come back again.
+            document.reversals = reversals(&done);
+            let whole = Reversal { till: of.till.clone(), enrolment: of.enrolment, seq: of.seq, line: None };
+            document.reversals.push(whole);
             self.add_money(&mut document, &done)?;
             settled = Some(done);
             record(journal, document)
@@ -576,11 +578,12 @@ fn settle_return(
     kind: TenderKind,
 ) -> Result<Settled, TillError> {
     let mut back = Vec::with_capacity(lines.len());
-    let mut taken: std::collections::BTreeMap<(u64, u32), Quantity> = std::collections::BTreeMap::new();
+    let mut taken: std::collections::BTreeMap<&LineOrigin, Quantity> = std::collections::BTreeMap::new();
     for (mut line, asked) in lines.into_iter().zip(&new.lines) {
         let origin = match &asked.origin {
             Some(origin) => {
                 let (sold, mut left) = returnable(journal, origin)?;
+                line.name = sold.name;
                 if line.price_override.is_none() {
                     // What was paid goes back, whatever it costs today.
                     (line.list_price, line.is_edited) = (sold.unit_price, false);
@@ -589,7 +592,7 @@ fn settle_return(
                     }
                 }
                 // Two lines of this return may take from the same line of the sale.
-                let before = taken.entry((origin.seq, origin.line)).or_default();
+                let before = taken.entry(origin).or_default();
                 left.returned = left.returned.plus(*before)?;
                 *before = before.plus(line.quantity.negated())?;
                 Some((origin.clone(), left))

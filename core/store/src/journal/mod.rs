@@ -169,7 +169,7 @@ pub struct Reversal {
     pub enrolment: u32,
     /// Its seq.
     pub seq: u64,
-    /// Of which line how much; the whole document if absent.
+    /// Of which line how much, negative where a return of it is voided; the whole document if absent.
     pub line: Option<(u32, Quantity)>,
 }
 
@@ -511,7 +511,8 @@ fn document(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Opt
 fn reversed(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Reversed> {
     const REVERSED: &str = "
         SELECT line, sum(quantity_micro) FROM reversal
-         WHERE till = :till AND enrolment = :enrolment AND seq = :seq GROUP BY line";
+         WHERE till = :till AND enrolment = :enrolment AND seq = :seq
+         GROUP BY line HAVING line = -1 OR sum(quantity_micro) <> 0";
     let mut statement = db.prepare_cached(REVERSED)?;
     let mut rows = statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
     let mut reversed = Reversed::default();
