@@ -176,10 +176,15 @@ async fn an_opened_sale_says_what_of_it_may_still_come_back() {
     assert_eq!(seen(), (false, "Earl Grey Tea".into(), "3".into(), "3".into(), 7_65));
 
     let origin = LineOrigin { till: sale.till.clone(), enrolment: sale.enrolment, seq: sale.seq, line: 0 };
-    let what = AddLine::item("tea", "-1".parse().unwrap());
-    let lines = vec![ReturnLine { what, origin: Some(origin), reason: None }];
-    let back = NewReturn { purpose: ReturnPurpose::Goods, customer: None, lines, refund: "cash".into() };
-    let given = anna.return_goods(back).unwrap();
+    let back = |item: &str, refund: &str| {
+        let what = AddLine::item(item, "-1".parse().unwrap());
+        let lines = vec![ReturnLine { what, origin: Some(origin.clone()), reason: None }];
+        let back = NewReturn { purpose: ReturnPurpose::Goods, customer: None, lines, refund: refund.into() };
+        anna.return_goods(back)
+    };
+    assert_eq!(back("book", "cash").unwrap_err().code(), "unknown", "it was tea");
+    assert_eq!(back("tea", "euros").unwrap_err().code(), "money", "it was paid in pounds");
+    let given = back("tea", "cash").unwrap();
     assert_eq!(seen().3, "2");
     let of = DocumentPlace { seq: given.reference.seq, ..sale.clone() };
     assert!(till.document_view(&of).unwrap().lines.is_empty(), "a return is not returned");

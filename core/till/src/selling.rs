@@ -380,6 +380,10 @@ impl Session {
         let view = self.core.store.centre.view()?;
         let tender = view.tender(&new.refund)?;
         let terms = view.terms()?;
+        if tender.currency != terms.currency {
+            let (left, right) = (tender.currency, terms.currency);
+            return Err(domain::MoneyError::Currencies { left, right }.into());
+        }
         let mut lines = Vec::with_capacity(new.lines.len());
         for back in &new.lines {
             self.check_override(&back.what)?;
@@ -583,6 +587,10 @@ fn settle_return(
         let origin = match &asked.origin {
             Some(origin) => {
                 let (sold, mut left) = returnable(journal, origin)?;
+                if line.item != sold.item {
+                    let (what, key) = ("such item in that line of the sale", line.item);
+                    return Err(TillError::Unknown { what, key });
+                }
                 line.name = sold.name;
                 if line.price_override.is_none() {
                     // What was paid goes back, whatever it costs today.

@@ -142,8 +142,8 @@ pub struct Centre {
     tokens: BTreeMap<String, (Of, i64)>,
     nonces: BTreeSet<String>,
     listeners: Vec<(Of, mpsc::UnboundedSender<Bytes>)>,
-    /// Who was told last that there is news, when, and what the news was: versions by section.
-    pub poked: BTreeMap<Of, (u64, BTreeMap<String, u64>)>,
+    /// Who was told that there is news, when, and what the news was: versions by section.
+    pub poked: Vec<(Of, u64, BTreeMap<String, u64>)>,
     /// The major it speaks now.
     pub major: u32,
     /// Nothing answers before this time of the world.
@@ -212,7 +212,7 @@ impl Centre {
             tokens: BTreeMap::new(),
             nonces: BTreeSet::new(),
             listeners: Vec::new(),
-            poked: BTreeMap::new(),
+            poked: Vec::new(),
             major: MAJOR,
             down_until_ms: 0,
             crash: None,
@@ -256,7 +256,7 @@ impl Centre {
             sections.iter().map(|(name, version)| (name.clone(), version.manifest.generation)).collect();
         self.listeners
             .retain(|(_, listener)| listener.send(Bytes::from_static(b"event: poke\ndata:\n\n")).is_ok());
-        self.poked.extend(self.listeners.iter().map(|(of, _)| (of.clone(), (at_ms, news.clone()))));
+        self.poked.extend(self.listeners.iter().map(|(of, _)| (of.clone(), at_ms, news.clone())));
     }
 
     /// It may take a part of an upload only, or not any more; beside a real one it never does.

@@ -877,13 +877,16 @@ impl Phone {
         {
             return;
         }
-        let poked = self.enrolment().and_then(|of| centre.poked.get(&of));
-        let Some((_, news)) = poked.filter(|(at_ms, _)| *at_ms >= began.at_ms) else { return };
+        // What it was told of at the end of the minute may still be on its way.
+        let told_ms = began.at_ms..began.at_ms + 30_000;
+        let own = self.enrolment();
+        let told =
+            centre.poked.iter().filter(|(of, at_ms, _)| Some(of) == own.as_ref() && told_ms.contains(at_ms));
         let is_automatic = (began.policy.apply, now.apply) == (ApplyWhen::Automatic, ApplyWhen::Automatic);
         let is_open =
             life.session.as_ref().is_some_and(|session| session.cart().is_ok_and(|cart| cart.is_some()));
         let live = generations(till);
-        let known = news.iter().filter(|(name, _)| Section::of_name(name).is_some());
+        let known = told.flat_map(|(.., news)| news).filter(|(name, _)| Section::of_name(name).is_some());
         for (name, generation) in known.filter(|_| is_automatic && !is_open) {
             let have = live.get(name).copied().unwrap_or(0);
             let what = format_args!("told of {name} {generation}, has {have} after a minute");
