@@ -41,6 +41,8 @@ class CancellationTest {
                     assertTrue(till.syncScreen().run != null)
 
                     val joined = async(start = CoroutineStart.UNDISPATCHED) { till.sync(SyncAll) }
+                    // On a busy machine the run could end before it has been asked for again.
+                    repeat(10) { till.syncScreen() }
                     line.free()
 
                     assertTrue(joined.await()!!.isComplete)
