@@ -2,8 +2,10 @@
 
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, bodies,
+    canonical::Unwritable,
     keys::PrivateKey,
     wire::{Finding, Ranges},
 };
@@ -40,6 +42,17 @@ impl JournalWrite<'_> {
         enrolment: &Enrolment,
         key: &PrivateKey,
         new: NewDocument<Body>,
+    ) -> Result<Recorded> {
+        // All that does not depend on what a body is made of stands in the library once.
+        let body = to_raw_value(&new.body).map_err(Unwritable::from)?;
+        self.record_body(enrolment, key, new.with_body(body))
+    }
+
+    fn record_body(
+        &self,
+        enrolment: &Enrolment,
+        key: &PrivateKey,
+        new: NewDocument<Box<RawValue>>,
     ) -> Result<Recorded> {
         let before = head(&self.tx, &enrolment.till, enrolment.enrolment)?;
         let number = match &new.numerator {
