@@ -5,10 +5,10 @@ use std::io::Write;
 use tillkit_tests::sim;
 
 /// Seeds that failed once, with what each found.
-const KEPT: [u64; 10] = [
-    1,   // a copied till that had enrolled again was closed before it chose its centre: nobody could sign in
-    2,   // the newest Z was pruned: the next began at 1
-    3,   // a till that had enrolled again with a sale held could not choose its own centre
+const KEPT: [u64; 11] = [
+    1,    // a copied till that had enrolled again was closed before it chose its centre: nobody could sign in
+    2,    // the newest Z was pruned: the next began at 1
+    3,    // a till that had enrolled again with a sale held could not choose its own centre
     6, // a slow contact, and a sale sent meanwhile: "an old copy"; what an earlier enrolment had sent was lost
     29, // a poke came while the answer to a contact was on its way
     30, // what was settled lately was pruned, and the back office restored from the day before
@@ -16,6 +16,7 @@ const KEPT: [u64; 10] = [
     294, // a customer's part was sent, its document not yet, and the back office restored from before both
     510, // an old copy went on by itself exactly as far as the centre was: nobody noticed, and it never drained
     694, // a clock jumped ahead, what was settled the day before was pruned, and the back office restored
+    6142, // a backup of a till was put back whose enrolment had been revoked since: its owner reads that
 ];
 
 /// The same beside the real back office.

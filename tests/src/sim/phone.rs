@@ -480,7 +480,7 @@ impl Phone {
     /// Its owner reads on the screen what only she can mend, and mends it.
     fn does_what_must_be(&mut self) -> bool {
         let says = self.till().and_then(not_received);
-        if matches!(says.as_deref(), Some("superseded" | "unauthorised")) {
+        if matches!(says.as_deref(), Some("superseded" | "unauthorised" | "revoked")) {
             self.must_enrol.store(true, Ordering::Relaxed);
         }
         if self.must_enrol.load(Ordering::Relaxed) {
