@@ -5,7 +5,7 @@ use std::io::Write;
 use tillkit_tests::sim;
 
 /// Seeds that failed once, with what each found.
-const KEPT: [u64; 11] = [
+const KEPT: [u64; 12] = [
     1,    // a copied till that had enrolled again was closed before it chose its centre: nobody could sign in
     2,    // the newest Z was pruned: the next began at 1
     3,    // a till that had enrolled again with a sale held could not choose its own centre
@@ -17,6 +17,7 @@ const KEPT: [u64; 11] = [
     510, // an old copy went on by itself exactly as far as the centre was: nobody noticed, and it never drained
     694, // a clock jumped ahead, what was settled the day before was pruned, and the back office restored
     6142, // a backup of a till was put back whose enrolment had been revoked since: its owner reads that
+    7400, // killed with documents unsent, and revoked: it was refused to listen, and sent nothing for 15 minutes
 ];
 
 /// The same beside the real back office.

@@ -463,7 +463,14 @@ impl Driver {
                 // What was said while nobody listened is asked for now.
                 self.ask_itself(Trigger::Reconnect).await;
             }
-            Err(_) => self.listen_later().await,
+            Err(error) => {
+                // Whom the back office tells nothing (it was revoked, say) sends all the same what is left
+                // from before.
+                if self.listen_attempt == Some(1) && matches!(error, SyncError::Refused(_)) {
+                    self.ask_itself(Trigger::Reconnect).await;
+                }
+                self.listen_later().await;
+            }
         }
     }
 
