@@ -206,6 +206,20 @@ async fn what_the_next_centre_does_not_publish_at_all_goes() {
     assert_eq!(again.result(), "nothing_new");
 }
 
+#[tokio::test]
+async fn whoever_waits_behind_a_run_that_is_cancelled_is_told() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    // On this runtime nothing runs between the calls.
+    let own = till.sync(Scope::All, Trigger::Reconnect).unwrap();
+    let tapped = till.sync(Scope::All, Trigger::RedButton).unwrap();
+    till.cancel_sync().unwrap();
+
+    let (own, tapped) = (own.wait().await.unwrap(), tapped.wait().await.unwrap());
+
+    assert_eq!((own.result(), tapped.result()), ("cancelled", "cancelled"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn choosing_the_same_centre_again_is_never_in_the_way() {
     let shop = Shop::stocked().await.unwrap();

@@ -132,6 +132,12 @@ struct Waiter {
 }
 
 impl Waiter {
+    /// Its run never began.
+    fn cancelled(self) {
+        let nothing = Report::new(self.wish.scope, self.wish.trigger);
+        self.tell(Report { is_cancelled: true, ..nothing });
+    }
+
     /// Of what was refused, the report says so to whoever asked, and to nobody else who waits.
     fn tell(self, mut report: Report) {
         if self.wish.is_refused() {
@@ -367,7 +373,7 @@ impl Driver {
         if let Some(book) = &mut self.book {
             book.report.is_cancelled = true;
         }
-        self.queued_waiters.clear();
+        self.queued_waiters.drain(..).for_each(Waiter::cancelled);
         self.step(Event::Cancelled).await;
     }
 
@@ -376,8 +382,7 @@ impl Driver {
         let mut waiter = reply.map(|reply| Waiter { wish, reply });
         if is_cancelled.load(Ordering::Relaxed) {
             if let Some(waiter) = waiter {
-                let nothing = Report::new(wish.scope, wish.trigger);
-                waiter.tell(Report { is_cancelled: true, ..nothing });
+                waiter.cancelled();
             }
             return;
         }
@@ -464,9 +469,10 @@ impl Driver {
                 self.ask_itself(Trigger::Reconnect).await;
             }
             Err(error) => {
-                // Whom the back office tells nothing (it was revoked, say) sends all the same what is left
-                // from before.
-                if self.listen_attempt == Some(1) && matches!(error, SyncError::Refused(_)) {
+                // Who was revoked is told nothing, and sends all the same what is left from before.
+                let is_revoked =
+                    matches!(&error, SyncError::Refused(problem) if problem.is(ProblemType::Revoked));
+                if self.listen_attempt == Some(1) && is_revoked {
                     self.ask_itself(Trigger::Reconnect).await;
                 }
                 self.listen_later().await;
@@ -640,7 +646,8 @@ impl Driver {
         if let Some(run) = &mut self.state.run
             && lacking.is_ok_and(|lacking| !lacking.is_empty())
         {
-            run.rules.applies = true; // there is nothing here that a confirmation could protect
+            // There is nothing here that a confirmation could protect.
+            (run.rules.applies, run.rules.drops_edits) = (true, true);
         }
         let is_current = self
             .believed
