@@ -21,7 +21,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
-use tillkit_protocol::{MAJOR, VERSION, VERSION_HEADER, problem::ProblemType};
+use tillkit_protocol::{MAJOR, VERSION, VERSION_HEADER, major_of, problem::ProblemType};
 
 use crate::{
     Backoffice,
@@ -68,8 +68,7 @@ async fn speak(request: Request, next: Next) -> Response {
 
 async fn must_be_this_major(request: Request, next: Next) -> Response {
     let spoken = request.headers().get(VERSION_HEADER).and_then(|version| version.to_str().ok());
-    let major = spoken.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    if major == Some(MAJOR) {
+    if spoken.and_then(major_of) == Some(MAJOR) {
         return next.run(request).await;
     }
     let spoken = spoken.unwrap_or("none");

@@ -27,6 +27,20 @@ impl Currency {
     /// The Czech koruna.
     pub const CZK: Currency = Currency(iso_currency::Currency::CZK);
 
+    /// Refuses another currency.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`].
+    ///
+    /// ```
+    /// # use tillkit_domain::Currency;
+    /// assert!(Currency::GBP.check_is(Currency::GBP).is_ok() && Currency::GBP.check_is(Currency::EUR).is_err());
+    /// ```
+    pub fn check_is(self, other: Currency) -> Result<(), MoneyError> {
+        let (left, right) = (self, other);
+        if left == right { Ok(()) } else { Err(MoneyError::Currencies { left, right }) }
+    }
+
     /// The currency of an upper-case alphabetic code.
     pub fn parse(code: &str) -> Option<Currency> {
         iso_currency::Currency::from_code(code).map(Currency)
@@ -143,9 +157,7 @@ impl Money {
     /// # Errors
     /// [`MoneyError::Currencies`], [`MoneyError::TooLarge`].
     pub fn plus(self, other: Money) -> Result<Money, MoneyError> {
-        if self.currency != other.currency {
-            return Err(MoneyError::Currencies { left: self.currency, right: other.currency });
-        }
+        self.currency.check_is(other.currency)?;
         Money::new(add(self.minor, other.minor)?, self.currency).checked()
     }
 

@@ -42,6 +42,16 @@ pub const VERSION: &str = "1.0";
 /// The major version: it must match before configuration is received. Documents are stored whatever it is.
 pub const MAJOR: u32 = 1;
 
+/// The major of a version as it is sent.
+///
+/// ```
+/// assert_eq!(tillkit_protocol::major_of("2.1"), Some(2));
+/// assert_eq!(tillkit_protocol::major_of("two"), None);
+/// ```
+pub fn major_of(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
+}
+
 /// On every request and every answer. An answer without it came from somebody else (a captive portal).
 pub const VERSION_HEADER: &str = "tillkit-protocol";
 

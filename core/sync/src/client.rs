@@ -9,7 +9,7 @@ use tillkit_protocol::{
     Hash, MAJOR, NDJSON_ZSTD, Problem, VERSION, VERSION_HEADER,
     canonical::MAX_INTEGER,
     keys::PrivateKey,
-    limits,
+    limits, major_of,
     problem::ProblemType,
     rows,
     wire::{
@@ -307,7 +307,7 @@ impl Client {
         };
         // Documents go whatever the version is.
         let is_down = ["/v1/contact", "/v1/manifest", "/v1/blobs/"].iter().any(|down| path.starts_with(down));
-        if is_down && answer.status < 400 && version.split('.').next() != Some(&MAJOR.to_string()) {
+        if is_down && answer.status < 400 && major_of(version) != Some(MAJOR) {
             let detail = format!("the back office speaks {version}, this till {VERSION}");
             return Err(SyncError::Offline { cause: Cause::VersionMismatch, detail });
         }

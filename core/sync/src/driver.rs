@@ -24,7 +24,7 @@ use tillkit_protocol::{
 };
 use tillkit_store::{
     Store, StoreError,
-    centre::{LiveSection, SyncRun},
+    centre::SyncRun,
     journal::{Recorded, ranges_of},
     load::{Change, Steps},
 };
@@ -40,6 +40,7 @@ use crate::{
     loader::{Loader, Meter, Wanted},
     machine::{self, Effect, Event, Group, Run, Scope, State, Trigger, Wish},
     status::{Mode, Notice, Progress, Red, Report, SectionProgress, Stage, Status, percent, red},
+    subscription::{epoch_of, lacking, life, subscription},
 };
 
 /// What the engine works with.
@@ -66,8 +67,6 @@ pub struct Parts {
     pub aside: Aside,
 }
 
-/// The name of the setting in `journal.db` that holds the id of the chosen centre; empty if none is any more.
-pub const SUBSCRIPTION: &str = "subscription";
 /// The name of the fact in `centre.db` that holds the newest believed manifest.
 const MANIFEST: &str = "manifest";
 /// The name of the fact in `centre.db` that holds when each section was last found right.
@@ -370,9 +369,6 @@ impl Driver {
     }
 
     async fn cancel(&mut self) {
-        if let Some(book) = &mut self.book {
-            book.report.is_cancelled = true;
-        }
         self.queued_waiters.drain(..).for_each(Waiter::cancelled);
         self.step(Event::Cancelled).await;
     }
@@ -675,7 +671,7 @@ impl Driver {
         self.learn_mode(planned.as_ref().err());
         let believed = match planned {
             // Whoever cancelled may have chosen another centre.
-            Ok(_) if self.book.as_ref().is_some_and(|book| book.report.is_cancelled) => {
+            Ok(_) if self.state.run.is_some_and(|run| run.is_cancelled) => {
                 return self.step(Event::ReceiveFailed { may_pass: false }).await;
             }
             Ok(believed) => believed,
@@ -719,6 +715,11 @@ impl Driver {
             }
         });
         differs.collect()
+    }
+
+    /// The same of the newest manifest; none before the first.
+    fn behind_now(&self) -> BTreeSet<Section> {
+        self.believed.as_ref().map(|believed| self.behind(believed)).unwrap_or_default()
     }
 
     fn bytes_of(&self, believed: &Believed, section: Section) -> u64 {
@@ -844,11 +845,7 @@ impl Driver {
     async fn images_fetched(&mut self, fetched: Result<(), SyncError>) {
         let event = match fetched {
             Ok(()) => {
-                let is_behind = self
-                    .believed
-                    .as_ref()
-                    .is_some_and(|believed| self.behind(believed).contains(&Section::Attachments));
-                if !is_behind {
+                if !self.behind_now().contains(&Section::Attachments) {
                     self.status.send_modify(|status| status.is_live(Section::Attachments));
                 }
                 Event::ImagesFetched { may_pass: false }
@@ -932,6 +929,7 @@ impl Driver {
     async fn finish(&mut self, run: Run) {
         let Some(book) = self.book.take() else { return };
         let mut report = book.report;
+        report.is_cancelled = run.is_cancelled;
         let meter = &self.loader.meter;
         report.received_rows = meter.rows.load(Ordering::Relaxed);
         report.received_bytes = meter.bytes.load(Ordering::Relaxed);
@@ -966,7 +964,7 @@ impl Driver {
             self.prune(centre_now_ms).await;
         }
         let checked_ms = self.checked(&run, &report);
-        let has_received = run.rules.receives && report.receive_error.is_none() && !report.is_cancelled;
+        let has_received = has_received(&run, &report);
         self.status.send_modify(|status| {
             status.run = None;
             status.receive_error = status.receive_error.take().filter(|_| !has_received);
@@ -1001,8 +999,7 @@ impl Driver {
     /// The sections that this run found equal to the centre's, or sent to the last document.
     fn checked(&self, run: &Run, report: &Report) -> BTreeMap<Section, i64> {
         let now_ms = self.parts.rim.now_ms();
-        let received = run.rules.receives && report.receive_error.is_none() && !report.is_cancelled;
-        let behind = self.believed.as_ref().map(|believed| self.behind(believed)).unwrap_or_default();
+        let (received, behind) = (has_received(run, report), self.behind_now());
         let is_checked = |section: &Section| {
             let is_equal = received && !report.red.contains_key(section) && !behind.contains(section);
             let is_sent = run.rules.sends && report.send_error.is_none() && !report.is_cancelled;
@@ -1118,54 +1115,16 @@ impl Driver {
     }
 }
 
-/// What the store calls an epoch: the centre's name goes with it, because generations of two centres
-/// of one back office may have the same numbers.
-fn life(manifest: &Manifest) -> String {
-    format!("{}{LIFE_BORDER}{}", manifest.centre, manifest.epoch)
+/// Whether a run has brought all that it was to bring, but for what is red.
+fn has_received(run: &Run, report: &Report) -> bool {
+    run.rules.receives && report.receive_error.is_none() && !report.is_cancelled
 }
-
-/// Sections that selling needs and that are not here: never come, or still another centre's.
-///
-/// # Errors
-/// As any read of the journal.
-pub fn lacking(store: &Store) -> tillkit_store::Result<Vec<Section>> {
-    let is_here = is_here(store)?;
-    let needed = Section::down().filter(|section| section.spec().to_sell);
-    Ok(needed.filter(|section| !is_here(&store.centre.live(section.name()))).collect())
-}
-
-/// Tells whether what is live of a section has come from the chosen centre.
-///
-/// # Errors
-/// As any read of the journal.
-pub fn is_here(store: &Store) -> tillkit_store::Result<impl Fn(&LiveSection) -> bool + use<>> {
-    let chosen = subscription(store)?;
-    let is_chosen = move |life: &str| {
-        life.rsplit_once(LIFE_BORDER).is_none_or(|(centre, _)| Some(centre) == chosen.as_deref())
-    };
-    Ok(move |live: &LiveSection| live.generation > 0 && is_chosen(&live.epoch))
-}
-
-fn epoch_of(life: &str) -> &str {
-    life.rsplit_once(LIFE_BORDER).map_or(life, |(_, epoch)| epoch)
-}
-
-const LIFE_BORDER: char = '@';
 
 fn set_stage(status: &watch::Sender<Status>, stage: Stage) {
     status.send_if_modified(|status| match &mut status.run {
         Some(run) => std::mem::replace(&mut run.stage, stage) != stage,
         None => false,
     });
-}
-
-/// The id of the chosen centre.
-///
-/// # Errors
-/// As any read of the journal.
-pub fn subscription(store: &Store) -> tillkit_store::Result<Option<String>> {
-    let name = store.journal.setting(SUBSCRIPTION)?.filter(|name| !name.is_empty());
-    Ok(name.map(|name| String::from_utf8_lossy(&name).into_owned()))
 }
 
 /// Reads the centre's file to its end, and begins an empty one if it is damaged.

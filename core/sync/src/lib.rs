@@ -3,6 +3,7 @@
 //! - [`machine`] decides: what a tap, an answer or a failure leads to. Pure.
 //! - [`driver`] performs what was decided and reports back: tokio, files, the store; [`status`] is
 //!   what people see of it.
+//! - [`subscription`]: which centre it is all about, and what of its settings is here.
 //! - [`client`] speaks the protocol over a [`Transport`]: one request in, a status, headers and a
 //!   byte stream out. Credentials, limits and decoding stand here, above the transport.
 //! - [`loader`] brings a section's blobs into its idle slot, three deep.
@@ -16,16 +17,18 @@ mod error;
 pub mod loader;
 pub mod machine;
 pub mod status;
+pub mod subscription;
 pub mod transport;
 
 use std::sync::Arc;
 
 pub use aside::Aside;
 pub use client::{Client, Identity};
-pub use driver::{Engine, Parts, RunHandle, is_here, lacking, subscription};
+pub use driver::{Engine, Parts, RunHandle};
 pub use error::{Cause, SyncError};
 pub use machine::{Scope, Trigger};
 pub use status::Report;
+pub use subscription::{SUBSCRIPTION, is_here, lacking, subscription};
 pub use transport::{HttpTransport, NetError, Request, Response, Transport};
 
 /// Clock and randomness, as the shell provides them.

@@ -59,6 +59,11 @@ impl Scope {
         }
     }
 
+    /// Whether anything of it comes down.
+    pub fn has_down(self) -> bool {
+        !matches!(self, Scope::One(section) if !section.is_down())
+    }
+
     /// The sections to send; empty means all.
     pub fn sections_to_send(self) -> Vec<Section> {
         match self {
@@ -133,9 +138,8 @@ impl Wish {
     /// Whether it asks for more than the right allows: then it only sends. A centre just chosen is
     /// brought by the right that chose it.
     pub fn is_refused(&self) -> bool {
-        let is_down = !matches!(self.scope, Scope::One(section) if !section.is_down());
         let needs_right = self.trigger.is_by_hand() && self.trigger != Trigger::CentreChosen;
-        !self.may_receive && needs_right && is_down
+        !self.may_receive && needs_right && self.scope.has_down()
     }
 
     /// What its run does.
@@ -174,7 +178,6 @@ pub struct Rules {
 /// assert!(by_the_clock.receives && by_the_clock.sends && !by_the_clock.applies);
 /// ```
 pub fn rules(trigger: Trigger, scope: Scope, policy: &Policy) -> Rules {
-    let is_up_row = matches!(scope, Scope::One(section) if !section.is_down());
     let is_down_row = matches!(scope, Scope::One(section) if section.is_down());
     let applies = match trigger {
         Trigger::Row | Trigger::RedButton | Trigger::Confirmed | Trigger::CentreChosen => true,
@@ -184,9 +187,9 @@ pub fn rules(trigger: Trigger, scope: Scope, policy: &Policy) -> Rules {
     let sends_by_itself =
         policy.send == SendWhen::Automatic || matches!(trigger, Trigger::Opening | Trigger::Closing);
     Rules {
-        receives: !is_up_row,
-        applies: applies && !is_up_row,
-        drops_edits: trigger.is_by_hand() && !is_up_row,
+        receives: scope.has_down(),
+        applies: applies && scope.has_down(),
+        drops_edits: trigger.is_by_hand() && scope.has_down(),
         sends: !is_down_row && (trigger.is_by_hand() || sends_by_itself),
     }
 }
@@ -313,7 +316,7 @@ pub struct Run {
     /// Whether something failed that trying again may mend.
     wants_retry: bool,
     /// Whether somebody pressed Cancel: nobody joins it any more.
-    is_cancelled: bool,
+    pub is_cancelled: bool,
 }
 
 /// Both lanes, and the run people see.

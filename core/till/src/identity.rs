@@ -8,7 +8,7 @@ use tillkit_protocol::{
     wire::{Enrol, Enrolled, Remembered},
 };
 use tillkit_store::journal::Enrolment;
-use tillkit_sync::{Client, Engine, Identity, Parts, driver::SUBSCRIPTION};
+use tillkit_sync::{Client, Engine, Identity, Parts, SUBSCRIPTION};
 use zeroize::Zeroizing;
 
 use crate::{

@@ -16,7 +16,7 @@ use tillkit_store::{
     journal::Enrolment,
     load::{Change, Target, prepare},
 };
-use tillkit_sync::driver::SUBSCRIPTION;
+use tillkit_sync::SUBSCRIPTION;
 use tokio::runtime::Handle;
 
 use crate::{

@@ -209,10 +209,7 @@ impl Session {
     pub fn pay(&self, tender: &str, amount: Money, reference: Option<&str>) -> Result<(), TillError> {
         let view = self.core.store.centre.view()?;
         let setting = view.tender(tender)?;
-        if setting.currency != amount.currency {
-            let (left, right) = (setting.currency, amount.currency);
-            return Err(domain::MoneyError::Currencies { left, right }.into());
-        }
+        setting.currency.check_is(amount.currency)?;
         let rate = match amount.currency == view.terms()?.currency {
             true => None,
             false => Some(view.rate(amount.currency, &self.today())?),
@@ -380,10 +377,7 @@ impl Session {
         let view = self.core.store.centre.view()?;
         let tender = view.tender(&new.refund)?;
         let terms = view.terms()?;
-        if tender.currency != terms.currency {
-            let (left, right) = (tender.currency, terms.currency);
-            return Err(domain::MoneyError::Currencies { left, right }.into());
-        }
+        tender.currency.check_is(terms.currency)?;
         let mut lines = Vec::with_capacity(new.lines.len());
         for back in &new.lines {
             self.check_override(&back.what)?;

@@ -140,10 +140,7 @@ impl Session {
     ) -> Result<Recorded, TillError> {
         self.check(Right::CashMovement)?;
         let setting = self.core.store.centre.view()?.tender(tender)?;
-        if setting.currency != amount.currency {
-            let (left, right) = (setting.currency, amount.currency);
-            return Err(domain::MoneyError::Currencies { left, right }.into());
-        }
+        setting.currency.check_is(amount.currency)?;
         let amount_minor = kind.signed_minor(amount)?;
         let body = bodies::CashMovement {
             amount_minor,
@@ -240,9 +237,8 @@ impl Session {
         self.core.event(&self.user, what, detail)
     }
 
-    /// A document as it stands now, without money, stock or reversals.
+    /// A document as it stands now, without money, stock or reversals. The caller has checked the right.
     pub(crate) fn draft<Body>(&self, kind: Kind, body: Body) -> Result<NewDocument<Body>, TillError> {
-        self.check_centre()?;
         self.core.check_synced()?;
         let mut document = self.core.blank(kind, body, &self.user)?;
         let view = self.core.store.centre.view()?;

@@ -21,8 +21,7 @@ use tillkit_store::{
     journal::{BrokenChain, Head, Recorded, Unsent},
 };
 use tillkit_sync::{
-    Report, RunHandle, Scope, SyncError, Trigger, client::ManifestAnswer, driver::SUBSCRIPTION,
-    status::Status,
+    Report, RunHandle, SUBSCRIPTION, Scope, SyncError, Trigger, client::ManifestAnswer, status::Status,
 };
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
@@ -230,7 +229,7 @@ impl Till {
                 .fold(0, |sum, section| sum.saturating_add(section.bytes)),
             sections,
             edits: self.0.store.centre.edits()?.into_iter().map(EditView::from).collect(),
-            blockers: if self.0.leaves_for(centre)? { self.0.blockers()? } else { Blockers::default() },
+            blockers: self.0.blockers(centre)?,
         })
     }
 
@@ -274,8 +273,7 @@ impl Till {
     /// [`StoreError::NotEnrolled`], [`TillError::Copied`], [`TillError::Store`].
     pub fn sync(&self, scope: Scope, trigger: Trigger) -> Result<RunHandle, TillError> {
         let device = self.0.device()?;
-        let is_down = !matches!(scope, Scope::One(section) if !section.is_down());
-        if !(trigger.is_by_hand() && is_down && self.0.lacking()?.is_empty()) {
+        if !(trigger.is_by_hand() && scope.has_down() && self.0.lacking()?.is_empty()) {
             return Ok(device.engine.ask(scope, trigger, true));
         }
         let (may_receive, user) = match self.0.may_receive() {
@@ -475,8 +473,11 @@ impl Core {
         self.changes.send_replace(());
     }
 
-    /// What keeps this till from leaving its centre, now.
-    pub(crate) fn blockers(&self) -> Result<Blockers, TillError> {
+    /// What keeps this till from leaving its centre for this one, now; nothing, if it is the same.
+    fn blockers(&self, centre: &str) -> Result<Blockers, TillError> {
+        if !self.leaves_for(centre)? {
+            return Ok(Blockers::default());
+        }
         let journal = &self.store.journal;
         Ok(Blockers {
             unsent: journal.unsent()?.documents(),
@@ -548,8 +549,8 @@ impl Core {
     pub(crate) async fn choose_centre(&self, centre: &str) -> Result<(), TillError> {
         let device = self.device()?;
         let leaves = self.leaves_for(centre)?;
-        let blockers = self.blockers()?;
-        if leaves && blockers != Blockers::default() {
+        let blockers = self.blockers(centre)?;
+        if blockers != Blockers::default() {
             let Blockers { unsent, held, is_receipt_open } = blockers;
             return Err(TillError::NotYet { unsent, held, open: is_receipt_open });
         }

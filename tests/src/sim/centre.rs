@@ -19,7 +19,7 @@ use tillkit::{
 use tillkit_protocol::{
     Hash, KindDigest, MAJOR, Manifest, Problem, Record, Section, VERSION, VERSION_HEADER, bodies,
     keys::{PrivateKey, PublicKey},
-    limits,
+    limits, major_of,
     manifest::{Blob, SectionManifest, Step},
     problem::ProblemType,
     rows::{self, Row},
@@ -519,8 +519,7 @@ impl Centre {
     fn route(&mut self, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
         let path = request.path.as_str();
         let body = request.body.as_deref().unwrap_or_default();
-        let says =
-            header(request, VERSION_HEADER).and_then(|version| version.split('.').next()?.parse().ok());
+        let says = header(request, VERSION_HEADER).and_then(major_of);
         if path == "/v1/hello" {
             return Ok((200, self.hello()));
         }

@@ -155,30 +155,26 @@
       if let draft = model.draft {
         let strings = model.formats.strings
         if draft.kind == .count, !model.plans.isEmpty {
-          Picker(strings.auditPlan, selection: member(\.plan, or: nil)) {
+          Picker(strings.auditPlan, selection: model.member(\.plan, or: nil)) {
             Text(strings.noPlan).tag(String?.none)
             ForEach(model.plans, id: \.key) { Text($0.name).tag(String?.some($0.key)) }
           }
         }
         if draft.plan == nil, model.warehouses.count > 1 {
-          Picker(strings.inWarehouse(draft.kind), selection: member(\.warehouse, or: nil)) {
+          Picker(strings.inWarehouse(draft.kind), selection: model.member(\.warehouse, or: nil)) {
             Text(strings.ownWarehouse).tag(String?.none)
             ForEach(model.warehouses, id: \.key) { Text($0.name).tag(String?.some($0.key)) }
           }
         }
         if draft.kind == .transfer {
-          Picker(strings.toWarehouse, selection: member(\.toWarehouse, or: nil)) {
+          Picker(strings.toWarehouse, selection: model.member(\.toWarehouse, or: nil)) {
             Text("–").tag(String?.none)
             ForEach(model.warehouses, id: \.key) { Text($0.name).tag(String?.some($0.key)) }
           }
         }
-        TextField(strings.reason, text: member(\.reason, or: ""))
-        TextField(strings.reference, text: member(\.reference, or: ""))
+        TextField(strings.reason, text: model.member(\.reason, or: ""))
+        TextField(strings.reference, text: model.member(\.reference, or: ""))
       }
-    }
-
-    private func member<T>(_ path: WritableKeyPath<GoodsDraft, T>, or none: T) -> Binding<T> {
-      Binding(get: { model.draft?[keyPath: path] ?? none }, set: { model.draft?[keyPath: path] = $0 })
     }
   }
 
@@ -194,16 +190,19 @@
       } label: {
         LabeledContent(strings.customer, value: draft.customer?.name ?? strings.noCustomer)
       }
-      Picker(strings.wantedDay, selection: member(\.wantedDay)) {
+      Picker(strings.wantedDay, selection: model.member(\.wantedDay, or: "")) {
         Text(strings.anyDay).tag("")
         ForEach(model.wantedDays, id: \.self) { Text(model.formats.businessDay($0)).tag($0) }
       }
-      TextField(strings.otherDay, text: member(\.wantedDay))
-      TextField(strings.note, text: member(\.note))
+      TextField(strings.otherDay, text: model.member(\.wantedDay, or: ""))
+      TextField(strings.note, text: model.member(\.note, or: ""))
     }
+  }
 
-    private func member(_ path: WritableKeyPath<GoodsDraft, String>) -> Binding<String> {
-      Binding(get: { model.draft?[keyPath: path] ?? "" }, set: { model.draft?[keyPath: path] = $0 })
+  extension GoodsModel {
+    /// A member of the draft, as a field writes it.
+    fileprivate func member<T>(_ path: WritableKeyPath<GoodsDraft, T>, or none: T) -> Binding<T> {
+      Binding(get: { self.draft?[keyPath: path] ?? none }, set: { self.draft?[keyPath: path] = $0 })
     }
   }
 #endif

@@ -12,6 +12,31 @@ import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
 
+private const val FIRST_SYNC = """
+    tap "Choose a centre"
+    tap "Version"
+    tap "Use this centre"
+    wait "Synchronised:"
+"""
+
+private const val SIGN_IN = """
+    tap "Menu"
+    tap "Sell"
+    tap "anna"
+    type "1234"
+    tap "Sign in"
+    wait "New sale"
+"""
+
+private const val SELL_TEA = """
+    type "tea"
+    tap "Tea"
+    tap "Pay £2.55"
+    tap "Cash"
+    tap "Complete"
+    wait "Change"
+"""
+
 /** A cashier's first day, tapped on a phone without a display against a back office that runs. */
 class PhoneTest {
     @TempDir
@@ -39,18 +64,8 @@ class PhoneTest {
                 tap "Use this centre"
                 wait "Synchronised:"
                 shot synced
-                tap "Menu"
-                tap "Sell"
-                tap "anna"
-                type "1234"
-                tap "Sign in"
-                wait "New sale"
-                type "tea"
-                tap "Tea"
-                tap "Pay £2.55"
-                tap "Cash"
-                tap "Complete"
-                wait "Change"
+                $SIGN_IN
+                $SELL_TEA
                 shot receipt
                 """,
             )
@@ -83,16 +98,8 @@ class PhoneTest {
         Shop.open().use { shop ->
             options(shop).play(
                 """
-                tap "Choose a centre"
-                tap "Version"
-                tap "Use this centre"
-                wait "Synchronised:"
-                tap "Menu"
-                tap "Sell"
-                tap "anna"
-                type "1234"
-                tap "Sign in"
-                wait "New sale"
+                $FIRST_SYNC
+                $SIGN_IN
                 tap "Menu"
                 tap "Settings"
                 tap "Text of the QR"
@@ -115,12 +122,7 @@ class PhoneTest {
                 tap "High Street"
                 tap "Use this centre"
                 wait "Synchronised:"
-                tap "Menu"
-                tap "Sell"
-                tap "anna"
-                type "1234"
-                tap "Sign in"
-                wait "New sale"
+                $SIGN_IN
                 tap "Menu"
                 tap "Settings"
                 tap "Choose another centre"
@@ -155,22 +157,9 @@ class PhoneTest {
             val options = options(shop)
             options.play(
                 """
-                tap "Choose a centre"
-                tap "Version"
-                tap "Use this centre"
-                wait "Synchronised:"
-                tap "Menu"
-                tap "Sell"
-                tap "anna"
-                type "1234"
-                tap "Sign in"
-                wait "New sale"
-                type "tea"
-                tap "Tea"
-                tap "Pay £2.55"
-                tap "Cash"
-                tap "Complete"
-                wait "Change"
+                $FIRST_SYNC
+                $SIGN_IN
+                $SELL_TEA
                 tap "Menu"
                 tap "Settings"
                 tap "Export unsent documents"

@@ -46,22 +46,60 @@ sealed interface CustomersEvent {
     data object Make : CustomersEvent
 }
 
-/** The customers of the centre and those made here, page after page. */
+/**
+ * The customers of the centre and those made here, page after page, for whichever page looks for one: what it
+ * shows of them is [shown] and changed by [change], and whoever is chosen is handed to [take].
+ */
 class CustomerBook(
     private val cashier: Cashier,
+    private val inTurn: InTurn,
+    private val shown: () -> CustomersState?,
+    private val change: (CustomersState.() -> CustomersState) -> Unit,
+    private val take: suspend (customer: CustomerView?, isNew: Boolean) -> Unit,
 ) {
+    fun onEvent(event: CustomersEvent) {
+        when (event) {
+            is CustomersEvent.Find -> {
+                change { copy(query = event.query) }
+                inTurn.attempt {
+                    val found = find(event.query)
+                    // Another letter may have been typed meanwhile, or somebody is written down.
+                    change { if (query == event.query && new == null) found else this }
+                }
+            }
+
+            CustomersEvent.More -> {
+                inTurn.attempt { shown()?.let { more(it) }?.let { longer -> change { longer } } }
+            }
+
+            is CustomersEvent.Choose -> {
+                inTurn.attempt { take(event.customer, false) }
+            }
+
+            CustomersEvent.Begin -> {
+                change { copy(new = NewCustomer(query.trim())) }
+            }
+
+            is CustomersEvent.Write -> {
+                change { copy(new = event.new) }
+            }
+
+            CustomersEvent.Make -> {
+                inTurn.attempt { shown()?.new?.let { take(cashier.makeCustomer(it), true) } }
+            }
+        }
+    }
+
     suspend fun find(query: String): CustomersState {
         val found = cashier.customers(query, limit = PAGE)
         return CustomersState(query, found, hasMore(found))
     }
 
-    suspend fun more(shown: CustomersState): CustomersState {
+    private suspend fun more(shown: CustomersState): CustomersState {
         val last = shown.found.lastOrNull() ?: return shown
         val found = cashier.customers(shown.query, after = last.key, limit = PAGE)
         return shown.copy(found = shown.found + found, hasMore = hasMore(found))
     }
-
-    suspend fun make(new: NewCustomer): CustomerView = cashier.makeCustomer(new)
 
     /** A page is "about" so long: who has become part of another is left out of it. */
     private fun hasMore(page: List<CustomerView>) = page.size >= PAGE / 2

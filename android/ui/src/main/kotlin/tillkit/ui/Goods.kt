@@ -201,7 +201,8 @@ class GoodsModel(
     val state: StateFlow<GoodsState?> = shown.asStateFlow()
 
     private val inTurn = InTurn(desk)
-    private val book = CustomerBook(cashier)
+    private val book =
+        CustomerBook(cashier, inTurn, { (shown.value?.sheet as? GoodsSheet.Customers)?.customers }, ::found, ::choose)
     private var searching: Job? = null
 
     /** Whether a document that is not recorded would be lost. */
@@ -307,7 +308,7 @@ class GoodsModel(
             }
 
             is GoodsEvent.Customers -> {
-                customers(event.event)
+                book.onEvent(event.event)
             }
 
             is GoodsEvent.Change -> {
@@ -424,48 +425,14 @@ class GoodsModel(
         change { copy(sheet = null) }
     }
 
-    private fun customers(event: CustomersEvent) {
-        when (event) {
-            is CustomersEvent.Find -> {
-                found { copy(query = event.query) }
-                inTurn.attempt {
-                    val found = book.find(event.query)
-                    found { if (query == event.query && new == null) found else this }
-                }
-            }
-
-            CustomersEvent.More -> {
-                inTurn.attempt { opened()?.let { openCustomers(book.more(it)) } }
-            }
-
-            is CustomersEvent.Choose -> {
-                change { copy(draft = draft?.copy(customer = event.customer), sheet = afterCustomer()) }
-            }
-
-            CustomersEvent.Begin -> {
-                found { copy(new = NewCustomer(query.trim())) }
-            }
-
-            is CustomersEvent.Write -> {
-                found { copy(new = event.new) }
-            }
-
-            CustomersEvent.Make -> {
-                inTurn.attempt { make() }
-            }
-        }
-    }
-
-    private suspend fun make() {
-        val customer = book.make(opened()?.new ?: return)
-        desk.say(Notice.Done { it.customerMade(customer.name) })
-        change { copy(draft = draft?.copy(customer = customer), sheet = afterCustomer()) }
-    }
-
     /** Back to what the customer was chosen for. */
-    private fun GoodsState.afterCustomer() = GoodsSheet.Details.takeIf { draft != null }
-
-    private fun opened() = (shown.value?.sheet as? GoodsSheet.Customers)?.customers
+    private fun choose(
+        customer: CustomerView?,
+        isNew: Boolean,
+    ) {
+        if (isNew && customer != null) desk.say(Notice.Done { it.customerMade(customer.name) })
+        change { copy(draft = draft?.copy(customer = customer), sheet = GoodsSheet.Details.takeIf { draft != null }) }
+    }
 
     private fun openCustomers(customers: CustomersState) = change { copy(sheet = GoodsSheet.Customers(customers)) }
 

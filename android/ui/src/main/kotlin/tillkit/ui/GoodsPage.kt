@@ -248,16 +248,15 @@ private fun DraftRow(
     index: Int,
     onEvent: (GoodsEvent) -> Unit,
 ) {
-    val (strings, formats) = LocalStrings.current to LocalFormats.current
-    val tint = MaterialTheme.colorScheme.primary
+    val strings = LocalStrings.current
     // As in a cart: the icons stand on the edges of the text.
     val atStart = Modifier.offset(x = -IconInset)
     Column(Modifier.fillMaxWidth().padding(start = Edge, end = Edge, top = 10.dp, bottom = 6.dp)) {
         Text(line.name, style = MaterialTheme.typography.titleMedium)
         Row(Modifier.fillMaxWidth().padding(top = 4.dp), Arrangement.spacedBy(4.dp), Alignment.CenterVertically) {
-            GlyphButton(Glyphs.minus, strings.oneLess(line.name), { onEvent(GoodsEvent.Step(index, -1)) }, atStart, tint = tint)
-            QuantityKey(line.quantity, { onEvent(GoodsEvent.OpenQuantity(index)) }, atStart)
-            GlyphButton(Glyphs.plus, strings.oneMore(line.name), { onEvent(GoodsEvent.Step(index, 1)) }, atStart, tint = tint)
+            Stepper(line.name, { onEvent(GoodsEvent.Step(index, it)) }, atStart) {
+                QuantityKey(line.quantity, { onEvent(GoodsEvent.OpenQuantity(index)) }, atStart)
+            }
             Box(Modifier.weight(1f))
             GlyphButton(Glyphs.trash, strings.removeLine(line.name), { onEvent(GoodsEvent.Remove(index)) }, Modifier.offset(x = IconInset))
         }
@@ -314,22 +313,7 @@ private fun fromTo(draft: GoodsDraft) = listOfNotNull(draft.warehouse?.name, dra
 private fun QuantitySheet(
     sheet: GoodsSheet.Quantity,
     onEvent: (GoodsEvent) -> Unit,
-) {
-    val strings = LocalStrings.current
-    TextEntry(
-        sheet.typed,
-        { onEvent(GoodsEvent.TypeQuantity(it)) },
-        strings.quantity,
-        keyboard = KeyboardOptions(keyboardType = KeyboardType.Decimal),
-    )
-    MainButton(
-        strings.save,
-        { onEvent(GoodsEvent.TakeQuantity) },
-        Modifier.fillMaxWidth().padding(top = 12.dp),
-        Glyphs.check,
-        isEnabled = quantityOf(sheet.typed) != null,
-    )
-}
+) = QuantityEntry(sheet.typed, { onEvent(GoodsEvent.TypeQuantity(it)) }, { onEvent(GoodsEvent.TakeQuantity) })
 
 @Composable
 private fun DetailsSheet(

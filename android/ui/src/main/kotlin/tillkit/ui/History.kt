@@ -588,7 +588,6 @@ private fun BackRow(
     onEvent: (HistoryEvent) -> Unit,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
-    val tint = MaterialTheme.colorScheme.primary
     Row(Modifier.fillMaxWidth(), verticalAlignment = Alignment.CenterVertically) {
         Column(Modifier.weight(1f).padding(vertical = 6.dp)) {
             Text(line.name, style = MaterialTheme.typography.titleMedium)
@@ -598,14 +597,14 @@ private fun BackRow(
                 color = MaterialTheme.colorScheme.onSurfaceVariant,
             )
         }
-        GlyphButton(Glyphs.minus, strings.oneLess(line.name), { onEvent(HistoryEvent.StepBack(index, -1)) }, tint = tint)
-        Text(
-            formats.quantity(back.toPlainString()),
-            Modifier.widthIn(min = 40.dp),
-            style = MaterialTheme.typography.titleLarge,
-            textAlign = TextAlign.Center,
-        )
-        GlyphButton(Glyphs.plus, strings.oneMore(line.name), { onEvent(HistoryEvent.StepBack(index, 1)) }, tint = tint)
+        Stepper(line.name, { onEvent(HistoryEvent.StepBack(index, it)) }) {
+            Text(
+                formats.quantity(back.toPlainString()),
+                Modifier.widthIn(min = 40.dp),
+                style = MaterialTheme.typography.titleLarge,
+                textAlign = TextAlign.Center,
+            )
+        }
     }
     HorizontalDivider(color = MaterialTheme.colorScheme.outlineVariant)
 }

@@ -175,7 +175,10 @@ class SellModel(
     val state: StateFlow<SellState?> = shown.asStateFlow()
 
     private val inTurn = InTurn(desk)
-    private val book = CustomerBook(cashier)
+    private val book =
+        CustomerBook(cashier, inTurn, { (shown.value?.sheet as? SellSheet.Customers)?.customers }, ::found) { customer, _ ->
+            showing { choose(customer) }
+        }
     private var searching: Job? = null
 
     fun load() = inTurn.attempt { show() }
@@ -283,7 +286,7 @@ class SellModel(
             }
 
             is SellEvent.Customers -> {
-                customers(event.event)
+                book.onEvent(event.event)
             }
 
             SellEvent.CancelSale -> {
@@ -422,45 +425,6 @@ class SellModel(
         choice: DiscountChoice?,
     ) = if (line == null) cashier.discountReceipt(choice) else cashier.discountLine(line, choice)
 
-    private fun customers(event: CustomersEvent) {
-        when (event) {
-            is CustomersEvent.Find -> {
-                found { copy(query = event.query) }
-                inTurn.attempt {
-                    val found = book.find(event.query)
-                    // Another letter may have been typed meanwhile, or somebody is written down.
-                    found { if (query == event.query && new == null) found else this }
-                }
-            }
-
-            CustomersEvent.More -> {
-                inTurn.attempt {
-                    val open = shown.value?.sheet as? SellSheet.Customers
-                    open?.let { open(SellSheet.Customers(book.more(it.customers))) }
-                }
-            }
-
-            is CustomersEvent.Choose -> {
-                then { choose(event.customer) }
-            }
-
-            CustomersEvent.Begin -> {
-                found { copy(new = NewCustomer(query.trim())) }
-            }
-
-            is CustomersEvent.Write -> {
-                found { copy(new = event.new) }
-            }
-
-            CustomersEvent.Make -> {
-                then {
-                    val open = shown.value?.sheet as? SellSheet.Customers
-                    open?.customers?.new?.let { choose(book.make(it)) }
-                }
-            }
-        }
-    }
-
     private suspend fun choose(customer: CustomerView?) =
         closing {
             cashier.setCustomer(customer?.key)
@@ -477,13 +441,13 @@ class SellModel(
     private fun open(sheet: SellSheet) = change { copy(sheet = sheet) }
 
     /** Does a verb in its turn, and shows what has become of the sale. */
-    private fun then(verb: suspend () -> Unit) =
-        inTurn.attempt {
-            try {
-                verb()
-            } finally {
-                show()
-            }
+    private fun then(verb: suspend () -> Unit) = inTurn.attempt { showing(verb) }
+
+    private suspend fun showing(verb: suspend () -> Unit) =
+        try {
+            verb()
+        } finally {
+            show()
         }
 
     private suspend fun show() {

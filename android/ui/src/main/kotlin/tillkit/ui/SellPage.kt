@@ -302,23 +302,10 @@ private fun CartRow(
         if (line.isEdited) StateLine(Glyphs.pencil, strings.editedHere, TillTheme.states.wait)
         // The icons stand on the edges of the text; their touch areas reach over them.
         Row(Modifier.fillMaxWidth().padding(top = 4.dp, bottom = 4.dp), verticalAlignment = Alignment.CenterVertically) {
-            val tint = MaterialTheme.colorScheme.primary
             val atStart = Modifier.offset(x = -IconInset)
-            GlyphButton(
-                Glyphs.minus,
-                strings.oneLess(line.name),
-                { onEvent(SellEvent.Step(index, -1)) },
-                atStart,
-                tint = tint,
-            )
-            QuantityKey(line.quantity, { onEvent(SellEvent.Open(SellSheet.Quantity(index))) }, atStart)
-            GlyphButton(
-                Glyphs.plus,
-                strings.oneMore(line.name),
-                { onEvent(SellEvent.Step(index, 1)) },
-                atStart,
-                tint = tint,
-            )
+            Stepper(line.name, { onEvent(SellEvent.Step(index, it)) }, atStart) {
+                QuantityKey(line.quantity, { onEvent(SellEvent.Open(SellSheet.Quantity(index))) }, atStart)
+            }
             Box(Modifier.weight(1f))
             val atEnd = Modifier.offset(x = IconInset)
             if (mayDiscount) {
@@ -355,6 +342,41 @@ internal fun QuantityKey(
             )
         }
     }
+}
+
+/** One less, how much there is, one more. */
+@Composable
+internal fun Stepper(
+    name: String,
+    onStep: (Int) -> Unit,
+    modifier: Modifier = Modifier,
+    quantity: @Composable () -> Unit,
+) {
+    val strings = LocalStrings.current
+    val tint = MaterialTheme.colorScheme.primary
+    GlyphButton(Glyphs.minus, strings.oneLess(name), { onStep(-1) }, modifier, tint = tint)
+    quantity()
+    GlyphButton(Glyphs.plus, strings.oneMore(name), { onStep(1) }, modifier, tint = tint)
+}
+
+/** A quantity is typed, and taken once it is one. */
+@Composable
+internal fun QuantityEntry(
+    typed: String,
+    onType: (String) -> Unit,
+    onTake: () -> Unit,
+    between: @Composable () -> Unit = {},
+) {
+    val strings = LocalStrings.current
+    TextEntry(typed, onType, strings.quantity, keyboard = KeyboardOptions(keyboardType = KeyboardType.Decimal))
+    between()
+    MainButton(
+        strings.save,
+        onTake,
+        Modifier.fillMaxWidth().padding(top = 12.dp),
+        Glyphs.check,
+        isEnabled = quantityOf(typed) != null,
+    )
 }
 
 /** Half of what a touch area is wider than its icon. */
@@ -664,22 +686,11 @@ private fun QuantitySheet(
     onEvent: (SellEvent) -> Unit,
 ) {
     val strings = LocalStrings.current
-    TextEntry(
-        sheet.typed,
-        { onEvent(SellEvent.Quantity(it)) },
-        strings.quantity,
-        keyboard = KeyboardOptions(keyboardType = KeyboardType.Decimal),
-    )
-    if (mayReprice) {
-        SheetChoice(strings.otherPrice, Glyphs.pencil, { onEvent(SellEvent.Open(SellSheet.Price(sheet.line))) })
+    QuantityEntry(sheet.typed, { onEvent(SellEvent.Quantity(it)) }, { onEvent(SellEvent.Take) }) {
+        if (mayReprice) {
+            SheetChoice(strings.otherPrice, Glyphs.pencil, { onEvent(SellEvent.Open(SellSheet.Price(sheet.line))) })
+        }
     }
-    MainButton(
-        strings.save,
-        { onEvent(SellEvent.Take) },
-        Modifier.fillMaxWidth().padding(top = 12.dp),
-        Glyphs.check,
-        isEnabled = quantityOf(sheet.typed) != null,
-    )
 }
 
 @Composable
