@@ -113,7 +113,7 @@ enum Command {
     StayInTouch,
     Recorded,
     Cancel,
-    CentreChosen,
+    CentreChosen(oneshot::Sender<()>),
 }
 
 /// A run that is wanted.
@@ -184,9 +184,12 @@ impl Engine {
     }
 
     /// Says that another centre was chosen: the run under way and what waits behind it were about the one
-    /// before, and so is all that is known of what has come.
-    pub fn centre_chosen(&self) {
-        drop(self.commands.send(Command::CentreChosen));
+    /// before, and so is all that is known of what has come. After it the status knows nothing of that.
+    pub async fn centre_chosen(&self) {
+        let (done, forgotten) = oneshot::channel();
+        drop(self.commands.send(Command::CentreChosen(done)));
+        // An engine that has stopped says nothing any more.
+        drop(forgotten.await);
     }
 
     /// While a receipt is open nothing becomes live.
@@ -354,7 +357,7 @@ impl Driver {
                 self.step(Event::Recorded(policy)).await;
             }
             Command::Cancel => self.cancel().await,
-            Command::CentreChosen => {
+            Command::CentreChosen(done) => {
                 self.cancel().await;
                 (self.believed, self.announced) = (None, None);
                 self.status.send_modify(|status| {
@@ -364,6 +367,7 @@ impl Driver {
                     (status.receive_error, status.notice) = (None, None);
                 });
                 self.keep_checked().await;
+                drop(done); // whoever waits for it goes on
             }
         }
     }

@@ -566,7 +566,7 @@ impl Core {
         self.secrets().pepper = Some(Arc::new(Zeroizing::new(pepper)));
         if leaves {
             self.signed_in(None);
-            device.engine.centre_chosen();
+            device.engine.centre_chosen().await;
         }
         self.changed();
         Ok(())
