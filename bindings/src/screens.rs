@@ -538,6 +538,8 @@ pub struct HistoryRow {
     pub total: Amount,
     /// How far it has come.
     pub mark: DeliveryMark,
+    /// Whether it was voided on this phone.
+    pub is_void: bool,
     /// What the back office objects to; it has accepted the document all the same.
     pub findings: Vec<FindingView>,
 }
@@ -575,8 +577,6 @@ pub struct DocumentView {
     pub processed_ms: Option<i64>,
     /// The same, that the closure which lists it is.
     pub settled_ms: Option<i64>,
-    /// Whether it was voided.
-    pub is_void: bool,
     /// Of a sale: what was sold.
     pub lines: Vec<SoldLine>,
     /// As printed, or the facts in lines where nothing is printed.

@@ -171,7 +171,7 @@ async fn an_opened_sale_says_what_of_it_may_still_come_back() {
     let seen = || {
         let view = till.document_view(&sale).unwrap();
         let line = view.lines[0].clone();
-        (view.is_void, line.name, line.quantity, line.left, line.gross.minor)
+        (view.row.is_void, line.name, line.quantity, line.left, line.gross.minor)
     };
     assert_eq!(seen(), (false, "Earl Grey Tea".into(), "3".into(), "3".into(), 7_65));
 
@@ -198,7 +198,12 @@ async fn an_opened_sale_says_what_of_it_may_still_come_back() {
     let next = till.history_screen(&filter("sale"), None, 1).unwrap().rows.remove(0).place;
     anna.void_at(&next, "twice").unwrap();
     let view = till.document_view(&next).unwrap();
-    assert_eq!((view.is_void, view.lines[0].left.as_str()), (true, "0"));
+    assert_eq!((view.row.is_void, view.lines[0].left.as_str()), (true, "0"));
+    let page = till.history_screen(&HistoryFilter::default(), None, 9).unwrap();
+    let goods = page.rows.iter().filter(|row| row.kind != "event");
+    let marks: Vec<_> = goods.map(|row| (row.kind.as_str(), row.is_void)).collect();
+    let (void, sale, returned) = (("void", false), ("sale", true), ("return", true));
+    assert_eq!(marks, [void, sale, void, void, returned, sale]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,8 @@ use std::sync::{Arc, atomic::Ordering};
 use serde_json::json;
 use tillkit::{
     AddLine, Blockers, CashMovementKind, Cause, Currency, Mode, Money, Scope, Section, Till, TillError,
-    Trigger, screens::Advice,
+    Trigger,
+    screens::{Advice, RowState},
 };
 use tillkit_tests::{
     proxy::Proxy,
@@ -32,6 +33,14 @@ fn sell(till: &Till, receipts: usize) {
         session.pay_rest("cash").unwrap();
         session.complete().unwrap();
     }
+}
+
+/// What a book comes to, promotions and all.
+fn price_paid(till: &Till) -> i64 {
+    let session = till.sign_in("bob", "4321").unwrap();
+    session.add(AddLine::code("BOOK", 1.into())).unwrap();
+    session.pay_rest("cash").unwrap();
+    session.complete().unwrap().settled.total_minor
 }
 
 fn price_of_tea(till: &Till) -> String {
@@ -204,6 +213,59 @@ async fn what_the_next_centre_does_not_publish_at_all_goes() {
     assert!(till.objects("promotion", None, 9).unwrap().is_empty());
     let again = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert_eq!(again.result(), "nothing_new");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promotions_of_the_centre_left_are_not_given_while_those_of_the_next_cannot_come() {
+    let shop = Shop::stocked().await.unwrap();
+    shop.stock("north", "North Road").await.unwrap();
+    let half = |name: &str| json!({"name": name, "gives": {"percent_off": "50"}, "covers_all": true});
+    shop.rows(&[("promotion", "half", half("Half price"))]).await.unwrap();
+    shop.publish().await.unwrap();
+    shop.rows_of("north", &[("promotion", "half", half("Half price in the North"))]).await.unwrap();
+    shop.publish_of("north").await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    assert_eq!(price_paid(&till), 6_00);
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    let damaged = shop.damage_blobs(|rows| rows.contains("in the North")).unwrap();
+
+    till.sign_in("anna", "1234").unwrap().change_centre("north").await.unwrap();
+    let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+
+    assert!(till.can_sell() && !report.is_complete(), "{report:?}");
+    assert_eq!(price_paid(&till), 12_00);
+    assert!(till.objects("promotion", None, 9).unwrap().is_empty());
+
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    shop.repair_blobs(&damaged).unwrap();
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(price_paid(&till), 6_00);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_waits_no_longer_than_what_it_waits_for() {
+    let shop = Shop::stocked().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let half = json!({"name": "Half price", "gives": {"percent_off": "50"}, "covers_all": true});
+    let scone = json!({"name": "Scone", "unit": "pc", "price": "1.10", "vat": "std"});
+    shop.rows(&[("promotion", "half", half), ("item", "scone", scone)]).await.unwrap();
+    shop.publish().await.unwrap();
+    let damaged = shop.damage_blobs(|rows| rows.contains("Scone")).unwrap();
+    let row = || {
+        let screen = till.sync_screen().unwrap();
+        let row = screen.rows.into_iter().find(|row| row.section == "promotions").unwrap();
+        (row.state, row.waits_for, row.trouble.map(|trouble| trouble.code))
+    };
+    let tap = async |scope| till.sync(scope, Trigger::Row).unwrap().wait().await.unwrap();
+
+    tap(Scope::All).await;
+    assert_eq!(row(), (RowState::Blocked, Some("items".into()), Some("waits-for".into())));
+    shop.repair_blobs(&damaged).unwrap();
+    tap(Scope::One(Section::Items)).await;
+    assert_eq!(row(), (RowState::Behind, None, None), "it is published and not here, and a tap brings it");
+    tap(Scope::One(Section::Promotions)).await;
+    assert_eq!(row(), (RowState::UpToDate, None, None));
 }
 
 #[tokio::test]

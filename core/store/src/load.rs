@@ -74,6 +74,8 @@ pub enum Change<'a> {
     Steps(Target<'a>, &'a Steps),
     /// What is live is what the manifest says, but for its generation or epoch.
     Same(Target<'a>),
+    /// Nothing of this section is live any more.
+    Gone(&'a str),
 }
 
 /// The rows of a chain of steps, the newest change of each.
@@ -481,6 +483,7 @@ impl Centre {
                 Change::Snapshot(target) => swap(&tx, &before, target, at_ms)?,
                 Change::Steps(target, steps) => apply_steps(&tx, &before, target, steps, at_ms)?,
                 Change::Same(target) => keep(&tx, &before, target, at_ms)?,
+                Change::Gone(section) => vacate(&tx, section)?,
             }
         }
         for kind in drop_edits_of.iter().flat_map(|section| section.spec().local_edits) {
@@ -778,6 +781,18 @@ fn swap(tx: &Connection, before: &Live, target: &Target, at_ms: i64) -> Result<(
         changes::compare_later(tx, replaced, target.section, at_ms)?;
     }
     set_live(tx, target, idle, at_ms)
+}
+
+/// Both slots become idle; what they hold is emptied by [`Centre::tidy`].
+fn vacate(tx: &Connection, section: &str) -> Result<()> {
+    for sql in [
+        "DELETE FROM load WHERE slot / 2 = (SELECT id FROM section WHERE name = :section)",
+        "DELETE FROM comparison WHERE section = :section",
+        "UPDATE section SET live_slot = NULL, epoch = '', generation = 0, applied_ms = NULL WHERE name = :section",
+    ] {
+        tx.prepare_cached(sql)?.execute(named_params! {":section": section})?;
+    }
+    Ok(())
 }
 
 /// An edit of a row that is not live any more stands over nothing.

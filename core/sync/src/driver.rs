@@ -40,7 +40,7 @@ use crate::{
     loader::{Loader, Meter, Wanted},
     machine::{self, Effect, Event, Group, Run, Scope, State, Trigger, Wish},
     status::{Mode, Notice, Progress, Red, Report, SectionProgress, Stage, Status, percent, red},
-    subscription::{epoch_of, lacking, life, subscription},
+    subscription::{epoch_of, lacking, left_behind, life, subscription},
 };
 
 /// What the engine works with.
@@ -1436,7 +1436,10 @@ async fn make_all_live(
         return Ok(());
     }
     let made = loader.on_store(move |store| {
-        let changes: Vec<Change> = ready.iter().map(|(_, ready)| ready.change()).collect();
+        let left = left_behind(store)?;
+        let left = left.iter().filter(|section| ready.iter().all(|(ready, _)| ready != *section));
+        let gone = left.map(|section| Change::Gone(section.name()));
+        let changes: Vec<Change> = ready.iter().map(|(_, ready)| ready.change()).chain(gone).collect();
         let edits: Vec<Section> = ready.iter().map(|(section, _)| *section).filter(|_| drops).collect();
         store.centre.make_live(&changes, &edits, at_ms)
     });

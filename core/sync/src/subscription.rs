@@ -25,6 +25,20 @@ pub fn lacking(store: &Store) -> Result<Vec<Section>> {
     Ok(needed.filter(|section| !is_here(&store.centre.live(section.name()))).collect())
 }
 
+/// Sections that selling does without and that are live from another centre than the chosen one.
+///
+/// # Errors
+/// As any read of the journal.
+pub(crate) fn left_behind(store: &Store) -> Result<Vec<Section>> {
+    let is_here = is_here(store)?;
+    let spared = Section::down().filter(|section| !section.spec().to_sell);
+    let left = spared.filter(|section| {
+        let live = store.centre.live(section.name());
+        live.generation > 0 && !is_here(&live)
+    });
+    Ok(left.collect())
+}
+
 /// Tells whether what is live of a section has come from the chosen centre.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use tillkit_protocol::{MAJOR, VERSION};
-use tillkit_sync::{Client, NetError, SyncError};
+use tillkit_sync::{Cause, Client, NetError, SyncError};
 
 use crate::{TillError, identity::Device, till::Core};
 
@@ -189,7 +189,7 @@ impl Core {
         let is_office = || Ok(Hint::Good(format!("{url} is a back office")));
         let hello = match hello {
             Ok(hello) => hello,
-            Err(error @ SyncError::Refused(_)) => {
+            Err(error) if error.cause() == Some(Cause::VersionMismatch) => {
                 test.note(Step::Office, is_office());
                 test.note(Step::Version, Err(error));
                 return Ok(test);

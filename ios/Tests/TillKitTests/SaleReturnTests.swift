@@ -102,7 +102,7 @@ import Testing
 
     let history = try await opened(sale)
 
-    #expect(history.document?.isVoid == true && history.note == "Voided")
+    #expect(history.document?.row.isVoid == true && history.note == "Voided")
     #expect(!history.canVoid && !history.canTakeSoldBack)
   }
 

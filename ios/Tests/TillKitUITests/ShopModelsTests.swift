@@ -160,7 +160,7 @@ import TillKit
     #expect(history.voidText?.hasPrefix("£4.25 goes back the way it was paid") == true)
     history.reason = " "
     await history.voidDocument()
-    #expect(history.trouble?.facts?.contains("reason") == true && history.document?.isVoid == false)
+    #expect(history.trouble?.facts?.contains("reason") == true && history.document?.row.isVoid == false)
     history.reason = "wrong mug"
     async let tap: Void = history.voidDocument()
     async let bounce: Void = history.voidDocument()

@@ -96,6 +96,29 @@ fn a_section_this_version_does_not_know_is_kept_whole() {
 }
 
 #[test]
+fn a_section_that_is_gone_leaves_nothing_of_what_was_live_loaded_or_compared() {
+    let till = Till::new();
+    let gone = |at_ms| till.store.centre.make_live(&[Change::Gone("items")], &[], at_ms).unwrap();
+    gone(1); // never met
+    publish("items", 1, &catalogue(40), 10).make_live(&till.store).unwrap();
+    publish("items", 2, &catalogue(50), 10).make_live(&till.store).unwrap();
+    let begun = publish("items", 3, &catalogue(60), 10);
+    let mut load = till.store.centre.begin_load(&begun.target()).unwrap();
+    begun.put(&till.store, &mut load, 2).unwrap();
+
+    gone(8);
+
+    assert_eq!(till.store.centre.live("items").generation, 0);
+    assert_eq!(till.store.centre.view().unwrap().item_by_code("ART-1").unwrap(), None);
+    while !till.store.centre.tidy().unwrap() {}
+    let db = till.raw("centre.db");
+    let rows: i64 = db.query_row("SELECT count(*) FROM row", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 0);
+    begun.make_live(&till.store).unwrap();
+    assert_eq!(live_rows(&till, "items"), catalogue(60));
+}
+
+#[test]
 fn an_interrupted_load_fetches_nothing_twice() {
     let mut till = Till::new();
     let published = publish("items", 1, &catalogue(300), 50);

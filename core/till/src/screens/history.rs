@@ -58,6 +58,8 @@ pub struct HistoryRow {
     pub total: Amount,
     /// How far it has come.
     pub mark: DeliveryMark,
+    /// Whether it was voided on this phone.
+    pub is_void: bool,
     /// What the back office objects to; it has accepted the document all the same.
     pub findings: Vec<FindingView>,
 }
@@ -95,8 +97,6 @@ pub struct DocumentView {
     pub processed_ms: Option<i64>,
     /// The same, that the closure which lists it is.
     pub settled_ms: Option<i64>,
-    /// Whether it was voided.
-    pub is_void: bool,
     /// Of a sale: what was sold.
     pub lines: Vec<SoldLine>,
     /// As printed, or the facts in lines where nothing is printed.
@@ -172,7 +172,6 @@ impl Till {
             uploaded_ms: way.uploaded_ms,
             processed_ms: way.processed_ms,
             settled_ms: way.settled_ms,
-            is_void: reversed.is_void,
             lines: sold(&found, &reversed)?,
             text: self.0.printed(&found)?,
         })
@@ -218,7 +217,8 @@ fn place(document: &Recorded) -> DocumentPlace {
 
 impl crate::till::Core {
     fn history_row(&self, document: &Recorded) -> Result<HistoryRow, TillError> {
-        let findings = self.store.journal.findings_of(&document.till, document.enrolment, document.seq)?;
+        let journal = &self.store.journal;
+        let findings = journal.findings_of(&document.till, document.enrolment, document.seq)?;
         let finding = |finding: tillkit_protocol::wire::Finding| FindingView {
             code: finding.code,
             sentence: finding.detail,
@@ -236,6 +236,7 @@ impl crate::till::Core {
                 Delivery::Processed { .. } => DeliveryMark::Processed,
                 Delivery::Settled { .. } => DeliveryMark::Settled,
             },
+            is_void: journal.reversed(&document.till, document.enrolment, document.seq)?.is_void,
             findings: findings.into_iter().map(finding).collect(),
         })
     }

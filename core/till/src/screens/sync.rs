@@ -457,7 +457,8 @@ fn row(facts: &Facts, section: Section) -> SyncRow {
     let own = status.run.as_ref().and_then(|run| run.sections.iter().find(|own| own.section == section));
     let none = UnsentSection::default();
     let unsent = facts.unsent.sections.get(section.name()).unwrap_or(&none);
-    let red = status.red.get(&section);
+    let waits_for = waits_for(facts, section);
+    let red = status.red.get(&section).filter(|red| red.code != WAITS || waits_for.is_some());
     let objects = if section.is_down() { objects(facts, section) } else { Vec::new() };
     SyncRow {
         section: section.name().into(),
@@ -476,7 +477,7 @@ fn row(facts: &Facts, section: Section) -> SyncRow {
         amounts: unsent.amounts_minor.iter().map(|(currency, minor)| amount(*minor, currency)).collect(),
         generation: generation(facts, section),
         trouble: red.map(Trouble::of_red),
-        waits_for: waits_for(facts, section),
+        waits_for,
         objects,
     }
 }
@@ -498,12 +499,12 @@ fn unused_row(section: &str) -> SyncRow {
     }
 }
 
-/// What a blocked section waits for: of what it needs, what is red itself, or else what is not live
-/// here as it is published.
+/// What a section waits for: of what it needs, what is red itself, or else what is not live here as it is
+/// published. `None` if it does not wait, or no more: then it is behind, and a tap brings it.
 fn waits_for(facts: &Facts, section: Section) -> Option<String> {
     let status = &facts.status;
-    let is_blocked = |section: &Section| status.red.get(section).is_some_and(|red| red.code == "waits-for");
-    if !is_blocked(&section) {
+    let has_waited = |section: &Section| status.red.get(section).is_some_and(|red| red.code == WAITS);
+    if !has_waited(&section) {
         return None;
     }
     let needs = || section.spec().needs.iter();
@@ -512,13 +513,15 @@ fn waits_for(facts: &Facts, section: Section) -> Option<String> {
             || generation(facts, **need) == 0
     };
     let red = needs().find(|need| status.red.contains_key(need));
-    let cause = match red.or_else(|| needs().find(is_news)).or_else(|| needs().next())? {
+    let cause = match red.or_else(|| needs().find(is_news))? {
         // It waits itself: what it waits for is what a person can do something about.
-        need if is_blocked(need) => waits_for(facts, *need)?,
+        need if has_waited(need) => waits_for(facts, *need)?,
         need => need.name().into(),
     };
     Some(cause)
 }
+
+const WAITS: &str = "waits-for";
 
 fn applied_ms(facts: &Facts, section: Section) -> Option<i64> {
     facts.live.get(section.name()).and_then(|live| live.applied_ms)
@@ -539,7 +542,8 @@ fn state(facts: &Facts, section: Section, unsent: u64) -> RowState {
     }
     let is_news = status.notice.as_ref().is_some_and(|notice| notice.sections.contains(&section));
     match status.red.get(&section) {
-        Some(red) if red.code == "waits-for" => RowState::Blocked,
+        Some(red) if red.code == WAITS && waits_for(facts, section).is_none() => RowState::Behind,
+        Some(red) if red.code == WAITS => RowState::Blocked,
         Some(_) => RowState::Failed,
         None if !section.is_down() && unsent > 0 => RowState::Unsent,
         None if !section.is_down() => RowState::UpToDate,
@@ -563,7 +567,7 @@ fn objects(facts: &Facts, section: Section) -> Vec<SyncObject> {
         let is_own = |red: &&Red| match &red.kind {
             Some(of) => of == kind,
             // What is damaged as a whole is damaged in its only kind.
-            None => known.len() == 1 && red.code != "waits-for",
+            None => known.len() == 1 && red.code != WAITS,
         };
         let own_red = red.filter(is_own);
         SyncObject {

@@ -112,7 +112,7 @@ public final class HistoryModel: Attempting {
   public var canVoid: Bool {
     guard let document, rights.contains("void") else { return false }
     let isReversible = ["sale", "return"].contains(document.row.kind)
-    return isReversible && !document.isVoid && document.lines.allSatisfy(\.isWhole)
+    return isReversible && !document.row.isVoid && document.lines.allSatisfy(\.isWhole)
   }
 
   /// What comes of voiding it.
@@ -142,7 +142,7 @@ public final class HistoryModel: Attempting {
   /// Whether something of the sale that is looked at may come back, and who is signed in may take it.
   public var canTakeSoldBack: Bool {
     guard let document, rights.contains("return") else { return false }
-    return !document.isVoid && document.lines.contains { $0.leftQuantity > 0 }
+    return !document.row.isVoid && document.lines.contains { $0.leftQuantity > 0 }
   }
 
   /// Begins to take goods of the sale that is looked at back, as it is now.
@@ -190,9 +190,11 @@ public final class HistoryModel: Attempting {
     row.number.isEmpty ? formats.title(ofKind: row.kind) : "\(formats.title(ofKind: row.kind)) \(row.number)"
   }
 
-  /// When, and how far it has come, in words.
+  /// When, how far it has come, and whether it was voided, in words.
   public func detail(_ row: HistoryRow) -> String {
-    "\(formats.moment(row.recordedMs)) · \(formats.strings.word(for: row.mark))"
+    let voided = row.isVoid ? [formats.strings.voided] : []
+    return ([formats.moment(row.recordedMs), formats.strings.word(for: row.mark)] + voided)
+      .joined(separator: " · ")
   }
 
   public func total(_ row: HistoryRow) -> String { formats.amount(row.total) }
@@ -206,7 +208,7 @@ public final class HistoryModel: Attempting {
   public var note: String? {
     document.map { document in
       let reversed =
-        document.isVoid
+        document.row.isVoid
         ? [formats.strings.voided]
         : document.lines.filter { !$0.isWhole }.map { "\($0.name): \(formats.sold($0))" }
       return ([way(document)] + reversed).filter { !$0.isEmpty }.joined(separator: " · ")

@@ -1,3 +1,4 @@
+import Foundation
 import Observation
 import TillKit
 
@@ -18,6 +19,8 @@ public final class ObjectsModel: Attempting {
   public var hasMore: Bool { next != nil }
   /// The row that is looked at.
   public private(set) var opened: ObjectView?
+  /// Of a row that is a picture: its file, once it has come.
+  public private(set) var picture: Data?
   public internal(set) var trouble: ShownTrouble?
 
   let formats: Formats
@@ -48,8 +51,15 @@ public final class ObjectsModel: Attempting {
 
   /// A row was tapped.
   public func open(kind: String, key: String) async {
-    opened = await attempt { try await till.object(kind: kind, key: key) }
+    let row = await attempt { try await till.object(kind: kind, key: key) }
+    picture = Self.isPicture(row) ? await attempt { try await till.image(key) } ?? nil : nil
+    opened = row
   }
+
+  /// Whether the row that is looked at is a picture.
+  public var isPicture: Bool { Self.isPicture(opened) }
+
+  private static func isPicture(_ row: ObjectView?) -> Bool { row?.kind == KindName.image.rawValue }
 
   /// Back from the row, or from the list.
   public func close() {

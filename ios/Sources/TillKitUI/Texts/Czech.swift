@@ -386,6 +386,8 @@ public struct Czech: Strings {
   public let tabRuns = "Deník"
   public let findObject = "Název nebo klíč"
   public let noHits = "Nic nenalezeno"
+  public let pictureMissing = "Obrázek ještě nepřišel"
+  public let pictureUnreadable = "Tento telefon obrázek neumí zobrazit"
   public let notUsedHint = "Tato verze aplikace tyto řádky nepoužívá. Zůstávají uložené."
   public let nothingChanged = "Zatím se nic nezměnilo"
   public let shareRuns = "Poslat podpoře"

@@ -388,6 +388,8 @@ public struct English: Strings {
   public let tabRuns = "Journal"
   public let findObject = "Name or key"
   public let noHits = "Nothing found"
+  public let pictureMissing = "The picture has not come yet"
+  public let pictureUnreadable = "This phone cannot show this picture"
   public let notUsedHint = "This version of the app has no use for these rows. They are kept."
   public let nothingChanged = "Nothing has changed yet"
   public let shareRuns = "Share for support"

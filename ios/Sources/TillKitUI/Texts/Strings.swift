@@ -80,6 +80,8 @@ public protocol Strings: Sendable {
   var tabRuns: String { get }
   var findObject: String { get }
   var noHits: String { get }
+  var pictureMissing: String { get }
+  var pictureUnreadable: String { get }
   var notUsedHint: String { get }
   var nothingChanged: String { get }
   var shareRuns: String { get }

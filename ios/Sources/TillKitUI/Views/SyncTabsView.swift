@@ -1,4 +1,6 @@
 #if canImport(SwiftUI)
+  import Foundation
+  import ImageIO
   import SwiftUI
   import TillKit
 
@@ -87,6 +89,9 @@
       List {
         LabeledContent(model.formats.title(ofKind: row.kind), value: row.key)
         if row.willBeReplaced { Text(model.formats.strings.willBeReplaced).font(.footnote) }
+        if model.isPicture {
+          PictureView(file: model.picture, name: row.name, strings: model.formats.strings)
+        }
         ForEach(row.facts, id: \.name) { fact in
           LabeledContent(model.formats.title(ofFact: fact.name), value: model.formats.fact(fact))
         }
@@ -118,6 +123,35 @@
 
     private var words: Binding<String> {
       Binding(get: { model.query }, set: { words in Task { await model.find(words) } })
+    }
+  }
+
+  /// A picture that came down with the attachments.
+  private struct PictureView: View {
+    let file: Data?
+    let name: String
+    let strings: any Strings
+
+    var body: some View {
+      if let file {
+        if let bitmap = Self.bitmap(of: file) {
+          Image(bitmap, scale: 1, label: Text(name)).resizable().scaledToFit()
+        } else {
+          Text(strings.pictureUnreadable).foregroundStyle(.red)
+        }
+      } else {
+        Text(strings.pictureMissing).foregroundStyle(.orange)
+      }
+    }
+
+    /// At about the width of a screen: a photograph as it is may not fit into memory.
+    private static func bitmap(of file: Data) -> CGImage? {
+      let options: [CFString: Any] = [
+        kCGImageSourceCreateThumbnailFromImageAlways: true, kCGImageSourceThumbnailMaxPixelSize: 1080,
+        kCGImageSourceCreateThumbnailWithTransform: true,
+      ]
+      return CGImageSourceCreateWithData(file as CFData, nil)
+        .flatMap { CGImageSourceCreateThumbnailAtIndex($0, 0, options as CFDictionary) }
     }
   }
 #endif

@@ -31,9 +31,6 @@ import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.test.waitUntilAtLeastOneExists
 import androidx.compose.ui.unit.Density
-import tillkit.ui.Strings
-import tillkit.ui.TillApp
-import tillkit.ui.bundledFonts
 import java.io.File
 import javax.imageio.ImageIO
 import kotlin.time.Duration
@@ -110,7 +107,7 @@ fun play(
     val size = Size(PHONE.width.value * DENSITY, PHONE.height.value * DENSITY)
     runSkikoComposeUiTest(size, Density(DENSITY, options.fontScale), testTimeout = Duration.INFINITE) {
         setContent {
-            TillApp(phone.model, Strings.of(options.language), isDark = options.isDark, fonts = bundledFonts())
+            App(phone, options)
         }
         steps.forEachIndexed { index, (line, step) ->
             if (step != null) {

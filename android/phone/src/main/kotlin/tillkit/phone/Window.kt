@@ -1,6 +1,9 @@
 package tillkit.phone
 
+import androidx.compose.runtime.Composable
 import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.ui.graphics.ImageBitmap
+import androidx.compose.ui.graphics.toComposeImageBitmap
 import androidx.compose.ui.input.key.Key
 import androidx.compose.ui.input.key.KeyEventType
 import androidx.compose.ui.input.key.key
@@ -12,6 +15,8 @@ import androidx.compose.ui.unit.dp
 import androidx.compose.ui.window.Window
 import androidx.compose.ui.window.application
 import androidx.compose.ui.window.rememberWindowState
+import org.jetbrains.skia.Image
+import tillkit.ui.LocalPictures
 import tillkit.ui.Strings
 import tillkit.ui.TillApp
 import tillkit.ui.bundledFonts
@@ -34,7 +39,23 @@ fun showWindow(
     ) {
         val density = Density(LocalDensity.current.density, options.fontScale)
         CompositionLocalProvider(LocalDensity provides density) {
-            TillApp(phone.model, Strings.of(options.language), isDark = options.isDark, fonts = bundledFonts())
+            App(phone, options)
         }
     }
 }
+
+/** The app as both the window and a script show it. */
+@Composable
+fun App(
+    phone: Phone,
+    options: Options,
+) = CompositionLocalProvider(LocalPictures provides ::bitmapOf) {
+    TillApp(phone.model, Strings.of(options.language), isDark = options.isDark, fonts = bundledFonts())
+}
+
+private fun bitmapOf(file: ByteArray): ImageBitmap? =
+    try {
+        Image.makeFromEncoded(file).toComposeImageBitmap()
+    } catch (_: IllegalArgumentException) {
+        null
+    }

@@ -6,11 +6,15 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import java.awt.Color
+import java.awt.image.BufferedImage
+import java.io.ByteArrayOutputStream
 import java.io.File
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
+import javax.imageio.ImageIO
 
 private const val FIRST_SYNC = """
     tap "Choose a centre"
@@ -188,6 +192,25 @@ class PhoneTest {
         }
 
     @Test
+    fun `a picture that came down is seen`() =
+        Shop.open().use { shop ->
+            shop.show("tin")
+            options(shop).play(
+                """
+                $FIRST_SYNC
+                tap "Attachments"
+                tap "Images"
+                tap "tin"
+                wait "image/png"
+                shot picture
+                """,
+            )
+            val shot = ImageIO.read(File(folder, "shots/picture.png"))
+            val reds = (0 until shot.height).sumOf { y -> (0 until shot.width).count { x -> shot.getRGB(x, y) == Color.RED.rgb } }
+            assertTrue(reds > 10_000) { "$reds red pixels" }
+        }
+
+    @Test
     fun `a script that finds no such text stops and says where`() {
         val stopped = assertThrows(ScriptStopped::class.java) { Step.parse("jump \"over\"") }
         assertEquals("jump is not a verb: jump \"over\"", stopped.message)
@@ -234,6 +257,19 @@ class Shop private constructor(
         post("centres/north/rows", "$rows\n".toByteArray())
         post("centres/north/users", """{"id":"zoe","name":"Zoe","role":"manager","pin":"5678"}""".toByteArray())
         post("centres/north/publish", ByteArray(0))
+    }
+
+    /** Publishes a red picture. */
+    fun show(key: String) {
+        val file = ByteArrayOutputStream()
+        val red = BufferedImage(60, 40, BufferedImage.TYPE_INT_RGB)
+        red.createGraphics().run {
+            color = Color.RED
+            fillRect(0, 0, red.width, red.height)
+        }
+        ImageIO.write(red, "png", file)
+        ask("PUT", "centres/main/images/$key?item=tea", file.toByteArray())
+        post("centres/main/publish", ByteArray(0))
     }
 
     /** What its administration answers. */

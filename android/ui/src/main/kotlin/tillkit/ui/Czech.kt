@@ -52,6 +52,8 @@ object Czech : Strings {
     override val dataNotSafe = "Vaše data mohou být ohrožena: nevypínejte telefon a zavolejte pomoc."
     override val news = "Je připraveno nové nastavení"
     override val nothingHere = "Nic zde není"
+    override val pictureMissing = "Obrázek ještě nepřišel"
+    override val pictureUnreadable = "Tento telefon obrázek neumí zobrazit"
     override val moreObjects = "Zobrazit další"
     override val willBeReplaced = "Příští synchronizace to nahradí"
     override val documentsBar = "Odeslané doklady"
@@ -537,8 +539,6 @@ object Czech : Strings {
     override fun voidSaleHint(amount: String) = "$amount se vrátí tak, jak bylo zaplaceno, a zboží je zase na skladě."
 
     override fun voidReturnHint(amount: String) = "$amount se vybere tak, jak bylo vyplaceno, a zboží na skladě zase není."
-
-    override fun voidedBy(number: String) = "Stornováno dokladem $number"
 
     override fun isVoided(
         number: String,

@@ -52,6 +52,8 @@ object English : Strings {
     override val dataNotSafe = "Your data may be at risk: do not switch the phone off, call for help."
     override val news = "New settings are ready"
     override val nothingHere = "Nothing here"
+    override val pictureMissing = "The picture has not come yet"
+    override val pictureUnreadable = "This phone cannot show this picture"
     override val moreObjects = "Show more"
     override val willBeReplaced = "Will be replaced by the next sync"
     override val documentsBar = "Documents sent"
@@ -549,8 +551,6 @@ object English : Strings {
     override fun voidSaleHint(amount: String) = "$amount goes back the way it was paid, and the goods are in stock again."
 
     override fun voidReturnHint(amount: String) = "$amount comes in again the way it was paid out, and the goods are out of stock again."
-
-    override fun voidedBy(number: String) = "Voided by $number"
 
     override fun isVoided(
         number: String,

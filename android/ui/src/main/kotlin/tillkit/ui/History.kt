@@ -68,11 +68,9 @@ data class HistoryState(
     val reason: String? = null,
     /** What of the open sale is to come back; nobody takes anything back, if it is none. */
     val returning: Returning? = null,
-    /** What was voided since the app was started, and the number of its void. */
-    val voided: Map<DocumentPlace, String> = emptyMap(),
 ) {
     /** Once, and whole: not after goods of it have come back. */
-    val canVoid get() = mayVoid && open != null && open.row.kind in REVERSIBLE && !open.isVoid && open.lines.all { it.isWhole }
+    val canVoid get() = mayVoid && open != null && open.row.kind in REVERSIBLE && !open.row.isVoid && open.lines.all { it.isWhole }
 
     val canReturn get() = mayReturn && open != null && open.lines.any { it.mostBack.signum() > 0 }
 
@@ -231,7 +229,7 @@ class HistoryModel(
         val (cashier, now) = (desk.cashier.value ?: return) to shown.value
         val of = now.open?.row ?: return
         val void = cashier.voidDocument(of.place, now.reason?.trim() ?: return)
-        shown.update { it.copy(reason = null, voided = it.voided + (of.place to void.number)) }
+        shown.update { it.copy(reason = null) }
         desk.say(Notice.Done { it.isVoided(of.number, void.number) })
         open(void.place)
         show()
@@ -414,7 +412,7 @@ private fun HistoryRows(
             item("day $day") { GroupTitle(formats.date(documents.first().recordedMs)) }
             documents.forEach { document ->
                 item("${document.place.enrolment}/${document.place.seq}") {
-                    DocumentRow(document, state.voided[document.place], onEvent)
+                    DocumentRow(document, onEvent)
                 }
             }
         }
@@ -430,7 +428,6 @@ private val WITHOUT_MONEY =
 @Composable
 private fun DocumentRow(
     row: HistoryRow,
-    void: String?,
     onEvent: (HistoryEvent) -> Unit,
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
@@ -457,7 +454,7 @@ private fun DocumentRow(
             )
             Mark(row.mark)
         }
-        if (void != null) StateLine(Glyphs.close, strings.voidedBy(void), colors.error)
+        if (row.isVoid) StateLine(Glyphs.close, strings.voided, colors.error)
         row.findings.forEach { StateLine(Glyphs.warning, Formats.sentence(it.sentence), colors.error) }
     }
     HorizontalDivider(color = colors.outlineVariant)
@@ -510,10 +507,10 @@ private fun DocumentPage(
                 color = MaterialTheme.colorScheme.onSurfaceVariant,
             )
             Way(document)
-            if (document.isVoid) {
+            if (row.isVoid) {
                 StateLine(
                     Glyphs.close,
-                    state.voided[row.place]?.let(strings::voidedBy) ?: strings.voided,
+                    strings.voided,
                     MaterialTheme.colorScheme.error,
                     style = MaterialTheme.typography.titleMedium,
                 )

@@ -1,5 +1,6 @@
 package tillkit.ui
 
+import androidx.compose.foundation.Image
 import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
@@ -7,6 +8,7 @@ import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.height
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.lazy.LazyColumn
@@ -15,13 +17,19 @@ import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.produceState
+import androidx.compose.runtime.staticCompositionLocalOf
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.ImageBitmap
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
 import tillkit.Fact
 import tillkit.ObjectRow
 import tillkit.ObjectView
@@ -116,6 +124,7 @@ fun MoreButton(onMore: () -> Unit) = SideButton(LocalStrings.current.moreObjects
 @Composable
 fun ObjectPage(
     row: ObjectView,
+    picture: ByteArray?,
     onEvent: (SyncEvent) -> Unit,
     modifier: Modifier = Modifier,
 ) {
@@ -136,7 +145,29 @@ fun ObjectPage(
             if (row.willBeReplaced) {
                 item("replaced") { StateLine(Glyphs.pencil, strings.willBeReplaced, TillTheme.states.wait) }
             }
+            if (row.kind == PICTURE) item("picture") { Picture(picture, row.name) }
             items(row.facts, { it.name }) { fact: Fact -> Fact(strings.fact(fact.name), formats.fact(fact)) }
         }
     }
+}
+
+/** The kind whose rows are pictures. */
+const val PICTURE = "image"
+
+/** Makes a bitmap of a picture's file; `null` if it cannot be read. Each platform has its own. */
+val LocalPictures = staticCompositionLocalOf<(ByteArray) -> ImageBitmap?> { { null } }
+
+@Composable
+private fun Picture(
+    file: ByteArray?,
+    name: String,
+) {
+    val (strings, decode) = LocalStrings.current to LocalPictures.current
+    if (file == null) return StateLine(Glyphs.clock, strings.pictureMissing, TillTheme.states.wait)
+    val decoded by produceState<Result<ImageBitmap?>?>(null, file) {
+        value = Result.success(withContext(Dispatchers.Default) { decode(file) })
+    }
+    val bitmap = (decoded ?: return).getOrNull()
+    if (bitmap == null) return StateLine(Glyphs.warning, strings.pictureUnreadable, MaterialTheme.colorScheme.error)
+    Image(bitmap, name, Modifier.padding(vertical = 8.dp).fillMaxWidth().height(280.dp))
 }

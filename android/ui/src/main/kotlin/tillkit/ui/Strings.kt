@@ -58,6 +58,8 @@ interface Strings {
     val dataNotSafe: String
     val news: String
     val nothingHere: String
+    val pictureMissing: String
+    val pictureUnreadable: String
     val moreObjects: String
     val willBeReplaced: String
     val documentsBar: String
@@ -270,8 +272,6 @@ interface Strings {
     fun voidSaleHint(amount: String): String
 
     fun voidReturnHint(amount: String): String
-
-    fun voidedBy(number: String): String
 
     fun isVoided(
         number: String,

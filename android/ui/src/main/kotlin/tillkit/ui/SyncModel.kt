@@ -23,6 +23,8 @@ data class SyncState(
     val menuIsOpen: Boolean = false,
     val objects: ObjectsState? = null,
     val row: ObjectView? = null,
+    /** Of a row that is a picture: what it shows, once it has come. */
+    val picture: ByteArray? = null,
     val tab: SyncTab = SyncTab.NOW,
     val changes: ChangesState? = null,
     val sent: HistoryState = HistoryState(),
@@ -186,12 +188,13 @@ class SyncModel(
             is SyncEvent.OpenRow -> {
                 inTurn.attempt {
                     val row = desk.till.objectView(event.kind, event.key)
-                    change { copy(row = row) }
+                    val picture = if (row.kind == PICTURE) desk.till.image(row.key) else null
+                    change { copy(row = row, picture = picture) }
                 }
             }
 
             SyncEvent.CloseRow -> {
-                change { copy(row = null) }
+                change { copy(row = null, picture = null) }
             }
 
             is SyncEvent.OpenTab -> {

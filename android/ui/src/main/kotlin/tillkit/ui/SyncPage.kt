@@ -73,7 +73,7 @@ fun SyncPage(
     val document = state.sent.open?.takeIf { state.tab == SyncTab.SENT }
     when {
         row != null -> {
-            ObjectPage(row, onEvent, modifier)
+            ObjectPage(row, state.picture, onEvent, modifier)
             return
         }
 

@@ -378,9 +378,9 @@ class AppTest {
             )
             assertFalse(model.history.state.value.canVoid)
             assertTrue(model.back())
-            await(English.voidedBy(void.number))
+            await(English.voided)
             tap(hasClickAction() and hasText(sale.number))
-            await(English.voidedBy(void.number))
+            await(English.voided)
             onNode(hasClickAction() and hasText(English.void)).assertDoesNotExist()
 
             // A till that was started again asks the core.

@@ -205,6 +205,7 @@ object Samples {
         if (minutes < 60 * 15) "2026-03-09" else "2026-03-08",
         pounds(minor),
         mark,
+        false,
         listOfNotNull(finding?.let { FindingView("vat-differs", it) }),
     )
 
@@ -240,7 +241,7 @@ object Samples {
 
     val opened =
         history.copy(
-            open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, false, sold, receipt),
+            open = DocumentView(history.rows!![4], minutesAgo(30), minutesAgo(26), null, sold, receipt),
             mayVoid = true,
             mayReturn = true,
         )
@@ -252,11 +253,16 @@ object Samples {
 
     val voiding = opened.copy(reason = "Wrong customer")
 
-    private val voided = history.copy(voided = mapOf(place(116u) to "T3A-000119"))
+    private val voided = history.rows!![2].copy(isVoid = true)
 
-    val withVoid = voided.copy(rows = listOf(row(119u, "void", 0, -2378, DeliveryMark.LOCAL)) + history.rows!!)
+    val withVoid =
+        history.copy(
+            rows =
+                listOf(row(119u, "void", 0, -2378, DeliveryMark.LOCAL)) +
+                    history.rows!!.map { if (it.place == voided.place) voided else it },
+        )
 
-    val voidedOpen = voided.copy(open = DocumentView(history.rows!![2], null, null, null, true, emptyList(), receipt), mayVoid = true)
+    val voidedOpen = withVoid.copy(open = DocumentView(voided, null, null, null, emptyList(), receipt), mayVoid = true)
 
     private val edits = listOf(EditView("item", "mug", "Blue Mug", "anna", minutesAgo(70)))
 
@@ -467,6 +473,15 @@ object Samples {
             "Blue Mug",
             objects.rows[1].facts + Fact("group", FactText("Kitchen")) + Fact("unit", FactText("piece")),
             true,
+        )
+
+    val tin =
+        ObjectView(
+            "image",
+            "tin",
+            "tin",
+            listOf(Fact("item", FactText("Earl Grey Tea")), Fact("media_type", FactText("image/png"))),
+            false,
         )
 
     private fun change(

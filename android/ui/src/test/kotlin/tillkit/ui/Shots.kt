@@ -97,6 +97,7 @@ object Shots {
             sync("objects", SyncSample.RED) { copy(openSection = "directories") },
             sync("list", SyncSample.UP_TO_DATE) { copy(objects = Samples.objects) },
             sync("row", SyncSample.UP_TO_DATE) { copy(row = Samples.mug) },
+            sync("picture", SyncSample.UP_TO_DATE) { copy(row = Samples.tin) },
             sync("received", SyncSample.UP_TO_DATE) { copy(tab = SyncTab.RECEIVED, changes = Samples.changes) },
             sync("sent", SyncSample.UNSENT) { copy(tab = SyncTab.SENT, sent = Samples.history) },
             sync("journal", SyncSample.UP_TO_DATE) { copy(tab = SyncTab.RUNS, runs = Samples.runs) },
