@@ -61,6 +61,9 @@ pub struct CentrePreview {
 pub struct Blockers {
     /// Unsent documents.
     pub unsent: u64,
+    /// Sales, returns, voids and cash movements that no closure lists yet: the next Z is the centre's they
+    /// were made at.
+    pub unclosed: u64,
     /// Held sales.
     pub held: u64,
     /// Whether a receipt is open.

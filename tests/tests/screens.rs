@@ -466,10 +466,7 @@ async fn a_preview_names_the_edits_that_go_and_what_must_be_done_first() {
 
     assert_eq!(clear.blockers, Blockers::default());
     assert_eq!(preview.edits.iter().map(|edit| edit.key.as_str()).collect::<Vec<_>>(), ["tea"]);
-    assert_eq!(
-        (preview.blockers.unsent, preview.blockers.held, preview.blockers.is_receipt_open),
-        (1, 0, true)
-    );
+    assert_eq!(preview.blockers, Blockers { unsent: 1, unclosed: 1, held: 0, is_receipt_open: true });
     let items = preview.sections.iter().find(|section| section.section == "items").unwrap();
     assert_eq!((items.rows, items.rows_here, items.is_used), (3, 3, true));
 }

@@ -226,10 +226,12 @@ async fn promotions_of_the_centre_left_are_not_given_while_those_of_the_next_can
     shop.publish_of("north").await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     assert_eq!(price_paid(&till), 6_00);
-    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    let anna = till.sign_in("anna", "1234").unwrap();
+    anna.close_day(&[]).await.unwrap();
     let damaged = shop.damage_blobs(|rows| rows.contains("in the North")).unwrap();
 
-    till.sign_in("anna", "1234").unwrap().change_centre("north").await.unwrap();
+    anna.change_centre("north").await.unwrap();
+    drop(anna);
     let report = till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
 
     assert!(till.can_sell() && !report.is_complete(), "{report:?}");

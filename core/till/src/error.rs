@@ -6,7 +6,7 @@ use tillkit_protocol::{
 use tillkit_store::StoreError;
 use tillkit_sync::SyncError;
 
-use crate::Right;
+use crate::{Blockers, Right};
 
 /// Why the till refused. What was recorded before is safe in every case, and the call has changed
 /// nothing; where a sale is open it is as it was.
@@ -158,15 +158,8 @@ pub enum TillError {
     #[error("a sale is open: finish, hold or cancel it first")]
     SaleOpen,
     /// Leaving would lose something.
-    #[error("before leaving this centre: {unsent} documents are unsent, {held} sales are held{open}", open = if *.open { ", a sale is open" } else { "" })]
-    NotYet {
-        /// Unsent documents.
-        unsent: u64,
-        /// Held sales.
-        held: u64,
-        /// Whether a sale is open.
-        open: bool,
-    },
+    #[error("before leaving this centre: {0}")]
+    NotYet(Blockers),
     /// The document cannot be voided or returned.
     #[error("{number} cannot be reversed: {why}")]
     NotReversible {

@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -80,10 +81,21 @@ pub struct CentrePreview {
 pub struct Blockers {
     /// Unsent documents.
     pub unsent: u64,
+    /// Sales, returns, voids and cash movements that no closure lists yet: the next Z is the centre's they
+    /// were made at.
+    pub unclosed: u64,
     /// Held sales.
     pub held: u64,
     /// Whether a receipt is open.
     pub is_receipt_open: bool,
+}
+
+impl fmt::Display for Blockers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Blockers { unsent, unclosed, held, is_receipt_open } = self;
+        write!(out, "{unsent} documents are unsent, {unclosed} are in no closure, {held} sales are held")?;
+        if *is_receipt_open { out.write_str(", a receipt is open") } else { Ok(()) }
+    }
 }
 
 /// What choosing a centre would bring in one section.
@@ -479,10 +491,16 @@ impl Core {
             return Ok(Blockers::default());
         }
         let journal = &self.store.journal;
+        let device = self.device();
+        let unclosed = match &device {
+            Ok(device) => journal.unclosed(&device.enrolment.till, device.enrolment.enrolment)?,
+            Err(_) => 0,
+        };
         Ok(Blockers {
             unsent: journal.unsent()?.documents(),
+            unclosed,
             held: journal.held()?.len() as u64,
-            is_receipt_open: self.device().is_ok_and(|device| device.engine.is_receipt_open()),
+            is_receipt_open: device.is_ok_and(|device| device.engine.is_receipt_open()),
         })
     }
 
@@ -551,8 +569,7 @@ impl Core {
         let leaves = self.leaves_for(centre)?;
         let blockers = self.blockers(centre)?;
         if blockers != Blockers::default() {
-            let Blockers { unsent, held, is_receipt_open } = blockers;
-            return Err(TillError::NotYet { unsent, held, open: is_receipt_open });
+            return Err(TillError::NotYet(blockers));
         }
         let subscribed = device.client.subscribe(centre).await?;
         let pepper = STANDARD_NO_PAD.decode(&subscribed.pin_pepper).map_err(|error| {

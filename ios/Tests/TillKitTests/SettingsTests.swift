@@ -142,7 +142,7 @@ import Testing
       sections: [
         section("items", true, 3, 2), section("loyalty", false, 12, 0), section("rates", true, 0, 0),
       ],
-      edits: [], blockers: Blockers(unsent: 0, held: 0, isReceiptOpen: false))
+      edits: [], blockers: Blockers(unsent: 0, unclosed: 0, held: 0, isReceiptOpen: false))
 
     let counts = settings.counts(preview)
 

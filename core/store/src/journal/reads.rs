@@ -234,6 +234,22 @@ impl Journal {
         reversed(self.read()?.db()?, till, enrolment, seq)
     }
 
+    /// How many documents that a closure totals have been recorded since the last one of an enrolment.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn unclosed(&self, till: &str, enrolment: u32) -> Result<u64> {
+        const UNCLOSED: &str = "
+            SELECT count(*) FROM document
+             WHERE till = :till AND enrolment = :enrolment
+               AND kind IN ('sale', 'return', 'void', 'cash_movement')
+               AND seq > coalesce((SELECT max(seq) FROM document
+                                    WHERE till = :till AND enrolment = :enrolment AND kind = 'closure'), 0)";
+        let reader = self.read()?;
+        let mut statement = reader.db()?.prepare_cached(UNCLOSED)?;
+        Ok(statement.query_row(named_params! {":till": till, ":enrolment": enrolment}, |row| row.get(0))?)
+    }
+
     /// The newest documents first, at most `limit`; `before` is the last one of the page before.
     /// No kinds means all.
     ///

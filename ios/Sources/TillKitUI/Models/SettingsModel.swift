@@ -172,8 +172,8 @@ public final class SettingsModel: Attempting {
     let blockers = preview.blockers
     guard !isHere(preview) else { return nil }
     if isGoodsBegun() { return formats.strings.goodsBegun }
-    guard blockers.unsent > 0 || blockers.held > 0 || blockers.isReceiptOpen else { return nil }
-    return formats.strings.blocked(blockers.unsent, blockers.held, blockers.isReceiptOpen)
+    let free = Blockers(unsent: 0, unclosed: 0, held: 0, isReceiptOpen: false)
+    return blockers == free ? nil : formats.strings.blocked(blockers)
   }
 
   public func title(_ centre: CentreInfo) -> String {

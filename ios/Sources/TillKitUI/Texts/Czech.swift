@@ -235,7 +235,7 @@ public struct Czech: Strings {
     case .noRate: "Pro dnešek není kurz."
     case .noSale: "Není rozpracovaný prodej."
     case .saleOpen: "Nejdřív dokončete, odložte nebo zrušte rozpracovaný prodej."
-    case .notYet: "Něco by se ztratilo: nejdřív odešlete a dokončete."
+    case .notYet: "Nejdřív odešlete doklady, dokončete odložené prodeje a uzavřete den."
     case .notReversible: "Tento doklad nelze stornovat."
     case .sale: "To nejde."
     case .money: "To není částka."
@@ -607,11 +607,12 @@ public struct Czech: Strings {
   }
   public func willBring(_ rows: String, _ size: String) -> String { "Přinese řádků \(rows), \(size)" }
   public func editsLost(_ count: Int) -> String { "Ztratí se úpravy z této pokladny: \(count)" }
-  public func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String {
+  public func blocked(_ by: Blockers) -> String {
     let parts = [
-      unsent > 0 ? "odeslat doklady (\(unsent))" : nil,
-      held > 0 ? "dokončit odložené prodeje (\(held))" : nil,
-      isReceiptOpen ? "dokončit otevřenou účtenku" : nil,
+      by.unsent > 0 ? "odeslat doklady (\(by.unsent))" : nil,
+      by.held > 0 ? "dokončit odložené prodeje (\(by.held))" : nil,
+      by.isReceiptOpen ? "dokončit otevřenou účtenku" : nil,
+      by.unclosed > 0 ? "uzavřít den" : nil,
     ]
     return "Nejdříve: " + parts.compactMap { $0 }.joined(separator: ", ")
   }

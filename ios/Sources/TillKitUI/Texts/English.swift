@@ -235,7 +235,7 @@ public struct English: Strings {
     case .noRate: "There is no exchange rate for today."
     case .noSale: "No sale is open."
     case .saleOpen: "Finish, hold or cancel the open sale first."
-    case .notYet: "Something would be lost: send and finish first."
+    case .notYet: "Send the documents, finish held sales and close the day first."
     case .notReversible: "This document cannot be reversed."
     case .sale: "That does not go."
     case .money: "That is no amount."
@@ -612,11 +612,12 @@ public struct English: Strings {
   }
   public func willBring(_ rows: String, _ size: String) -> String { "Brings \(rows) rows, \(size)" }
   public func editsLost(_ count: Int) -> String { "\(count) edits made on this till will be lost" }
-  public func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String {
+  public func blocked(_ by: Blockers) -> String {
     let parts = [
-      unsent > 0 ? (unsent == 1 ? "1 document to send" : "\(unsent) documents to send") : nil,
-      held > 0 ? (held == 1 ? "1 held sale to finish" : "\(held) held sales to finish") : nil,
-      isReceiptOpen ? "a receipt is open" : nil,
+      by.unsent > 0 ? (by.unsent == 1 ? "1 document to send" : "\(by.unsent) documents to send") : nil,
+      by.held > 0 ? (by.held == 1 ? "1 held sale to finish" : "\(by.held) held sales to finish") : nil,
+      by.isReceiptOpen ? "a receipt is open" : nil,
+      by.unclosed > 0 ? "the day to close" : nil,
     ]
     return "First: " + parts.compactMap { $0 }.joined(separator: ", ")
   }

@@ -246,7 +246,7 @@ public protocol Strings: Sendable {
   func acknowledged(_ count: UInt64, _ held: UInt64) -> String
   func willBring(_ rows: String, _ size: String) -> String
   func editsLost(_ count: Int) -> String
-  func blocked(_ unsent: UInt64, _ held: UInt64, _ isReceiptOpen: Bool) -> String
+  func blocked(_ by: Blockers) -> String
   func editedBy(_ user: String, _ moment: String) -> String
 
   // Times.

@@ -1,6 +1,7 @@
 package tillkit.ui
 
 import tillkit.Advice
+import tillkit.Blockers
 import tillkit.CashMove
 import tillkit.ChangeWhat
 import tillkit.DeliveryMark
@@ -273,7 +274,7 @@ object Czech : Strings {
             "no-rate" -> "Pro dnešek chybí kurz této měny."
             "no-sale" -> "Není otevřen žádný prodej."
             "sale-open" -> "Prodej je otevřen: dokončete ho, odložte nebo zrušte."
-            "not-yet" -> "Nejdřív odešlete doklady a dokončete odložené prodeje."
+            "not-yet" -> "Nejdřív odešlete doklady, dokončete odložené prodeje a uzavřete den."
             "not-reversible" -> "Tento doklad nelze stornovat ani vrátit."
             "sale" -> "Takto to zapsat nelze: zkontrolujte řádky a částky."
             "money" -> "Částka není správně."
@@ -761,15 +762,13 @@ object Czech : Strings {
 
     override fun editsLost(count: Int) = "Ztratí se změny z této pokladny: $count"
 
-    override fun blocked(
-        unsent: Long,
-        held: Long,
-        isReceiptOpen: Boolean,
-    ) = listOfNotNull(
-        "odeslat doklady ($unsent)".takeIf { unsent > 0 },
-        "dokončit odložené prodeje ($held)".takeIf { held > 0 },
-        "dokončit otevřenou účtenku".takeIf { isReceiptOpen },
-    ).joinToString(", ", "Nejdříve: ")
+    override fun blocked(by: Blockers) =
+        listOfNotNull(
+            "odeslat doklady (${by.unsent})".takeIf { by.unsent > 0u },
+            "dokončit odložené prodeje (${by.held})".takeIf { by.held > 0u },
+            "dokončit otevřenou účtenku".takeIf { by.isReceiptOpen },
+            "uzavřít den".takeIf { by.unclosed > 0u },
+        ).joinToString(", ", "Nejdříve: ")
 
     override fun editedBy(
         user: String,

@@ -1,6 +1,7 @@
 package tillkit.ui
 
 import tillkit.Advice
+import tillkit.Blockers
 import tillkit.CashMove
 import tillkit.ChangeWhat
 import tillkit.DeliveryMark
@@ -285,7 +286,7 @@ object English : Strings {
             "no-rate" -> "Today's exchange rate of this currency is missing."
             "no-sale" -> "No sale is open."
             "sale-open" -> "A sale is open: finish it, hold it or cancel it first."
-            "not-yet" -> "Send the documents and finish held sales first."
+            "not-yet" -> "Send the documents, finish held sales and close the day first."
             "not-reversible" -> "This document cannot be voided or returned."
             "sale" -> "It cannot be recorded like this: check lines and amounts."
             "money" -> "The amount is not right."
@@ -779,15 +780,13 @@ object English : Strings {
     override fun editsLost(count: Int) =
         if (count == 1) "1 change made on this till will be lost" else "$count changes made on this till will be lost"
 
-    override fun blocked(
-        unsent: Long,
-        held: Long,
-        isReceiptOpen: Boolean,
-    ) = listOfNotNull(
-        (if (unsent == 1L) "1 document to send" else "$unsent documents to send").takeIf { unsent > 0 },
-        (if (held == 1L) "1 held sale to finish" else "$held held sales to finish").takeIf { held > 0 },
-        "a receipt is open".takeIf { isReceiptOpen },
-    ).joinToString(", ", "First: ")
+    override fun blocked(by: Blockers) =
+        listOfNotNull(
+            (if (by.unsent == 1uL) "1 document to send" else "${by.unsent} documents to send").takeIf { by.unsent > 0u },
+            (if (by.held == 1uL) "1 held sale to finish" else "${by.held} held sales to finish").takeIf { by.held > 0u },
+            "a receipt is open".takeIf { by.isReceiptOpen },
+            "the day to close".takeIf { by.unclosed > 0u },
+        ).joinToString(", ", "First: ")
 
     override fun editedBy(
         user: String,

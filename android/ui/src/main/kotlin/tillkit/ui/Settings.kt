@@ -26,6 +26,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
+import tillkit.Blockers
 import tillkit.CentreInfo
 import tillkit.CentrePreview
 import tillkit.ConnectionStep
@@ -861,11 +862,11 @@ private fun PreviewSheet(
         }
     }
     val blockers = preview.blockers
-    val isBlocked = !state.isSameCentre && (blockers.unsent > 0u || blockers.held > 0u || blockers.isReceiptOpen)
+    val isBlocked = !state.isSameCentre && blockers != Blockers(0u, 0u, 0u, false)
     if (isBlocked) {
         StateLine(
             Glyphs.warning,
-            strings.blocked(blockers.unsent.toLong(), blockers.held.toLong(), blockers.isReceiptOpen),
+            strings.blocked(blockers),
             MaterialTheme.colorScheme.error,
             Modifier.padding(top = 10.dp),
             MaterialTheme.typography.titleMedium,

@@ -1,6 +1,7 @@
 package tillkit.ui
 
 import tillkit.Advice
+import tillkit.Blockers
 import tillkit.CashMove
 import tillkit.ChangeWhat
 import tillkit.DeliveryMark
@@ -450,11 +451,7 @@ interface Strings {
     fun editsLost(count: Int): String
 
     /** What must be done before another centre can be chosen. */
-    fun blocked(
-        unsent: Long,
-        held: Long,
-        isReceiptOpen: Boolean,
-    ): String
+    fun blocked(by: Blockers): String
 
     fun editedBy(
         user: String,

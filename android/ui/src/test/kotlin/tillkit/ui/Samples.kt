@@ -323,7 +323,7 @@ object Samples {
                         SectionPreview("loyalty", false, 40u, 0u, 2_300u),
                     ),
                     edits,
-                    Blockers(4u, 1u, false),
+                    Blockers(4u, 4u, 1u, false),
                 ),
         )
 

@@ -28,7 +28,7 @@ class SettingsPageTest {
     fun `a centre is chosen unless something would be lost by it`() {
         page(Samples.preview) { button(English.useCentre).assertIsNotEnabled() }
 
-        val free = Samples.preview.preview!!.copy(blockers = Blockers(0u, 0u, false))
+        val free = Samples.preview.preview!!.copy(blockers = Blockers(0u, 0u, 0u, false))
         page(Samples.preview.copy(preview = free)) { button(English.useCentre).assertIsEnabled().performClick() }
         assertEquals(listOf<SettingsEvent>(SettingsEvent.ConfirmCentre), asked)
     }
@@ -39,13 +39,13 @@ class SettingsPageTest {
         page(Samples.preview.copy(preview = same)) {
             button(English.useCentre).assertIsEnabled()
             onNode(hasText(English.otherCentreHint)).assertDoesNotExist()
-            onNode(hasText(English.blocked(4, 1, false))).assertDoesNotExist()
+            onNode(hasText(English.blocked(Samples.preview.preview!!.blockers))).assertDoesNotExist()
         }
     }
 
     @Test
     fun `without the right nobody chooses a centre, and it is said why`() {
-        val free = Samples.preview.preview!!.copy(blockers = Blockers(0u, 0u, false))
+        val free = Samples.preview.preview!!.copy(blockers = Blockers(0u, 0u, 0u, false))
         page(Samples.preview.copy(preview = free, rights = emptySet())) {
             button(English.useCentre).assertIsNotEnabled()
             onNode(hasText(English.notAllowedToChangeCentre)).assertExists()
