@@ -405,7 +405,8 @@ impl Session {
         Ok(self.core.edit_receipt_footer(&layout, &footer)?)
     }
 
-    /// Chooses another centre. Refused while documents are unsent, sales held or one open.
+    /// Chooses another centre. Refused while documents are unsent, sales held or one open, or the
+    /// day is not closed.
     ///
     /// # Errors
     /// `Forbidden`, `Refused` (`not-yet`), `TryAgain`.

@@ -157,7 +157,7 @@ pub enum TillError {
     /// A sale is open: finish, hold or cancel it first.
     #[error("a sale is open: finish, hold or cancel it first")]
     SaleOpen,
-    /// Leaving would lose something.
+    /// What stands in the way of another centre.
     #[error("before leaving this centre: {0}")]
     NotYet(Blockers),
     /// The document cannot be voided or returned.

@@ -93,8 +93,14 @@ pub struct Blockers {
 impl fmt::Display for Blockers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Blockers { unsent, unclosed, held, is_receipt_open } = self;
-        write!(out, "{unsent} documents are unsent, {unclosed} are in no closure, {held} sales are held")?;
-        if *is_receipt_open { out.write_str(", a receipt is open") } else { Ok(()) }
+        let part = |count: &u64, what| (*count > 0).then(|| format!("{count} {what}"));
+        let parts = [
+            part(unsent, "documents are unsent"),
+            part(unclosed, "documents are in no closure"),
+            part(held, "sales are held"),
+            is_receipt_open.then(|| "a receipt is open".into()),
+        ];
+        out.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -492,13 +498,9 @@ impl Core {
         }
         let journal = &self.store.journal;
         let device = self.device();
-        let unclosed = match &device {
-            Ok(device) => journal.unclosed(&device.enrolment.till, device.enrolment.enrolment)?,
-            Err(_) => 0,
-        };
         Ok(Blockers {
             unsent: journal.unsent()?.documents(),
-            unclosed,
+            unclosed: device.as_ref().map_or(Ok(0), |device| journal.unclosed(&device.enrolment))?,
             held: journal.held()?.len() as u64,
             is_receipt_open: device.is_ok_and(|device| device.engine.is_receipt_open()),
         })

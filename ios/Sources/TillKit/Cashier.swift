@@ -242,7 +242,8 @@ public final class Cashier: Sendable {
     try await disk.call { [session] in try session.editReceiptFooter(layout: layout, footer: footer) }
   }
 
-  /// Chooses another centre. Refused while documents are unsent, sales held or one open.
+  /// Chooses another centre. Refused while documents are unsent, sales held or one open, or the
+  /// day is not closed.
   public func changeCentre(_ centre: String) async throws(TillError) {
     try await calling { try await session.changeCentre(centre: centre) }
   }

@@ -238,7 +238,7 @@ impl Journal {
     ///
     /// # Errors
     /// As any read.
-    pub fn unclosed(&self, till: &str, enrolment: u32) -> Result<u64> {
+    pub fn unclosed(&self, enrolment: &Enrolment) -> Result<u64> {
         const UNCLOSED: &str = "
             SELECT count(*) FROM document
              WHERE till = :till AND enrolment = :enrolment
@@ -247,7 +247,8 @@ impl Journal {
                                     WHERE till = :till AND enrolment = :enrolment AND kind = 'closure'), 0)";
         let reader = self.read()?;
         let mut statement = reader.db()?.prepare_cached(UNCLOSED)?;
-        Ok(statement.query_row(named_params! {":till": till, ":enrolment": enrolment}, |row| row.get(0))?)
+        let of = named_params! {":till": enrolment.till, ":enrolment": enrolment.enrolment};
+        Ok(statement.query_row(of, |row| row.get(0))?)
     }
 
     /// The newest documents first, at most `limit`; `before` is the last one of the page before.

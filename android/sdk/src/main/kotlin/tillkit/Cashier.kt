@@ -182,7 +182,7 @@ class Cashier internal constructor(
         footer: List<String>,
     ): Unit = off { session.editReceiptFooter(layout, footer) }
 
-    /** Chooses another centre. Refused while documents are unsent, sales held or one open. */
+    /** Chooses another centre. Refused while documents are unsent, sales held or one open, or the day not closed. */
     suspend fun changeCentre(centre: String): Unit = off { session.changeCentre(centre) }
 
     /** Signs out. The open sale, if any, is given up. */
