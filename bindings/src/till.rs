@@ -56,7 +56,7 @@ pub struct CentrePreview {
     pub blockers: Blockers,
 }
 
-/// What keeps a till from leaving its centre: it would be mixed up with the next one's.
+/// What keeps a till from leaving its centre, or its enrolment: it would be mixed up with the next one's.
 #[uniffi::remote(Record)]
 pub struct Blockers {
     /// Unsent documents.

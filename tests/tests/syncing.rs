@@ -325,12 +325,16 @@ async fn a_phone_with_unsent_sales_of_one_business_is_no_till_of_another() {
     let anna = till.sign_in("anna", "1234").unwrap();
     line.is_down.store(true, Ordering::SeqCst);
     sell(&till, 1);
-    line.is_down.store(false, Ordering::SeqCst);
     let code = theirs.pairing_code("T1").await.unwrap();
+    let refused = anna.enrol_again(theirs.url(), &code, "phone").await.unwrap_err();
+    let day = Blockers { unclosed: 1, ..Blockers::default() };
+    assert!(matches!(refused, TillError::NotYet(open) if open == day), "no later Z would list it: {refused}");
+    anna.close(&[]).unwrap();
+    line.is_down.store(false, Ordering::SeqCst);
 
     let refused = anna.enrol_again(theirs.url(), &code, "phone").await.unwrap_err();
 
-    assert!(matches!(refused, TillError::OtherBusiness { unsent: 1, .. }), "{refused}");
+    assert!(matches!(refused, TillError::OtherBusiness { unsent: 2, .. }), "{refused}");
     till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
     assert_eq!(till.unsent().unwrap().all(), 0, "it is still a till of the first");
     anna.enrol_again(theirs.url(), &code, "phone").await.unwrap();
@@ -506,6 +510,7 @@ async fn a_back_office_restored_from_before_an_enrolment_gets_its_documents_once
     let backup = shop.backup().await.unwrap();
     let enrol_again = async |shop: &Shop| {
         let session = till.sign_in("anna", "1234").unwrap();
+        session.close(&[]).unwrap();
         let code = shop.pairing_code("T1").await.unwrap();
         let enrolled = session.enrol_again(shop.url(), &code, "phone").await.unwrap();
         session.change_centre("main").await.unwrap();

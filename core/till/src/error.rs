@@ -157,8 +157,8 @@ pub enum TillError {
     /// A sale is open: finish, hold or cancel it first.
     #[error("a sale is open: finish, hold or cancel it first")]
     SaleOpen,
-    /// What stands in the way of another centre.
-    #[error("before leaving this centre: {0}")]
+    /// What stands in the way of another centre, or of another enrolment.
+    #[error("first of all: {0}")]
     NotYet(Blockers),
     /// The document cannot be voided or returned.
     #[error("{number} cannot be reversed: {why}")]

@@ -22,7 +22,7 @@ use tillkit_store::{
 };
 use tillkit_sync::status::Mode;
 
-use crate::{PairingQr, TillError, till::Core};
+use crate::{Blockers, PairingQr, TillError, till::Core};
 
 /// A signed-in cashier. Everything that sells, moves cash or closes hangs on it; dropping it signs out.
 ///
@@ -159,7 +159,9 @@ impl Session {
     /// before are kept, and still sent. If the answer is lost, call it again with the same code.
     ///
     /// # Errors
-    /// [`TillError::NoRight`] (`enrol`), [`TillError::SaleOpen`]; as [`Till::enrol`](crate::Till::enrol).
+    /// [`TillError::NoRight`] (`enrol`), [`TillError::SaleOpen`], [`TillError::NotYet`] while the day is not
+    /// closed: no Z of another enrolment lists what this one has recorded; as
+    /// [`Till::enrol`](crate::Till::enrol).
     pub async fn enrol_again(&self, url: &str, code: &str, device: &str) -> Result<Enrolled, TillError> {
         self.enrol_at(url, code, device, None).await
     }
@@ -182,6 +184,10 @@ impl Session {
         self.check(Right::Enrol)?;
         if self.sale().is_some() {
             return Err(TillError::SaleOpen);
+        }
+        let unclosed = self.core.store.journal.unclosed(&self.core.device()?.enrolment)?;
+        if unclosed > 0 {
+            return Err(TillError::NotYet(Blockers { unclosed, ..Blockers::default() }));
         }
         // Before, in the chain of the enrolment that ends here: it says who ended it.
         let event = self.event("enrol_again", url)?;

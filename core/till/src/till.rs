@@ -76,7 +76,7 @@ pub struct CentrePreview {
     pub blockers: Blockers,
 }
 
-/// What keeps a till from leaving its centre: it would be mixed up with the next one's.
+/// What keeps a till from leaving its centre, or its enrolment: it would be mixed up with the next one's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Blockers {
     /// Unsent documents.

@@ -12,10 +12,10 @@ use std::{
 };
 
 use tillkit::{
-    AddLine, Aside, CashMovementKind, Counted, Currency, CustomerPart, Delivery, Discount, Goods, KeyStore,
-    Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Quantity, Receipt, Recorded, Reference, Released,
-    ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing, StockKind, StoreError, Till,
-    TillError, Trigger,
+    AddLine, Aside, CashMovementKind, Closed, Counted, Currency, CustomerPart, Delivery, Discount, Goods,
+    KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Quantity, Receipt, Recorded, Reference,
+    Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing, StockKind,
+    StoreError, Till, TillError, Trigger,
 };
 use tillkit_protocol::{
     Hash,
@@ -782,12 +782,12 @@ impl Phone {
 
     /// Becomes a till, or one again: enrols, chooses the centre, syncs, as often as it takes.
     fn settle_in(&mut self) {
+        let owner = self.owner();
         let Some(life) = &mut self.life else { return };
         self.trace.note(&self.name, "settles in");
         life.session = None;
         life.is_closing = false;
         let till = life.till.clone();
-        let owner = Owner { name: self.name.clone(), trace: self.trace.clone(), centre: self.centre.clone() };
         life.task = Some(tokio::spawn(async move { owner.settle_in(till).await }));
     }
 
@@ -817,10 +817,19 @@ impl Phone {
         if session.cart().is_ok_and(|cart| cart.is_some()) {
             self.do_it(&session, Act::Cancel);
         }
-        let owner = Owner { name: self.name.clone(), trace: self.trace.clone(), centre: self.centre.clone() };
+        let owner = self.owner();
         let Some(life) = &mut self.life else { return };
         life.is_closing = false;
         life.task = Some(tokio::spawn(work(owner, life.till.clone(), session)));
+    }
+
+    fn owner(&self) -> Owner {
+        Owner {
+            name: self.name.clone(),
+            trace: self.trace.clone(),
+            centre: self.centre.clone(),
+            ledger: self.ledger.clone(),
+        }
     }
 
     // ----------------------------------------------------------------------------- calm weather
@@ -931,6 +940,7 @@ struct Owner {
     name: String,
     trace: Arc<Trace>,
     centre: Arc<Mutex<Centre>>,
+    ledger: Arc<Mutex<Ledger>>,
 }
 
 impl Owner {
@@ -966,11 +976,30 @@ impl Owner {
                     self.trace.note(&self.name, format_args!("is {}/{}", enrolled.till, enrolled.enrolment));
                     return true;
                 }
-                Err(error) => self.trace.note(&self.name, format_args!("enrols not: {}", error.code())),
+                Err(error) => {
+                    self.trace.note(&self.name, format_args!("enrols not: {}", error.code()));
+                    if let Some(session) = session.filter(|_| matches!(error, TillError::NotYet(_))) {
+                        self.close(session);
+                        continue;
+                    }
+                }
             }
             sleep(Duration::from_secs(7)).await;
         }
         false
+    }
+
+    /// Closes the day of an enrolment that ends.
+    fn close(&self, session: &Session) {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        match session.close(&[]) {
+            Ok(Closed { recorded: Some(recorded), .. }) => ledger.add(Kind::Closure, recorded.reference()),
+            Ok(_) => {}
+            Err(error) => {
+                ledger.interrupted += 1;
+                self.trace.note(&self.name, format_args!("closed not: {}", error.code()));
+            }
+        }
     }
 
     async fn choose_again(&self, till: &Till, session: &Session) {
