@@ -329,6 +329,7 @@ async fn a_phone_with_unsent_sales_of_one_business_is_no_till_of_another() {
     let refused = anna.enrol_again(theirs.url(), &code, "phone").await.unwrap_err();
     let day = Blockers { unclosed: 1, ..Blockers::default() };
     assert!(matches!(refused, TillError::NotYet(open) if open == day), "no later Z would list it: {refused}");
+    assert_eq!(refused.to_string(), "first: the day to close (1 document)");
     anna.close(&[]).unwrap();
     line.is_down.store(false, Ordering::SeqCst);
 

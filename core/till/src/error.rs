@@ -158,7 +158,7 @@ pub enum TillError {
     #[error("a sale is open: finish, hold or cancel it first")]
     SaleOpen,
     /// What stands in the way of another centre, or of another enrolment.
-    #[error("first of all: {0}")]
+    #[error("first: {0}")]
     NotYet(Blockers),
     /// The document cannot be voided or returned.
     #[error("{number} cannot be reversed: {why}")]

@@ -93,12 +93,16 @@ pub struct Blockers {
 impl fmt::Display for Blockers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Blockers { unsent, unclosed, held, is_receipt_open } = self;
-        let part = |count: &u64, what| (*count > 0).then(|| format!("{count} {what}"));
+        let some = |count: &u64, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            count => Some(format!("{count} {what}s")),
+        };
         let parts = [
-            part(unsent, "documents are unsent"),
-            part(unclosed, "documents are in no closure"),
-            part(held, "sales are held"),
-            is_receipt_open.then(|| "a receipt is open".into()),
+            some(unsent, "document").map(|documents| format!("{documents} to send")),
+            some(held, "held sale").map(|sales| format!("{sales} to finish")),
+            is_receipt_open.then(|| "an open receipt to finish".into()),
+            some(unclosed, "document").map(|documents| format!("the day to close ({documents})")),
         ];
         out.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }

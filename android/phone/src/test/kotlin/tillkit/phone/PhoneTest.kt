@@ -104,10 +104,22 @@ class PhoneTest {
                 """
                 $FIRST_SYNC
                 $SIGN_IN
+                $SELL_TEA
                 tap "Menu"
                 tap "Settings"
                 tap "Text of the QR"
                 type ${shop.pairAgain()}
+                tap "Enrol this phone"
+                # No Z of the next enrolment would list the tea.
+                wait "the day to close"
+                shot day-open
+                tap "Menu"
+                tap "Cash"
+                tap "Close the day (Z)"
+                tap "Close the day (Z)"
+                wait "closed"
+                tap "Menu"
+                tap "Settings"
                 tap "Enrol this phone"
                 wait "No. 2"
                 wait "T1B"
