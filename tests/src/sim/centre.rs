@@ -821,17 +821,17 @@ impl Centre {
         Ok((of, seq, true))
     }
 
-    /// Books what has come, in the order of each chain, each document once.
+    /// Books what has come, each enrolment in order up to a gap, each document once. What a copy has recorded
+    /// after a fork follows no chain here, and is booked all the same.
     pub fn book(&mut self) {
         if self.trace.at_ms() < self.down_until_ms {
             return;
         }
         let enrolments: Vec<Of> = self.kept.documents.keys().cloned().collect();
         for of in enrolments {
-            let (through, _) = self.through(&of);
             let mut booked = self.kept.booked.get(&of).copied().unwrap_or(0);
             let before = booked;
-            while booked < through && self.book_one(&of, booked + 1) {
+            while self.book_one(&of, booked + 1) {
                 booked += 1;
             }
             if booked > before {
