@@ -141,7 +141,11 @@ impl Till {
         let wanted = Filter { kinds: &kinds, day: filter.day.as_deref(), mark: filter.mark.map(Mark::from) };
         let found = self.0.store.journal.filtered(&wanted, after.as_ref(), limit)?;
         let next = found.last().filter(|_| found.len() == limit).map(place);
-        let rows = found.iter().map(|document| self.0.history_row(document)).collect::<Result<_, _>>()?;
+        let row = |document: &Recorded| {
+            let reversed = self.0.store.journal.reversed(&document.till, document.enrolment, document.seq)?;
+            self.0.history_row(document, &reversed)
+        };
+        let rows = found.iter().map(row).collect::<Result<_, _>>()?;
         Ok(HistoryScreen { rows, next })
     }
 
@@ -168,7 +172,7 @@ impl Till {
         let way = journal.way(&place.till, place.enrolment, place.seq)?;
         let reversed = journal.reversed(&place.till, place.enrolment, place.seq)?;
         Ok(DocumentView {
-            row: self.0.history_row(&found)?,
+            row: self.0.history_row(&found, &reversed)?,
             uploaded_ms: way.uploaded_ms,
             processed_ms: way.processed_ms,
             settled_ms: way.settled_ms,
@@ -216,9 +220,8 @@ fn place(document: &Recorded) -> DocumentPlace {
 }
 
 impl crate::till::Core {
-    fn history_row(&self, document: &Recorded) -> Result<HistoryRow, TillError> {
-        let journal = &self.store.journal;
-        let findings = journal.findings_of(&document.till, document.enrolment, document.seq)?;
+    fn history_row(&self, document: &Recorded, reversed: &Reversed) -> Result<HistoryRow, TillError> {
+        let findings = self.store.journal.findings_of(&document.till, document.enrolment, document.seq)?;
         let finding = |finding: tillkit_protocol::wire::Finding| FindingView {
             code: finding.code,
             sentence: finding.detail,
@@ -236,7 +239,7 @@ impl crate::till::Core {
                 Delivery::Processed { .. } => DeliveryMark::Processed,
                 Delivery::Settled { .. } => DeliveryMark::Settled,
             },
-            is_void: journal.reversed(&document.till, document.enrolment, document.seq)?.is_void,
+            is_void: reversed.is_void,
             findings: findings.into_iter().map(finding).collect(),
         })
     }
