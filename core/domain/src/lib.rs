@@ -11,6 +11,7 @@
 //! - [`sale`], [`returns`]: an open sale, a return, a void, and what they come to.
 //! - [`cash`], [`stock`], [`closure`]: the drawer, goods, the end of a day.
 //! - [`rights`], [`number`], [`receipt`]: who may, how numbers look, what is printed.
+//! - [`text`]: what may stand in a document.
 //!
 //! Invariants, each held by a test of the same name:
 //! - `money_adds_up` (I13): lines = VAT = tenders − change − rounding, for every sale.
@@ -28,6 +29,7 @@ pub mod rights;
 pub mod rounding;
 pub mod sale;
 pub mod stock;
+pub mod text;
 pub mod vat;
 
 pub use cash::CashMovementKind;
