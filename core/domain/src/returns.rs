@@ -17,7 +17,7 @@ use crate::{
     rounding::{CashRounding, Rounding},
     sale::{
         Changeover, Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind,
-        Terms, check_bytes, check_line, divided, priced,
+        Terms, check_bytes, divided, priced,
     },
     text,
     vat::{VatLine, VatMode, breakdown, shares},
@@ -223,7 +223,7 @@ impl NewReturn {
 
     fn line(&self, new: &ReturnLine) -> Result<Line, SaleError> {
         let (name, quantity) = (new.line.name.clone(), new.line.quantity);
-        check_line(&new.line)?;
+        new.line.check()?;
         text::check("a reason", new.reason.as_deref().unwrap_or_default(), text::NOTE_CHARS)?;
         if (self.has_goods || new.origin.is_some()) && !quantity.is_negative() {
             return Err(SaleError::NotComingBack { name, quantity });

@@ -198,6 +198,33 @@ pub enum TenderKind {
     Other,
 }
 
+impl TenderKind {
+    /// Every kind.
+    pub const ALL: [TenderKind; 5] = [
+        TenderKind::Cash,
+        TenderKind::Card,
+        TenderKind::CustomerCredit,
+        TenderKind::Voucher,
+        TenderKind::Other,
+    ];
+
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            TenderKind::Cash => "cash",
+            TenderKind::Card => "card",
+            TenderKind::CustomerCredit => "customer_credit",
+            TenderKind::Voucher => "voucher",
+            TenderKind::Other => "other",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn of_name(name: &str) -> Option<TenderKind> {
+        TenderKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// A payment about to be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTender {
@@ -527,7 +554,7 @@ impl Sale {
         if self.lines.len() >= MAX_LINES {
             return Err(SaleError::TooManyLines);
         }
-        check_line(&line)?;
+        line.check()?;
         base_minor(&line, self.terms.currency)?;
         check_bytes(self.lines.iter().map(|(line, _)| line).chain([&line]))?;
         self.lines.push((line, None));
@@ -542,7 +569,7 @@ impl Sale {
         let currency = self.terms.currency;
         let (line, _) = self.line_mut(index)?;
         let changed = NewLine { quantity, ..line.clone() };
-        check_decimals(&changed)?;
+        changed.check()?;
         base_minor(&changed, currency)?;
         *line = changed;
         Ok(())
@@ -753,6 +780,16 @@ impl Sale {
         self.tenders.iter().any(|tender| tender.reference.is_some())
     }
 
+    /// Whether a line is a deposit; `false` if there is none of that index.
+    pub fn is_deposit(&self, index: usize) -> bool {
+        self.lines.get(index).is_some_and(|(line, _)| line.is_deposit)
+    }
+
+    /// How today's coins round, and which tender gives change today.
+    pub fn take_coins(&mut self, cash_rounding: Option<CashRounding>, change_tender: Option<String>) {
+        (self.terms.cash_rounding, self.terms.change_tender) = (cash_rounding, change_tender);
+    }
+
     /// Whether nothing is on it.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -898,26 +935,38 @@ fn changed_discount(
     Ok(())
 }
 
-/// Holds the texts and the quantity of a line to their bounds.
-pub(crate) fn check_line(line: &NewLine) -> Result<(), SaleError> {
-    text::check("a name", &line.name, text::NAME_CHARS)?;
-    text::check("a unit", &line.unit, text::NAME_CHARS)?;
-    text::check("a code", line.code.as_deref().unwrap_or_default(), text::NAME_CHARS)?;
-    if let Some((_, reason)) = &line.price_override {
-        if reason.trim().is_empty() {
-            return Err(SaleError::ReasonMissing { what: "another price" });
+impl NewLine {
+    /// Holds texts and quantity to their bounds.
+    ///
+    /// # Errors
+    /// [`SaleError::Text`], [`SaleError::ReasonMissing`], [`SaleError::TooManyDecimals`].
+    pub fn check(&self) -> Result<(), SaleError> {
+        text::check("a name", &self.name, text::NAME_CHARS)?;
+        text::check("a unit", &self.unit, text::NAME_CHARS)?;
+        text::check("a code", self.code.as_deref().unwrap_or_default(), text::NAME_CHARS)?;
+        if let Some((_, reason)) = &self.price_override {
+            if reason.trim().is_empty() {
+                return Err(SaleError::ReasonMissing { what: "another price" });
+            }
+            text::check("a reason", reason, text::NOTE_CHARS)?;
         }
-        text::check("a reason", reason, text::NOTE_CHARS)?;
+        check_decimals(&self.name, self.quantity, &self.unit, self.unit_decimals)
     }
-    check_decimals(line)
 }
 
-fn check_decimals(line: &NewLine) -> Result<(), SaleError> {
-    let (name, quantity) = (&line.name, line.quantity);
-    match line.unit_decimals.filter(|decimals| quantity.to_decimal().scale() > *decimals) {
+/// Refuses a quantity with more decimals than its unit allows; `None` allows any.
+///
+/// # Errors
+/// [`SaleError::TooManyDecimals`].
+pub fn check_decimals(
+    name: &str,
+    quantity: Quantity,
+    unit: &str,
+    decimals: Option<u32>,
+) -> Result<(), SaleError> {
+    match decimals.filter(|decimals| quantity.to_decimal().scale() > *decimals) {
         Some(decimals) => {
-            let (name, unit) = (name.clone(), line.unit.clone());
-            Err(SaleError::TooManyDecimals { name, quantity, unit, decimals })
+            Err(SaleError::TooManyDecimals { name: name.into(), quantity, unit: unit.into(), decimals })
         }
         None => Ok(()),
     }
