@@ -103,7 +103,7 @@ fn amounts_are_read_and_split_like_this() {
 
 #[test]
 fn cash_is_rounded_like_this() {
-    use tillkit_domain::{CashRounding, Rounding};
+    use tillkit_domain::CashRounding;
     for case in vectors("rounding.json")["cash"].as_array().unwrap() {
         let step_minor = case["step_minor"].as_i64().unwrap();
         let rounding = CashRounding::nearest(step_minor);
