@@ -5,7 +5,7 @@
 //! floats exist nowhere, and what does not fit is a typed error.
 //!
 //! - [`money`]: amounts with their ISO 4217 currency; [`numbers`]: quantities, prices, percentages, rates.
-//! - [`amount`]: the one reader of what a person types.
+//! - [`amount`]: the one reader of what a person types; [`codes`]: a scanned code in every spelling.
 //! - [`rounding`]: named roundings, cash rounding.
 //! - [`vat`]: per rate and receipt.
 //! - [`promotion`]: what is taken off by rule.
@@ -21,6 +21,7 @@
 pub mod amount;
 pub mod cash;
 pub mod closure;
+pub mod codes;
 pub mod money;
 pub mod number;
 pub mod numbers;
