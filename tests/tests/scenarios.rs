@@ -17,6 +17,7 @@ mod screens;
 mod selling;
 mod simulation;
 mod syncing;
+mod typed;
 mod vectors;
 
 /// This very binary, at the test below that is none.

@@ -5,7 +5,9 @@ use tillkit_protocol::{Section, settings, wire::Ranges};
 use tillkit_store::centre::{Found, View};
 
 use super::{Amount, UnsentView, amount};
-use crate::{Right, Session, TillError, pricing::price_now, session::Settings};
+use crate::{
+    Right, Session, TillError, lookup::items_of_code, pricing::price_now, selling::Wanted, session::Settings,
+};
 
 /// Everything the selling screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,14 +162,25 @@ impl Session {
         })
     }
 
-    /// A code that fits comes first, then names.
+    /// The one item that has a code, typed or scanned.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`], [`TillError::SeveralItems`], [`TillError::Store`].
+    pub fn find_code(&self, code: &str) -> Result<SearchHit, TillError> {
+        let view = self.core.store.centre.view()?;
+        let found = Wanted::Code(code.into()).find(&view)?;
+        hit(&view, &Stock::of(self, &view)?, &found)
+    }
+
+    /// Items that have the code come first, then names.
     fn hits(&self, view: &View, words: &str) -> Result<Vec<SearchHit>, TillError> {
-        let by_code = view.item_by_code(words)?;
-        let by_name = view.search_items(words, MOST_HITS)?;
-        let by_name = by_name
-            .into_iter()
-            .filter(|found| by_code.as_ref().is_none_or(|by_code| by_code.key != found.key));
-        let found: Vec<Found> = by_code.iter().cloned().chain(by_name).collect();
+        let mut found = items_of_code(view, words)?;
+        let by_code = found.len();
+        for hit in view.search_items(words, MOST_HITS)? {
+            if found.iter().take(by_code).all(|by_code| by_code.key != hit.key) {
+                found.push(hit);
+            }
+        }
         let stock = Stock::of(self, view)?;
         found.iter().map(|found| hit(view, &stock, found)).collect()
     }
