@@ -147,3 +147,38 @@ async fn no_name_breaks_the_paper() {
     assert_eq!(text.lines().filter(|line| line.starts_with("Total")).count(), 1, "{text}");
     assert_eq!(text.matches("1 pc x 2.50").count(), 3, "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rounds_to_nothing_in_cash_can_be_paid_by_what_does_not_round() {
+    let shop = Shop::stocked().await.unwrap();
+    let home = json!({"name": "Shop", "currency": "CZK", "vat_mode": "included", "warehouse": "main"});
+    shop.admin("PUT", "centres/main", home.to_string()).await.unwrap();
+    let tender = |name: &str, kind: &str, currency: &str| json!({"name": name, "kind": kind, "currency": currency, "gives_change": kind == "cash"});
+    let mut bag = item("Bag", &["BAG"]);
+    bag["price"] = "0.40".into();
+    shop.rows(&[
+        ("currency", "CZK", json!({"name": "Koruna", "cash_step_minor": 100})),
+        ("tender", "cash", tender("Cash", "cash", "CZK")),
+        ("tender", "card", tender("Card", "card", "CZK")),
+        ("item", "bag", bag),
+    ])
+    .await
+    .unwrap();
+    shop.publish().await.unwrap();
+    let till = shop.ready_till("T1", &Line::default().into()).await.unwrap();
+    let session = till.sign_in("anna", "1234").unwrap();
+    scan(&session, "BAG").unwrap();
+    let cart = || session.sell_screen("").unwrap().cart.unwrap();
+
+    let rests: Vec<_> = cart().can_pay.into_iter().map(|left| (left.tender, left.rest.minor)).collect();
+
+    assert_eq!(cart().rest.minor, 0);
+    assert!(rests.contains(&("card".into(), 40)), "{rests:?}");
+    assert!(!rests.iter().any(|(tender, _)| tender == "cash"), "{rests:?}");
+    session.pay_rest("card").unwrap();
+    assert!(cart().can_complete && cart().can_pay.is_empty());
+    session.complete().unwrap();
+    scan(&session, "MUG").ok();
+    scan(&session, "5901234123457").unwrap();
+    assert!(!cart().can_complete, "tea of 2.55 is not paid");
+}

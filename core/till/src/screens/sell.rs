@@ -1,6 +1,6 @@
 //! The selling screen: search, cart, tenders, the receipt just made.
 
-use tillkit_domain::{Line, PriceStep, TenderKind};
+use tillkit_domain::{Line, PriceStep, SaleError, TenderKind};
 use tillkit_protocol::{Section, settings, wire::Ranges};
 use tillkit_store::centre::{Found, View};
 
@@ -75,8 +75,22 @@ pub struct CartView {
     pub change: Amount,
     /// What has been paid.
     pub tenders: Vec<CartTender>,
+    /// The tenders that can still pay something, in the order of the ways to pay. Cash may have nothing left
+    /// to pay where a card has: what is left may round to nothing.
+    pub can_pay: Vec<TenderRest>,
+    /// Whether no payment is missing. Completing it may still be refused, for another reason.
+    pub can_complete: bool,
     /// Key of the customer.
     pub customer: Option<String>,
+}
+
+/// A tender that can still pay something of the open sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenderRest {
+    /// Its key.
+    pub tender: String,
+    /// What is left to pay by it, in the home currency.
+    pub rest: Amount,
 }
 
 /// A line of the cart.
@@ -143,7 +157,7 @@ impl Session {
             words => self.hits(&view, words)?,
         };
         let tenders = view.list("tender", None, MOST_TENDERS)?;
-        let tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
+        let tenders: Vec<TenderChoice> = tenders.iter().map(tender).collect::<Result<_, _>>()?;
         drop(view);
         Ok(SellScreen {
             user: self.user().into(),
@@ -154,7 +168,7 @@ impl Session {
                 .collect(),
             query: query.into(),
             hits,
-            cart: self.cart_view()?,
+            cart: self.cart_view(&tenders)?,
             tenders,
             held: self.held()?.len() as u64,
             unsent: UnsentView::of(&self.core.store.journal.unsent()?),
@@ -185,8 +199,17 @@ impl Session {
         found.iter().map(|found| hit(view, &stock, found)).collect()
     }
 
-    fn cart_view(&self) -> Result<Option<CartView>, TillError> {
+    fn cart_view(&self, ways: &[TenderChoice]) -> Result<Option<CartView>, TillError> {
         let Some(cart) = self.cart()? else { return Ok(None) };
+        let Some(sale) = self.sale().clone() else { return Ok(None) };
+        let mut can_pay = Vec::with_capacity(ways.len());
+        for way in ways {
+            let rest = sale.rest(way.kind)?;
+            if rest.minor > 0 {
+                can_pay.push(TenderRest { tender: way.tender.clone(), rest: rest.into() });
+            }
+        }
+        let is_missing = matches!(sale.settle(), Err(SaleError::Underpaid { .. } | SaleError::Empty));
         let currency = cart.total.currency.code();
         Ok(Some(CartView {
             lines: cart.lines.iter().map(|line| cart_line(line, currency)).collect(),
@@ -202,6 +225,8 @@ impl Session {
                     home: amount(paid.home_minor, currency),
                 })
                 .collect(),
+            can_pay,
+            can_complete: !is_missing,
             customer: cart.customer,
         }))
     }
