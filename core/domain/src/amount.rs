@@ -118,13 +118,12 @@ impl UnitPrice {
     /// As [`Money::read`].
     ///
     /// ```
-    /// # use tillkit_domain::{Currency, UnitPrice};
-    /// assert_eq!(UnitPrice::read("0.0125", "en", Currency::GBP)?.to_string(), "0.0125");
+    /// # use tillkit_domain::UnitPrice;
+    /// assert_eq!(UnitPrice::read("0.0125", "en")?.to_string(), "0.0125");
     /// # Ok::<(), tillkit_domain::AmountError>(())
     /// ```
-    pub fn read(text: &str, locale: &str, currency: Currency) -> Result<UnitPrice, AmountError> {
-        let scales = Scales { most: MOST_DECIMALS, shown: currency.exponent() };
-        Ok(plain(text, locale, scales)?.parse()?)
+    pub fn read(text: &str, locale: &str) -> Result<UnitPrice, AmountError> {
+        Ok(plain(text, locale, Scales { most: MOST_DECIMALS, shown: 0 })?.parse()?)
     }
 }
 
@@ -359,8 +358,8 @@ mod tests {
             assert!(read(&one.typed, locale, code).is_ok() && read(&other.typed, locale, code).is_ok());
         }
         assert!(matches!(Quantity::read("1,255", "en"), Err(AmountError::TwoReadings { .. })));
-        let price = UnitPrice::read("1,255", "en", Currency::GBP).unwrap_err();
-        assert_eq!(price.to_string(), "1,255 can be 1255.00 or 1.255: type 1255 or 1.255");
+        let price = UnitPrice::read("1,255", "en").unwrap_err();
+        assert_eq!(price.to_string(), "1,255 can be 1255 or 1.255: type 1255 or 1.255");
     }
 
     #[test]
