@@ -154,6 +154,7 @@ const OPEN: &[(&str, &str)] = &[
     ("Session::held", READS),
     ("Session::home_currency", READS),
     ("Session::sell_screen", READS),
+    ("Session::find_code", READS),
     ("Session::user", READS),
     ("Session::may", READS),
     ("Till::export", "while nobody can sign in: `without_a_cashier_a_till_asks_whether_somebody_can_sign_in`"),

@@ -24,6 +24,7 @@ mod screens;
 mod selling;
 mod simulation;
 mod syncing;
+mod typed;
 mod vectors;
 mod yesterday;
 
