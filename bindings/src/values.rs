@@ -1,7 +1,7 @@
 //! Money, rounding, VAT and documents, computed by the core for every language alike.
 
 use tillkit_domain::{
-    CashCurrency, Money, Percent, Quantity, VatCategory, VatMode, VatRate, money, vat,
+    CashRounding, Currency, Money, Percent, Quantity, VatCategory, VatMode, VatRate, money, vat,
 };
 use tillkit_protocol::{Hash, document::Record, keys::PublicKey};
 
