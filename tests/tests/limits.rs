@@ -64,7 +64,8 @@ async fn every_document_at_its_bounds_arrives() {
     let shop = Shop::stocked().await.unwrap();
     let key = "k".repeat(limits::KEY_BYTES);
     let tender = json!({"name": longest(text::NAME_CHARS), "kind": "card", "currency": "GBP", "gives_change": false});
-    let note: Vec<String> = (0..text::LAYOUT_LINES).map(|_| longest(text::NOTE_CHARS)).collect();
+    // As many lines as there may be, as long as the row of a layout takes them.
+    let note: Vec<String> = (0..text::LAYOUT_LINES).map(|_| longest(text::NOTE_CHARS / 2)).collect();
     let layout = json!({"header": note, "footer": note, "offline_note": longest(text::NOTE_CHARS)});
     let long = item(&longest(text::NAME_CHARS), &"7".repeat(limits::KEY_BYTES), "10.00");
     shop.rows(&[

@@ -343,7 +343,9 @@ async fn who_has_no_credit_puts_nothing_on_account() {
     bob.pay_rest("credit").unwrap();
     let held = bob.hold("").unwrap();
     shop.rows(&[("customer", "c1", json!({"name": "Mrs Jones", "credit": false}))]).await.unwrap();
+    shop.publish().await.unwrap();
     sync(&till).await;
+    assert!(!bob.customer("c1").unwrap().credit);
     bob.recall(&held).unwrap();
     let refused = bob.complete().unwrap_err();
     assert!(matches!(refused, TillError::NoCredit { .. }), "{refused}");

@@ -775,11 +775,6 @@ impl Sale {
         Ok(self)
     }
 
-    /// Whether a payment names a slip or a voucher: such a sale must survive a kill of the app.
-    pub fn has_reference(&self) -> bool {
-        self.tenders.iter().any(|tender| tender.reference.is_some())
-    }
-
     /// Whether a line is a deposit; `false` if there is none of that index.
     pub fn is_deposit(&self, index: usize) -> bool {
         self.lines.get(index).is_some_and(|(line, _)| line.is_deposit)

@@ -54,15 +54,18 @@ pub struct ReceiptRead {
 const LINE_BYTES: usize = EXPORT_BYTES / 2;
 
 impl Session {
-    /// Writes documents into a file, for the back office to import. It leaves an event, which is in the
-    /// file, too: once the receipt has been read, nothing is unsent. Needs no network, no token and
+    /// Writes documents into a file, for the back office to import. Unless there is nothing to write, it
+    /// leaves an event, which is in the file, too: once the receipt has been read, nothing is unsent. Needs no network, no token and
     /// nothing of the centre.
     ///
     /// # Errors
     /// [`TillError::NoRight`] (`export`), [`TillError::Store`].
     pub fn export(&self, what: ExportOf) -> Result<ExportFile, TillError> {
         self.check(Right::Export)?;
-        self.core.record_export(self.user(), what)?;
+        // A file with nothing in it takes nothing out of the till, and leaves nothing unsent behind it.
+        if what == ExportOf::Unsettled || self.core.store.journal.unsent()?.all() > 0 {
+            self.core.record_export(self.user(), what)?;
+        }
         self.core.export(what)
     }
 }

@@ -199,12 +199,12 @@ impl Session {
         for (tender, amount) in &new.refund.parts {
             let setting = view.tender(tender)?;
             setting.currency.check_is(amount.currency)?;
-            let rate = rate_back(&setting, tender, &terms, changeover, &origins)?;
+            let rate = rate_back(&setting, tender, (terms.currency, centre.currency), changeover, &origins)?;
             refunds.push(refund(&view, tender, setting, rate, Some(amount.minor))?);
         }
         let rest = &new.refund.rest;
         let setting = view.tender(rest)?;
-        let rate = rate_back(&setting, rest, &terms, changeover, &origins)?;
+        let rate = rate_back(&setting, rest, (terms.currency, centre.currency), changeover, &origins)?;
         refunds.push(refund(&view, rest, setting, rate, None)?);
         let is_crossed = refunds.iter().any(|refund| refund.currency == centre.currency)
             && centre.currency != terms.currency;
@@ -243,14 +243,15 @@ impl Session {
         new: &NewReturn,
         origins: &BTreeMap<(String, u32, u64), Origin>,
     ) -> Result<Option<String>, TillError> {
-        let known = |key: &String| Ok::<_, TillError>(self.core.known_customer(key).map_or_else(
-            // A customer that has been deleted since still has the account.
-            |_| key.clone(),
-            |customer| customer.key,
-        ));
-        let of_sales: BTreeSet<&String> =
-            origins.values().filter_map(|origin| origin.settled.customer.as_ref()).collect();
-        let of_sales = of_sales.into_iter().map(known).collect::<Result<BTreeSet<String>, _>>()?;
+        let mut of_sales = BTreeSet::new();
+        for key in origins.values().filter_map(|origin| origin.settled.customer.as_ref()) {
+            of_sales.insert(match self.core.known_customer(key) {
+                Ok(customer) => customer.key,
+                // A customer that has been deleted since still has the account.
+                Err(TillError::Unknown { .. }) => key.clone(),
+                Err(error) => return Err(error),
+            });
+        }
         let named = match &new.customer {
             Some(key) => Some(self.core.known_customer(key)?.key),
             None => None,
@@ -354,19 +355,21 @@ fn line_back(
 fn rate_back(
     setting: &settings::Tender,
     tender: &str,
-    terms: &domain::Terms,
+    (from, today): (domain::Currency, domain::Currency),
     changeover: Option<domain::Changeover>,
     origins: &BTreeMap<(String, u32, u64), Origin>,
 ) -> Result<Option<domain::Rate>, TillError> {
-    let (from, to) = (terms.currency, setting.currency);
+    let to = setting.currency;
     if from == to {
         return Ok(None);
     }
     let paid = origins.values().flat_map(|origin| &origin.settled.tenders);
     let mut paid = paid.filter(|paid| paid.tender == tender && paid.amount.currency == to);
     let frozen = paid.find_map(|paid| paid.rate);
-    match changeover.map(|changeover| changeover.rate).or(frozen) {
+    let fixed = changeover.filter(|_| to == today).map(|changeover| changeover.rate);
+    match fixed.or(frozen) {
         Some(rate) => Ok(Some(rate)),
+        None if from == today => Err(domain::MoneyError::Currencies { left: to, right: from }.into()),
         None => Err(SaleError::NoChangeover { from, to }.into()),
     }
 }

@@ -163,7 +163,7 @@ impl Session {
         self.check_goods_back(line.quantity, line.is_deposit)?;
         if let Some(open) = open.as_mut() {
             check_terms(&open.sale, &terms)?;
-            return self.change(open, |sale| Ok(sale.add_line(line)?));
+            return self.change(open, false, |sale| Ok(sale.add_line(line)?));
         }
         let mut sale = Sale::new(terms);
         let index = sale.add_line(line)?;
@@ -244,11 +244,12 @@ impl Session {
             false => Some(view.rate(amount.currency, &self.core.today(&view)?)?),
         };
         drop(view);
-        let is_credit = setting.kind == TenderKind::CustomerCredit;
-        if is_credit {
+        if setting.kind == TenderKind::CustomerCredit {
             self.check_credit()?;
         }
-        self.with_sale(|sale| {
+        let mut open = self.sale();
+        let open = open.as_mut().ok_or(TillError::NoSale)?;
+        self.change(open, reference.is_some(), |sale| {
             sale.pay(domain::NewTender {
                 tender: tender.into(),
                 name: text::fitted(&setting.name, text::NAME_CHARS).into_owned(),
@@ -267,9 +268,10 @@ impl Session {
     /// # Errors
     /// As [`Session::pay`].
     pub fn pay_rest(&self, tender: &str) -> Result<(), TillError> {
+        self.check(Right::Sell)?;
         let kind = self.core.store.centre.view()?.tender(tender)?.kind;
         let rest = self.sale().as_ref().ok_or(TillError::NoSale)?.sale.rest(kind)?;
-        if rest.minor > 0 { self.pay(tender, rest, None) } else { self.check(Right::Sell) }
+        if rest.minor > 0 { self.pay(tender, rest, None) } else { Ok(()) }
     }
 
     /// What a foreign tender is worth today, home currency per unit.
@@ -453,28 +455,30 @@ impl Session {
 
     fn with_sale(&self, change: impl FnOnce(&mut Sale) -> Result<(), TillError>) -> Result<(), TillError> {
         self.check(Right::Sell)?;
-        self.change(self.sale().as_mut().ok_or(TillError::NoSale)?, change)
+        self.change(self.sale().as_mut().ok_or(TillError::NoSale)?, false, change)
     }
 
-    /// Changes the open sale, or leaves it as it was. What must survive a kill is durable afterwards.
+    /// Changes the open sale, or leaves it as it was. One that is kept, or must be from now on, is durable
+    /// when this returns.
     fn change<T>(
         &self,
         open: &mut Open,
+        must_keep: bool,
         change: impl FnOnce(&mut Sale) -> Result<T, TillError>,
     ) -> Result<T, TillError> {
+        let kept = match &open.kept {
+            Some(kept) => kept.clone(),
+            None if must_keep => Kept { id: self.new_held_id(), label: String::new() },
+            None => return change(&mut open.sale),
+        };
         let mut sale = open.sale.clone();
         let done = change(&mut sale)?;
-        if open.kept.is_some() || sale.has_reference() {
-            let kept =
-                open.kept.clone().unwrap_or_else(|| Kept { id: self.new_held_id(), label: String::new() });
-            let held = self.held_sale(&sale, &kept, true)?;
-            self.core.store.journal.write(|journal| {
-                journal.recall(&kept.id)?;
-                journal.hold(&held)
-            })?;
-            open.kept = Some(kept);
-        }
-        open.sale = sale;
+        let held = self.held_sale(&sale, &kept, true)?;
+        self.core.store.journal.write(|journal| {
+            journal.recall(&kept.id)?;
+            journal.hold(&held)
+        })?;
+        *open = Open { sale, kept: Some(kept) };
         Ok(done)
     }
 
