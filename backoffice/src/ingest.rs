@@ -132,16 +132,17 @@ fn parse(body: &[u8]) -> Result<Parsed> {
         let (records, bytes) = (limits::BATCH_RECORDS, limits::BATCH_BYTES);
         Error::refused(ProblemType::TooLarge, format!("at most {records} records and {bytes} bytes"))
     };
-    let lines = rows::expand(body, limits::BATCH_BYTES).map_err(|error| match error {
+    // The one document of an upload may be as long as any; several share the room of a batch.
+    let expanded = rows::expand(body, limits::UPLOAD_BYTES).map_err(|error| match error {
         BadBlob::TooLarge { .. } => too_large(),
         other => Error::malformed(other.to_string()),
     })?;
-    let lines: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
+    let lines: Vec<&[u8]> = expanded.split(|byte| *byte == b'\n').collect();
     let lines = match lines.split_last() {
         Some(([], before)) => before,
         _ => &lines[..],
     };
-    if lines.len() > limits::BATCH_RECORDS {
+    if lines.len() > limits::BATCH_RECORDS || (lines.len() > 1 && expanded.len() > limits::BATCH_BYTES) {
         return Err(too_large());
     }
     Ok(parted((0u32..).zip(lines.iter().map(|line| Record::parse(line)))))

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 use tillkit_protocol::{
     Hash, Record,
-    limits::{BATCH_BYTES, BATCH_RECORDS, DOCUMENT_BYTES},
+    limits::{BATCH_BYTES, BATCH_RECORDS, DOCUMENT_TAKEN_BYTES},
     problem::ProblemType,
     rows::compress,
 };
@@ -356,14 +356,14 @@ async fn a_batch_may_expand_to_four_mebibytes_and_not_one_byte_more() {
     let bomb = compress(&vec![b'\n'; 1 << 28]).unwrap();
     assert!(bomb.len() < 100_000);
     refused(office.send_stored(&till, bomb).await, ProblemType::TooLarge).await;
-    refused(office.send_stored(&till, vec![7; 5 << 20]).await, ProblemType::TooLarge).await;
+    refused(office.send_stored(&till, vec![7; 17 << 20]).await, ProblemType::TooLarge).await;
     refused(office.send_stored(&till, b"no zstd".to_vec()).await, ProblemType::Malformed).await;
     let plain = office.ask(&till, Method::POST, "/v1/documents").body("x").send().await.unwrap();
     refused(plain, ProblemType::Malformed).await;
 }
 
 #[tokio::test]
-async fn a_document_may_have_a_mebibyte_and_not_one_byte_more() {
+async fn a_document_alone_may_have_sixteen_mebibytes_and_not_one_byte_more() {
     let (office, mut till) = selling().await;
     let mut note = |bytes: usize| {
         let mut document = till.line("event", 0, json!({"detail": "", "what": "note"}));
@@ -371,10 +371,13 @@ async fn a_document_may_have_a_mebibyte_and_not_one_byte_more() {
         document.body["detail"] = json!("x".repeat(bytes - empty));
         till.sign(&document)
     };
-    let records = [note(DOCUMENT_BYTES - 1), note(DOCUMENT_BYTES), note(DOCUMENT_BYTES + 1)];
-    assert_eq!(records[2].line.len(), DOCUMENT_BYTES + 1);
-    let answer = office.upload(&till, &records).await;
-    assert_eq!((answer.stored[0].ranges.as_slice(), answer.refused[0].index), (&[(1, 2)][..], 2));
+    let most = DOCUMENT_TAKEN_BYTES;
+    let records = [note(most - 1), note(most), note(most + 1)];
+    assert_eq!(records[2].line.len(), most + 1);
+    for (record, taken) in records.into_iter().zip([true, true, false]) {
+        let answer = office.upload(&till, &[record]).await;
+        assert_eq!((answer.stored.is_empty(), answer.refused.is_empty()), (!taken, taken));
+    }
 }
 
 #[tokio::test]

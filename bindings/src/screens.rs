@@ -334,6 +334,8 @@ pub struct SellScreen {
     pub tenders: Vec<TenderChoice>,
     /// Sales set aside.
     pub held: u64,
+    /// Those of them that nobody set aside: open when the app ended, with a slip or a voucher on them.
+    pub interrupted: u64,
     /// The badge of the quick sync button.
     pub unsent: UnsentView,
     /// Text of the receipt made last in this session.

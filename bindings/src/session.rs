@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tillkit::{
-    AddLine, Discount, LineOrigin, Money, NewReturn, Quantity, ReturnLine, ReturnPurpose, UnitPrice,
+    AddLine, Discount, LineOrigin, Money, NewReturn, Quantity, RefundBy, ReturnLine, ReturnPurpose, UnitPrice,
 };
 
 use crate::{
@@ -61,6 +61,42 @@ pub struct HeldSale {
     pub user: String,
     /// When, till clock, Unix milliseconds.
     pub held_ms: i64,
+    /// Whether nobody set it aside: it was open when the app ended, with a slip or a voucher on it.
+    #[uniffi(default = false)]
+    pub is_open: bool,
+}
+
+/// What the settings of today changed of a sale that was set aside; the cashier is told.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct RecalledSale {
+    /// Lines with another VAT rate than they had; what they cost stays.
+    pub rates: Vec<ChangedRate>,
+    /// ISO 4217: the currency it was in, if that has ended; prices were divided by `changeover_rate`.
+    pub changeover_from: Option<String>,
+    /// A decimal number: units of the old currency for one of the new.
+    pub changeover_rate: Option<String>,
+}
+
+/// A line with another VAT rate.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ChangedRate {
+    /// As printed.
+    pub name: String,
+    /// Percent, a decimal number.
+    pub before_percent: String,
+    /// Percent, a decimal number.
+    pub now_percent: String,
+}
+
+/// A part of a refund.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct RefundPart {
+    /// Key of the tender.
+    pub tender: String,
+    /// Minor units of the tender's currency.
+    pub minor: i64,
+    /// ISO 4217.
+    pub currency: String,
 }
 
 /// A line that comes back.
@@ -123,6 +159,8 @@ pub struct ClosedPeriod {
     pub z: u64,
     /// Turnover of sales, returns and voids.
     pub gross: Amount,
+    /// The same of documents in other currencies.
+    pub other_gross: Vec<Amount>,
     /// How many sales.
     pub sales: u64,
     /// How many returns.
@@ -294,30 +332,54 @@ impl Session {
     pub fn held(&self) -> Result<Vec<HeldSale>, TillError> {
         let held = self.core.held()?.into_iter();
         Ok(held
-            .map(|held| HeldSale { id: held.id, label: held.label, user: held.user, held_ms: held.held_ms })
+            .map(|held| HeldSale {
+                id: held.id,
+                label: held.label,
+                user: held.user,
+                held_ms: held.held_ms,
+                is_open: held.is_open,
+            })
             .collect())
     }
 
-    /// Takes a held sale back, with the prices it was given.
+    /// Takes a held sale back, with the prices it was given; returns what today's settings changed of it.
     ///
     /// # Errors
     /// `Refused` if a sale is open, or there is none of that id.
-    pub fn recall(&self, id: String) -> Result<(), TillError> {
-        Ok(self.core.recall(&id)?)
+    pub fn recall(&self, id: String) -> Result<RecalledSale, TillError> {
+        let recalled = self.core.recall(&id)?;
+        let changeover = recalled.changeover.map(|changeover| {
+            (changeover.from.code().to_string(), changeover.rate.to_string())
+        });
+        let (changeover_from, changeover_rate) = changeover.unzip();
+        let rates = recalled.rates.into_iter().map(|changed| ChangedRate {
+            name: changed.name,
+            before_percent: changed.before.percent.to_string(),
+            now_percent: changed.now.percent.to_string(),
+        });
+        Ok(RecalledSale { rates: rates.collect(), changeover_from, changeover_rate })
     }
 
-    /// Takes goods back; the money goes back by `refund_tender`. When this returns, it is durable.
+    /// Takes goods back. The money goes back by `refund_tender`, but for the `parts` that go back by others.
+    /// When this returns, it is durable.
     ///
     /// # Errors
     /// `Forbidden`, `Refused`.
+    #[uniffi::method(default(parts = []))]
     pub fn return_goods(
         &self,
         lines: Vec<ReturnedLine>,
         refund_tender: String,
         customer: Option<String>,
+        parts: Vec<RefundPart>,
     ) -> Result<RecordedDocument, TillError> {
         let lines = lines.into_iter().map(returned).collect::<Result<_, TillError>>()?;
-        let new = NewReturn { purpose: ReturnPurpose::Goods, customer, lines, refund: refund_tender };
+        let mut refund = RefundBy::from(refund_tender);
+        for part in parts {
+            let amount = Money::new(part.minor, parse_currency(&part.currency)?);
+            refund = refund.and(&part.tender, amount);
+        }
+        let new = NewReturn { purpose: ReturnPurpose::Goods, customer, lines, refund };
         Ok(self.core.return_goods(new)?.into())
     }
 
@@ -486,6 +548,11 @@ fn closed(session: &tillkit::Session, closed: tillkit::Closed) -> Result<ClosedP
     Ok(ClosedPeriod {
         z: closed.closure.z,
         gross: Money::new(totals.gross_minor, home).into(),
+        other_gross: totals
+            .other_currencies
+            .iter()
+            .map(|other| Money::new(other.gross_minor, other.currency).into())
+            .collect(),
         sales: totals.sales,
         returns: totals.returns,
         unsent: closed.closure.unsent.documents,

@@ -1,7 +1,7 @@
 //! Money, rounding, VAT and documents, computed by the core for every language alike.
 
 use tillkit_domain::{
-    CashRounding, Currency, Money, Percent, Rounding, VatCategory, VatMode, VatRate, money, vat,
+    CashRounding, Currency, Money, Percent, VatCategory, VatMode, VatRate, money, vat,
 };
 use tillkit_protocol::{Hash, document::Record, keys::PublicKey};
 
@@ -41,7 +41,7 @@ pub fn split_minor(minor: i64, weights: Vec<u64>) -> Result<Vec<i64>, TillError>
 /// What must be added to an amount so that coins of `step_minor` can pay it, halves away from zero.
 #[uniffi::export]
 pub fn cash_rounding_minor(due_minor: i64, step_minor: i64) -> i64 {
-    CashRounding { step_minor, rounding: Rounding::HalfAwayFromZero }.of(due_minor)
+    CashRounding::nearest(step_minor).of(due_minor)
 }
 
 /// The VAT of the amounts of one receipt at one rate: summed first, rounded once.

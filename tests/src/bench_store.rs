@@ -699,6 +699,7 @@ pub(crate) fn sale(seq: u64, moves: usize) -> Result<NewDocument<bodies::Sale>> 
     let price: UnitPrice = "12.99".parse()?;
     let lines = (0..4).map(|n| bodies::Line {
         code: None,
+        deposit: false,
         discount_minor: 0,
         generation: 3,
         gross_minor: 25_98,
@@ -708,6 +709,7 @@ pub(crate) fn sale(seq: u64, moves: usize) -> Result<NewDocument<bodies::Sale>> 
         quantity: 2.into(),
         reason: None,
         stock: moves > 0,
+        supplied_ms: None,
         trace: vec![bodies::Step {
             amount_minor: None,
             price: Some(price),
@@ -718,6 +720,7 @@ pub(crate) fn sale(seq: u64, moves: usize) -> Result<NewDocument<bodies::Sale>> 
         unit: "szt".into(),
         unit_price: price,
         vat: rate.clone(),
+        vat_minor: None,
     });
     let tender = bodies::Tender {
         amount_minor: 103_92,
@@ -725,13 +728,21 @@ pub(crate) fn sale(seq: u64, moves: usize) -> Result<NewDocument<bodies::Sale>> 
         gives_change: false,
         home_minor: 103_92,
         kind: TenderKind::Card,
+        name: "Karta".into(),
         rate: None,
         reference: None,
         tender: "card".into(),
     };
     let vat = bodies::Vat { gross_minor: 103_92, net_minor: 84_49, rate: rate.clone(), vat_minor: 19_43 };
+    let paper = bodies::Paper {
+        footer: vec!["Dziękujemy i zapraszamy ponownie".into()],
+        header: vec!["Sklep przy rynku".into(), "Rynek 9, 31-042 Kraków".into(), "NIP 676-000-00-00".into()],
+        offline_note: None,
+        utc_offset_min: 60,
+    };
     let body = bodies::Sale {
         lines: lines.collect(),
+        paper: Some(paper),
         tenders: vec![tender],
         vat: vec![vat],
         ..bodies::Sale::default()

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod bad_input;
+mod cases;
 mod crashes;
 mod day;
 mod faults;

@@ -17,8 +17,8 @@ use crate::{
     ingest, parts,
 };
 
-/// What a batch at its limit may have after compression that did not help.
-const COMPRESSED_BYTES: usize = limits::BATCH_BYTES + limits::BATCH_BYTES / 128 + 1_024;
+/// What an upload at its limit may have after compression that did not help.
+const COMPRESSED_BYTES: usize = limits::UPLOAD_BYTES + limits::UPLOAD_BYTES / 128 + 1_024;
 
 /// `POST /v1/documents`.
 pub(super) async fn upload(

@@ -19,7 +19,7 @@ pub(super) async fn hello(State(office): State<Arc<Backoffice>>) -> Response {
         ("batch_records", limits::BATCH_RECORDS as u64),
         ("blob_expanded_bytes", limits::BLOB_EXPANDED_BYTES as u64),
         ("blob_stored_bytes", limits::BLOB_STORED_BYTES as u64),
-        ("document_bytes", limits::DOCUMENT_BYTES as u64),
+        ("document_bytes", limits::DOCUMENT_TAKEN_BYTES as u64),
         ("json_depth", limits::JSON_DEPTH as u64),
         ("key_bytes", limits::KEY_BYTES as u64),
         ("manifest_bytes", limits::MANIFEST_BYTES as u64),

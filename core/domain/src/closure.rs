@@ -8,7 +8,7 @@ use crate::{
     cash::CashMovementKind,
     money::{Currency, Money, MoneyError, add},
     sale::{Settled, TenderKind},
-    vat::{VatLine, VatRate},
+    vat::VatRate,
 };
 
 /// Which report.
@@ -46,7 +46,8 @@ pub enum Fact<'a> {
 /// A tender in one currency: (key of the tender, currency).
 pub type TenderKey = (String, Currency);
 
-/// The totals of documents; amounts in minor units of the home currency but where a currency is named.
+/// The totals of documents. Amounts are minor units of the currency they stand under: pence and yen
+/// never add up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
     /// How many sales.
@@ -57,7 +58,18 @@ pub struct Totals {
     pub voids: u64,
     /// Sales given up.
     pub cancelled: u64,
-    /// Σ totals of sales, returns and voids.
+    /// What was sold, by the currency of the documents.
+    pub sold: BTreeMap<Currency, Sums>,
+    /// What should be there, in the tender's own currency.
+    pub tenders: BTreeMap<TenderKey, (TenderKind, i64)>,
+    /// Cash movements: how many, and what they sum to.
+    pub movements: BTreeMap<(CashMovementKind, Currency), (u64, i64)>,
+}
+
+/// What sales, returns and voids of one currency come to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// Σ totals.
     pub gross_minor: i64,
     /// Σ discounts.
     pub discount_minor: i64,
@@ -65,10 +77,6 @@ pub struct Totals {
     pub rounding_minor: i64,
     /// By rate.
     pub vat: BTreeMap<VatRate, VatSums>,
-    /// What should be there, in the tender's own currency.
-    pub tenders: BTreeMap<TenderKey, (TenderKind, i64)>,
-    /// Cash movements: how many, and what they sum to.
-    pub movements: BTreeMap<(CashMovementKind, Currency), (u64, i64)>,
 }
 
 /// The sums of one rate.
@@ -110,28 +118,13 @@ impl Totals {
     }
 
     fn add_settled(&mut self, settled: &Settled) -> Result<(), MoneyError> {
-        self.gross_minor = add(self.gross_minor, settled.total_minor)?;
-        self.rounding_minor = add(self.rounding_minor, settled.rounding_minor)?;
-        for line in &settled.lines {
-            self.discount_minor = add(self.discount_minor, line.discount_minor)?;
-        }
-        for line in &settled.vat {
-            self.add_vat(line)?;
-        }
+        self.sold.entry(settled.currency).or_default().add(settled)?;
         for tender in &settled.tenders {
             self.add_tender(&tender.tender, tender.kind, tender.amount)?;
         }
         if let Some(tender) = &settled.change_tender {
             self.add_tender(tender, TenderKind::Cash, Money::new(-settled.change_minor, settled.currency))?;
         }
-        Ok(())
-    }
-
-    fn add_vat(&mut self, line: &VatLine) -> Result<(), MoneyError> {
-        let sums = self.vat.entry(line.rate.clone()).or_default();
-        sums.net_minor = add(sums.net_minor, line.net_minor)?;
-        sums.vat_minor = add(sums.vat_minor, line.vat_minor)?;
-        sums.gross_minor = add(sums.gross_minor, line.gross_minor)?;
         Ok(())
     }
 
@@ -152,10 +145,21 @@ impl Totals {
         *sum = add(*sum, amount.minor)?;
         self.add_tender(tender, TenderKind::Cash, amount)
     }
+}
 
-    /// What a sale comes to on average, minor units, rounded towards zero; 0 without sales.
-    pub fn average_minor(&self) -> i64 {
-        let documents = i64::try_from(self.sales).unwrap_or(i64::MAX);
-        self.gross_minor.checked_div(documents).unwrap_or(0)
+impl Sums {
+    fn add(&mut self, settled: &Settled) -> Result<(), MoneyError> {
+        self.gross_minor = add(self.gross_minor, settled.total_minor)?;
+        self.rounding_minor = add(self.rounding_minor, settled.rounding_minor)?;
+        for line in &settled.lines {
+            self.discount_minor = add(self.discount_minor, line.discount_minor)?;
+        }
+        for line in &settled.vat {
+            let sums = self.vat.entry(line.rate.clone()).or_default();
+            sums.net_minor = add(sums.net_minor, line.net_minor)?;
+            sums.vat_minor = add(sums.vat_minor, line.vat_minor)?;
+            sums.gross_minor = add(sums.gross_minor, line.gross_minor)?;
+        }
+        Ok(())
     }
 }

@@ -38,15 +38,16 @@ pub use money::{Currency, Money, MoneyError};
 pub use number::{BadNumerator, Numerator};
 pub use numbers::{Percent, Quantity, Rate, UnitPrice};
 pub use promotion::{DayTime, Gives, Promotion, TakenOff};
-pub use returns::{NewReturn, Refund, ReturnLine, Returnable};
+pub use returns::{NewReturn, Paid, Part, Refund, ReturnLine, Returnable};
 pub use rights::{Right, Rights};
 pub use rounding::{CashRounding, Rounding};
 pub use sale::{
-    Discount, Line, LineOrigin, NewLine, NewTender, PriceStep, Sale, SaleError, Settled, Tender, TenderKind,
+    Changeover, Discount, Line, LineOrigin, NewLine, NewTender, PriceStep, Sale, SaleError, Settled, Tender, TenderKind,
     Terms,
 };
 pub use stock::StockKind;
-pub use vat::{VatCategory, VatLine, VatMode, VatRate};
+pub use text::BadText;
+pub use vat::{TaxPoint, VatCategory, VatLine, VatMode, VatRate};
 
 #[cfg(test)]
 mod tests;

@@ -1,32 +1,43 @@
 //! Goods brought back or money credited, in part or whole, with or without their sale; and voids.
 //!
 //! Everything of a return is negative, quantities and amounts alike, so that the totals of a day are
-//! plain sums.
+//! plain sums. A return of a sale is made under the sale's terms, in its currency, whatever the centre
+//! says today; only the money goes back in today's.
+//!
+//! Invariants, each held by a test of the same name:
+//! - `parts_of_a_line_are_together_what_was_paid`: price and VAT, in both VAT modes, in any order.
+//! - `no_tender_gives_back_more_than_it_paid`.
 
 use rust_decimal::Decimal;
 
 use crate::{
-    money::{Money, MoneyError, add, sum},
-    numbers::Quantity,
+    money::{Currency, Money, MoneyError, add, sum},
+    numbers::{Quantity, Rate},
     promotion::TakenOff,
-    rounding::Rounding,
+    rounding::{CashRounding, Rounding},
     sale::{
-        Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind, Terms,
-        priced, taxed,
+        Changeover, Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind,
+        Terms, check_bytes, divided, priced,
     },
+    text,
+    vat::{VatLine, VatMode, breakdown, shares},
 };
 
 /// What comes back, and what for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReturn {
-    /// Under which it is made.
+    /// The terms it is made under: the sale's, where it names one.
     pub terms: Terms,
+    /// The end of the sale's currency, if it has ended.
+    pub changeover: Option<Changeover>,
     /// Whether goods come back, or only money.
     pub has_goods: bool,
     /// Key of the customer.
     pub customer: Option<String>,
     /// What comes back.
     pub lines: Vec<ReturnLine>,
+    /// What the tenders of the sales that are named have left; empty if none is named.
+    pub paid: Vec<Paid>,
     /// How the money goes back.
     pub refunds: Vec<Refund>,
 }
@@ -36,109 +47,197 @@ pub struct NewReturn {
 pub struct ReturnLine {
     /// As it is booked.
     pub line: NewLine,
-    /// The line of the sale it comes from, and what is left of it; without another price what was paid
-    /// for it goes back.
+    /// The line of the sale it comes from, and what is left of it. What was paid goes back, or less at
+    /// another price.
     pub origin: Option<(LineOrigin, Returnable)>,
     /// Why, if its sale is not named.
     pub reason: Option<String>,
 }
 
-/// What is left of a line of a sale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A line of a sale, and what of it has come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Returnable {
     /// Sold on it.
     pub sold: Quantity,
-    /// Come back before, not negative.
-    pub returned: Quantity,
-    /// What was paid for all that was sold on it, minor units.
+    /// What its price came to, minor units: with VAT where the mode says so.
     pub gross_minor: i64,
+    /// Its part of the sale's VAT, minor units.
+    pub vat_minor: i64,
+    /// Come back before.
+    pub back: Part,
+}
+
+/// A part of a line that comes back; nothing is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Part {
+    /// How much.
+    pub quantity: Quantity,
+    /// Its part of the price, minor units, before another price lowered it.
+    pub gross_minor: i64,
+    /// Its part of the VAT, minor units.
+    pub vat_minor: i64,
 }
 
 impl Returnable {
-    /// What was paid for the next so many of it. All parts together are all that was paid, to the penny.
-    fn paid_minor(&self, quantity: Quantity) -> Result<i64, MoneyError> {
-        let paid_for = |quantity: Quantity| {
-            let exact = Decimal::from(self.gross_minor).checked_mul(quantity.to_decimal());
+    /// The part of price and VAT that the next so many of it have. All parts together are what was paid,
+    /// to the penny, whichever comes first and whichever of them is voided.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`].
+    ///
+    /// ```
+    /// # use tillkit_domain::returns::{Part, Returnable};
+    /// let sold = Returnable { sold: 3.into(), gross_minor: 10_00, vat_minor: 1_67, back: Part::default() };
+    /// let first = sold.part(1.into())?;
+    /// let rest = Returnable { back: first, ..sold }.part(2.into())?;
+    /// assert_eq!((first.gross_minor, rest.gross_minor), (3_33, 6_67));
+    /// assert_eq!(first.vat_minor + rest.vat_minor, 1_67);
+    /// # Ok::<(), tillkit_domain::MoneyError>(())
+    /// ```
+    pub fn part(&self, quantity: Quantity) -> Result<Part, MoneyError> {
+        let through = self.back.quantity.plus(quantity)?;
+        let part = |whole_minor: i64, back_minor: i64| {
+            let exact = Decimal::from(whole_minor).checked_mul(through.to_decimal());
             let exact = exact.and_then(|exact| exact.checked_div(self.sold.to_decimal()));
-            Rounding::HalfAwayFromZero.to_whole(exact.ok_or(MoneyError::TooLarge)?)
+            let back_now = Rounding::HalfAwayFromZero.to_whole(exact.ok_or(MoneyError::TooLarge)?)?;
+            add(back_now, -back_minor)
         };
-        add(paid_for(self.returned.plus(quantity)?)?, -paid_for(self.returned)?)
+        Ok(Part {
+            quantity,
+            gross_minor: part(self.gross_minor, self.back.gross_minor)?,
+            vat_minor: part(self.vat_minor, self.back.vat_minor)?,
+        })
     }
 }
 
-/// Money that goes back, in the home currency.
+/// What a tender of a sale can still give back. Cash is one, whichever its tender was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paid {
+    /// Key of the tender; of cash any.
+    pub tender: String,
+    /// What it is.
+    pub kind: TenderKind,
+    /// Minor units of the sale's currency, before cash rounding.
+    pub left_minor: i64,
+}
+
+impl Paid {
+    fn is(&self, tender: &str, kind: TenderKind) -> bool {
+        self.kind == kind && (kind == TenderKind::Cash || self.tender == tender)
+    }
+}
+
+/// A tender that money goes back by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
     /// Key of the tender.
     pub tender: String,
+    /// As printed.
+    pub name: String,
     /// What it is.
     pub kind: TenderKind,
-    /// Minor units, not negative.
-    pub amount_minor: i64,
+    /// Its currency.
+    pub currency: Currency,
+    /// The return's currency per unit of it, where it is another.
+    pub rate: Option<Rate>,
+    /// How cash of it is rounded.
+    pub cash_rounding: Option<CashRounding>,
+    /// Minor units of its currency, not negative; `None` is all that the others leave.
+    pub amount_minor: Option<i64>,
+}
+
+/// What a refund comes to; not negative.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    /// In the tender's currency.
+    amount_minor: i64,
+    /// In the return's.
+    home_minor: i64,
+    /// Before cash rounding, in the return's.
+    due_minor: i64,
 }
 
 impl NewReturn {
-    /// What it comes to.
+    /// What it comes to, and what each tender gives of what it paid: see [`Paid`].
     ///
     /// # Errors
-    /// [`SaleError::NotComingBack`], [`SaleError::ReturnsTooMuch`], [`SaleError::ReasonMissing`],
-    /// [`SaleError::PositiveTotal`], [`SaleError::WrongRefund`], [`SaleError::Empty`], …
+    /// [`SaleError::NotComingBack`], [`SaleError::ReturnsTooMuch`], [`SaleError::RefundsTooMuch`],
+    /// [`SaleError::ReasonMissing`], [`SaleError::PositiveTotal`], [`SaleError::WrongRefund`],
+    /// [`SaleError::NotPaidBy`], [`SaleError::OnAccount`], [`SaleError::Empty`], …
     pub fn settle(&self) -> Result<Settled, SaleError> {
+        let (lines, vat, total_minor) = self.lines()?;
+        let shares = self.shares(total_minor)?;
+        self.taken_over(&lines, &shares)?;
+        let home = sum(shares.iter().map(|share| share.home_minor))?;
+        Ok(Settled {
+            currency: self.terms.currency,
+            vat_mode: self.terms.vat_mode,
+            tax_point: self.terms.tax_point,
+            changeover: self.changeover,
+            customer: self.customer.clone(),
+            lines,
+            vat,
+            tenders: self.tenders(&shares)?,
+            change_minor: 0,
+            change_tender: None,
+            rounding_minor: -add(total_minor, home)?,
+            total_minor,
+        })
+    }
+
+    /// How much cash would give back that another tender paid, minor units; that needs a right of its own.
+    ///
+    /// # Errors
+    /// As [`NewReturn::settle`].
+    pub fn cash_takes_over_minor(&self) -> Result<i64, SaleError> {
+        let (lines, _, total_minor) = self.lines()?;
+        self.taken_over(&lines, &self.shares(total_minor)?)
+    }
+
+    /// What each refund takes of what its tender had paid, minor units of the return, before cash rounding;
+    /// in the order of `refunds`.
+    ///
+    /// # Errors
+    /// As [`NewReturn::settle`].
+    pub fn refunded_minor(&self) -> Result<Vec<i64>, SaleError> {
+        let (_, _, total_minor) = self.lines()?;
+        Ok(self.shares(total_minor)?.into_iter().map(|share| share.due_minor).collect())
+    }
+
+    fn lines(&self) -> Result<(Vec<Line>, Vec<VatLine>, i64), SaleError> {
         if self.lines.is_empty() {
             return Err(SaleError::Empty);
         }
         if self.lines.len() > MAX_LINES {
             return Err(SaleError::TooManyLines);
         }
+        check_bytes(self.lines.iter().map(|line| &line.line))?;
         let lines: Vec<Line> = self.lines.iter().map(|line| self.line(line)).collect::<Result<_, _>>()?;
-        let (vat, total_minor) = taxed(&lines, &self.terms)?;
+        let vat = self.vat(&lines)?;
+        let total_minor = sum(vat.iter().map(|line| line.gross_minor))?;
         if total_minor > 0 {
             return Err(SaleError::PositiveTotal { total: Money::new(total_minor, self.terms.currency) });
         }
-        let rounding_minor = self.rounding(total_minor)?;
-        Ok(Settled {
-            currency: self.terms.currency,
-            vat_mode: self.terms.vat_mode,
-            customer: self.customer.clone(),
-            lines,
-            vat,
-            tenders: self.tenders()?,
-            change_minor: 0,
-            change_tender: None,
-            rounding_minor,
-            total_minor,
-        })
-    }
-
-    /// What is to be refunded if all of it goes back by a tender of this kind, minor units, not negative.
-    ///
-    /// # Errors
-    /// As [`NewReturn::settle`].
-    pub fn due_minor(&self, kind: TenderKind) -> Result<i64, SaleError> {
-        let lines: Vec<Line> = self.lines.iter().map(|line| self.line(line)).collect::<Result<_, _>>()?;
-        let (_, total_minor) = taxed(&lines, &self.terms)?;
-        let rounding = self.terms.cash_rounding.filter(|_| kind == TenderKind::Cash);
-        Ok(-add(total_minor, rounding.map_or(0, |rounding| rounding.of(total_minor)))?)
+        Ok((lines, vat, total_minor))
     }
 
     fn line(&self, new: &ReturnLine) -> Result<Line, SaleError> {
         let (name, quantity) = (new.line.name.clone(), new.line.quantity);
-        if self.has_goods && !quantity.is_negative() {
+        new.line.check()?;
+        text::check("a reason", new.reason.as_deref().unwrap_or_default(), text::NOTE_CHARS)?;
+        if (self.has_goods || new.origin.is_some()) && !quantity.is_negative() {
             return Err(SaleError::NotComingBack { name, quantity });
         }
+        let mut line = priced(&new.line, self.terms.currency)?;
         match &new.origin {
-            Some((_, left)) => check_left(&name, quantity.negated(), *left)?,
+            Some((_, left)) => {
+                check_left(&name, quantity.negated(), *left)?;
+                self.price_part(&mut line, new, left.part(quantity.negated())?)?;
+            }
             None if new.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) => {
                 return Err(SaleError::ReasonMissing { what: "a return without its sale" });
             }
             None => {}
-        }
-        let mut line = priced(&new.line, self.terms.currency)?;
-        if let Some((_, left)) = new.origin.as_ref().filter(|_| new.line.price_override.is_none()) {
-            let back_minor = left.paid_minor(quantity.negated())?;
-            // On a return everything is negative: less than the price comes back.
-            let off_minor = add(line.gross_minor, back_minor)?;
-            line.take_off(off_minor, PriceStep::Discount(off_minor))?;
         }
         line.moves_stock &= self.has_goods;
         line.origin = new.origin.as_ref().map(|(origin, _)| origin.clone());
@@ -146,59 +245,249 @@ impl NewReturn {
         Ok(line)
     }
 
-    /// Cash rounding of what goes back in cash; refuses refunds that are not what is due.
-    fn rounding(&self, total_minor: i64) -> Result<i64, SaleError> {
-        let cash = sum(self
-            .refunds
-            .iter()
-            .filter(|refund| refund.kind == TenderKind::Cash)
-            .map(|refund| refund.amount_minor))?;
-        let refunded = sum(self.refunds.iter().map(|refund| refund.amount_minor))?;
-        let others = add(refunded, -cash)?;
-        let rest = add(total_minor, others)?;
-        let rounding = self.terms.cash_rounding.filter(|_| cash > 0).map_or(0, |rounding| rounding.of(rest));
-        let due = -add(total_minor, rounding)?;
-        if due != refunded {
-            let currency = self.terms.currency;
-            let (due, refunded) = (Money::new(due, currency), Money::new(refunded, currency));
-            return Err(SaleError::WrongRefund { due, refunded });
+    /// What was paid for it goes back; another price may only lower that.
+    fn price_part(&self, line: &mut Line, new: &ReturnLine, part: Part) -> Result<(), SaleError> {
+        let asked_minor = -line.gross_minor;
+        if new.line.price_override.is_none() {
+            // On a return everything is negative: less than the price comes back.
+            let off_minor = add(line.gross_minor, part.gross_minor)?;
+            line.take_off(off_minor, PriceStep::Discount(off_minor))?;
+            line.vat_minor = Some(-part.vat_minor);
+            return Ok(());
         }
-        Ok(rounding)
+        if asked_minor > part.gross_minor || asked_minor < 0 {
+            let money = |minor| Money::new(minor, self.terms.currency);
+            let (asked, paid) = (money(asked_minor), money(part.gross_minor));
+            return Err(SaleError::RefundsTooMuch { name: line.name.clone(), asked, paid });
+        }
+        let exact = Decimal::from(part.vat_minor)
+            .checked_mul(Decimal::from(asked_minor))
+            .ok_or(MoneyError::TooLarge)?;
+        let vat = exact.checked_div(Decimal::from(part.gross_minor)).unwrap_or_default();
+        line.vat_minor = Some(-Rounding::HalfAwayFromZero.to_whole(vat)?);
+        Ok(())
     }
 
-    fn tenders(&self) -> Result<Vec<Tender>, SaleError> {
-        let tenders = self.refunds.iter().map(|refund| {
-            if refund.amount_minor < 0 {
-                return Err(SaleError::NoPayment {
-                    amount: Money::new(refund.amount_minor, self.terms.currency),
-                });
+    /// By rate: the VAT that comes back with lines of a sale, and that of the other lines.
+    fn vat(&self, lines: &[Line]) -> Result<Vec<VatLine>, MoneyError> {
+        let amounts = |line: &Line| if line.vat_minor.is_some() { 0 } else { line.gross_minor };
+        let amounts = lines.iter().map(|line| (&line.vat, amounts(line)));
+        let mut vat = breakdown(amounts, self.terms.vat_mode, self.terms.currency)?;
+        for line in lines {
+            let Some(vat_minor) = line.vat_minor else { continue };
+            let Some(of_rate) = vat.iter_mut().find(|of_rate| of_rate.rate == line.vat) else { continue };
+            let (net_minor, gross_minor) = match self.terms.vat_mode {
+                VatMode::Included => (add(line.gross_minor, -vat_minor)?, line.gross_minor),
+                VatMode::Excluded => (line.gross_minor, add(line.gross_minor, vat_minor)?),
+            };
+            of_rate.net_minor = add(of_rate.net_minor, net_minor)?;
+            of_rate.vat_minor = add(of_rate.vat_minor, vat_minor)?;
+            of_rate.gross_minor = add(of_rate.gross_minor, gross_minor)?;
+        }
+        Ok(vat)
+    }
+
+    /// What each refund comes to: those with an amount that, the one without it what they leave.
+    fn shares(&self, total_minor: i64) -> Result<Vec<Share>, SaleError> {
+        let mut named = Vec::with_capacity(self.refunds.len());
+        for refund in &self.refunds {
+            named.push(refund.amount_minor.map(|minor| self.home_minor(refund, minor)).transpose()?);
+        }
+        let mut left_minor = -add(total_minor, sum(named.iter().flatten().copied())?)?;
+        let mut shares = Vec::with_capacity(self.refunds.len());
+        for (refund, named) in self.refunds.iter().zip(&named) {
+            shares.push(match (named, refund.amount_minor) {
+                (Some(home_minor), Some(amount_minor)) => {
+                    Share { amount_minor, home_minor: *home_minor, due_minor: *home_minor }
+                }
+                _ => {
+                    let share = self.rest(refund, left_minor.max(0))?;
+                    left_minor = left_minor.min(0);
+                    share
+                }
+            });
+        }
+        // Cash that was named may be what coins can pay.
+        let cash = self.refunds.iter().zip(&mut shares).find(|(refund, _)| refund.kind == TenderKind::Cash);
+        if let Some((refund, share)) = cash.filter(|_| left_minor != 0) {
+            let due_minor = add(share.due_minor, left_minor)?;
+            if due_minor >= 0 && self.rest(refund, due_minor)?.home_minor == share.home_minor {
+                share.due_minor = due_minor;
+                left_minor = 0;
             }
+        }
+        if left_minor != 0 {
+            let money = |minor| Money::new(minor, self.terms.currency);
+            let refunded = money(sum(shares.iter().map(|share| share.home_minor))?);
+            return Err(SaleError::WrongRefund { due: money(-total_minor), refunded });
+        }
+        Ok(shares)
+    }
+
+    /// So much of the return's currency by a tender, rounded as its coins are.
+    fn rest(&self, refund: &Refund, due_minor: i64) -> Result<Share, SaleError> {
+        let home = self.terms.currency;
+        let rounding = refund.cash_rounding.filter(|_| refund.kind == TenderKind::Cash);
+        if refund.currency == home {
+            let amount_minor = add(due_minor, rounding.map_or(0, |rounding| rounding.of(due_minor)))?;
+            return Ok(Share { amount_minor, home_minor: amount_minor, due_minor });
+        }
+        let rate = refund.rate.ok_or(SaleError::RateMissing { currency: refund.currency })?;
+        let exact = divided(Decimal::new(due_minor, home.exponent()), rate)?;
+        let exact_minor = Rounding::HalfAwayFromZero.to_minor(exact, refund.currency)?;
+        let rounding_minor = rounding.map_or(0, |rounding| rounding.of(exact_minor));
+        let rounded = Money::new(rounding_minor, refund.currency).to_decimal();
+        let rounded = rounded.checked_mul(rate.to_decimal()).ok_or(MoneyError::TooLarge)?;
+        Ok(Share {
+            amount_minor: add(exact_minor, rounding_minor)?,
+            home_minor: add(due_minor, Rounding::HalfAwayFromZero.to_minor(rounded, home)?)?,
+            due_minor,
+        })
+    }
+
+    fn home_minor(&self, refund: &Refund, minor: i64) -> Result<i64, SaleError> {
+        let amount = Money::new(minor, refund.currency);
+        if minor < 0 {
+            return Err(SaleError::NoPayment { amount });
+        }
+        if refund.currency == self.terms.currency {
+            return Ok(minor);
+        }
+        let rate = refund.rate.ok_or(SaleError::RateMissing { currency: refund.currency })?;
+        let value = amount.to_decimal().checked_mul(rate.to_decimal()).ok_or(MoneyError::TooLarge)?;
+        Ok(Rounding::HalfAwayFromZero.to_minor(value, self.terms.currency)?)
+    }
+
+    /// Holds each refund to what its tender paid; returns how much cash gives back that another paid.
+    fn taken_over(&self, lines: &[Line], shares: &[Share]) -> Result<i64, SaleError> {
+        if self.lines.iter().all(|line| line.origin.is_none()) {
+            return Ok(0);
+        }
+        // Lines without a sale were paid by nobody knows what.
+        let named = |line: &&Line| line.origin.is_some();
+        let of_sales = lines.iter().filter(named).map(|line| {
+            let vat = if self.terms.vat_mode == VatMode::Excluded { line.vat_minor.unwrap_or(0) } else { 0 };
+            line.gross_minor.saturating_add(vat)
+        });
+        let due_minor = sum(shares.iter().map(|share| share.due_minor))?;
+        let mut free_minor = add(due_minor, sum(of_sales)?)?.max(0);
+        let mut by_tender: Vec<(&Refund, i64)> = Vec::new();
+        for (refund, share) in self.refunds.iter().zip(shares) {
+            let same = |(other, _): &&mut (&Refund, i64)| {
+                other.kind == refund.kind
+                    && (refund.kind == TenderKind::Cash || other.tender == refund.tender)
+            };
+            match by_tender.iter_mut().find(same) {
+                Some((_, minor)) => *minor = add(*minor, share.due_minor)?,
+                None => by_tender.push((refund, share.due_minor)),
+            }
+        }
+        let left_of = |refund: &Refund| {
+            let left = self.paid.iter().filter(|paid| paid.is(&refund.tender, refund.kind));
+            sum(left.map(|paid| paid.left_minor))
+        };
+        let mut cash_over_minor = 0;
+        for (refund, asked_minor) in by_tender {
+            let left_minor = left_of(refund)?.max(0);
+            let over_minor = add(asked_minor, -left_minor)?.max(0);
+            let beyond_minor = add(over_minor, -free_minor)?.max(0);
+            free_minor = add(free_minor, -over_minor)?.max(0);
+            if beyond_minor > 0 && refund.kind != TenderKind::Cash {
+                let money = |minor| Money::new(minor, self.terms.currency);
+                let tender = if refund.name.is_empty() { &refund.tender } else { &refund.name };
+                let (asked, left) = (money(asked_minor), money(left_minor));
+                return Err(SaleError::NotPaidBy { tender: tender.clone(), asked, left });
+            }
+            cash_over_minor = add(cash_over_minor, beyond_minor)?;
+        }
+        self.check_account(shares, cash_over_minor)?;
+        Ok(cash_over_minor)
+    }
+
+    /// Cash takes over what cards and vouchers paid, never what stands on an account.
+    fn check_account(&self, shares: &[Share], cash_over_minor: i64) -> Result<(), SaleError> {
+        let is_other = |kind: TenderKind| !matches!(kind, TenderKind::Cash | TenderKind::CustomerCredit);
+        let paid = sum(self.paid.iter().filter(|paid| is_other(paid.kind)).map(|paid| paid.left_minor.max(0)))?;
+        let refunds = self.refunds.iter().zip(shares).filter(|(refund, _)| is_other(refund.kind));
+        let refunded = sum(refunds.map(|(_, share)| share.due_minor))?;
+        let can_minor = add(paid, -refunded)?.max(0);
+        if cash_over_minor > can_minor {
+            let on_account = Money::new(add(cash_over_minor, -can_minor)?, self.terms.currency);
+            return Err(SaleError::OnAccount { on_account });
+        }
+        Ok(())
+    }
+
+    fn tenders(&self, shares: &[Share]) -> Result<Vec<Tender>, SaleError> {
+        let mut tenders = Vec::with_capacity(shares.len());
+        for (refund, share) in self.refunds.iter().zip(shares) {
             if refund.kind == TenderKind::CustomerCredit && self.customer.is_none() {
                 return Err(SaleError::CustomerMissing);
             }
-            Ok(Tender {
+            if share.amount_minor == 0 && share.home_minor == 0 {
+                continue;
+            }
+            tenders.push(Tender {
                 tender: refund.tender.clone(),
+                name: refund.name.clone(),
                 kind: refund.kind,
                 gives_change: false,
-                amount: Money::new(-refund.amount_minor, self.terms.currency),
-                home_minor: -refund.amount_minor,
-                rate: None,
+                amount: Money::new(-share.amount_minor, refund.currency),
+                home_minor: -share.home_minor,
+                rate: refund.rate.filter(|_| refund.currency != self.terms.currency),
                 reference: None,
-            })
-        });
-        tenders.filter(|tender| tender.as_ref().map_or(true, |tender| tender.home_minor != 0)).collect()
+            });
+        }
+        Ok(tenders)
     }
 }
 
 fn check_left(name: &str, asked: Quantity, left: Returnable) -> Result<(), SaleError> {
-    if asked.plus(left.returned)? > left.sold {
-        let Returnable { sold, returned, .. } = left;
+    if asked.plus(left.back.quantity)? > left.sold {
+        let (sold, returned) = (left.sold, left.back.quantity);
         return Err(SaleError::ReturnsTooMuch { name: name.into(), sold, returned, asked });
     }
     Ok(())
 }
 
 impl Settled {
+    /// The line of a sale as goods come back from it; `None` if there is none of that index.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`].
+    pub fn returnable(&self, line: usize) -> Result<Option<Returnable>, MoneyError> {
+        let amounts: Vec<_> = self.lines.iter().map(|line| (&line.vat, line.gross_minor)).collect();
+        let vat = shares(&amounts, &self.vat, self.vat_mode)?;
+        Ok(self.lines.get(line).zip(vat.get(line)).map(|(line, vat_minor)| Returnable {
+            sold: line.quantity,
+            gross_minor: line.gross_minor,
+            vat_minor: *vat_minor,
+            back: Part::default(),
+        }))
+    }
+
+    /// What each tender of a sale paid; cash is one, and what it paid is what the others left.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`].
+    pub fn paid(&self) -> Result<Vec<Paid>, MoneyError> {
+        let mut paid: Vec<Paid> = Vec::new();
+        let mut cash_minor = self.total_minor;
+        for tender in self.tenders.iter().filter(|tender| tender.kind != TenderKind::Cash) {
+            cash_minor = add(cash_minor, -tender.home_minor)?;
+            match paid.iter_mut().find(|paid| paid.is(&tender.tender, tender.kind)) {
+                Some(paid) => paid.left_minor = add(paid.left_minor, tender.home_minor)?,
+                None => paid.push(Paid {
+                    tender: tender.tender.clone(),
+                    kind: tender.kind,
+                    left_minor: tender.home_minor,
+                }),
+            }
+        }
+        paid.push(Paid { tender: String::new(), kind: TenderKind::Cash, left_minor: cash_minor.max(0) });
+        Ok(paid)
+    }
+
     /// The same with every quantity and amount the other way: what a void books.
     pub fn reversed(&self) -> Settled {
         let mut reversed = self.clone();
@@ -209,6 +498,7 @@ impl Settled {
             line.quantity = line.quantity.negated();
             line.gross_minor = -line.gross_minor;
             line.discount_minor = -line.discount_minor;
+            line.vat_minor = line.vat_minor.map(|minor| -minor);
             for step in &mut line.trace {
                 match step {
                     PriceStep::Promotion(TakenOff { minor, .. })

@@ -28,6 +28,7 @@ rights! {
     PriceOverride "price_override" "Sell at another price, or with another VAT rate.";
     Return "return" "Take goods back.";
     ReturnWithoutSale "return_without_sale" "Take goods back whose sale is not named.";
+    CashRefund "cash_refund" "Pay back in cash what a card or a voucher paid.";
     Void "void" "Reverse a completed document.";
     CashMovement "cash_movement" "Move cash without a sale.";
     Closure "closure" "Close the period.";

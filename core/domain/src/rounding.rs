@@ -61,22 +61,39 @@ pub struct CashRounding {
     pub step_minor: i64,
     /// Which way what lies between goes.
     pub rounding: Rounding,
+    /// Whether exact coins are taken without rounding, where smaller coins are still legal tender.
+    #[serde(default)]
+    pub takes_exact: bool,
+    /// Whether what would round to nothing rounds to one step instead (Slovakia: 1 and 2 cents are 5).
+    #[serde(default)]
+    pub at_least_a_step: bool,
 }
 
 impl CashRounding {
+    /// To the nearest multiple, halves away from zero: what most countries do.
+    pub fn nearest(step_minor: i64) -> CashRounding {
+        let rounding = Rounding::HalfAwayFromZero;
+        CashRounding { step_minor, rounding, takes_exact: false, at_least_a_step: false }
+    }
+
     /// What must be added to `due_minor` so that coins can pay it (BT-114 of EN 16931).
     ///
     /// ```
-    /// # use tillkit_domain::{CashRounding, Rounding};
-    /// let koruna = CashRounding { step_minor: 100, rounding: Rounding::HalfAwayFromZero };
-    /// assert_eq!((koruna.of(12_49), koruna.of(12_50)), (-49, 50));
+    /// # use tillkit_domain::CashRounding;
+    /// let koruna = CashRounding::nearest(100);
+    /// assert_eq!((koruna.of(12_49), koruna.of(12_50), koruna.of(40)), (-49, 50, -40));
+    /// let slovak = CashRounding { at_least_a_step: true, ..CashRounding::nearest(5) };
+    /// assert_eq!((slovak.of(1), slovak.of(6), slovak.of(0)), (4, -1, 0));
     /// ```
     pub fn of(self, due_minor: i64) -> i64 {
         if self.step_minor <= 1 {
             return 0;
         }
         let steps = Decimal::from(due_minor) / Decimal::from(self.step_minor);
-        let steps = steps.round_dp_with_strategy(0, self.rounding.strategy()).to_i64().unwrap_or(0);
+        let mut steps = steps.round_dp_with_strategy(0, self.rounding.strategy()).to_i64().unwrap_or(0);
+        if steps == 0 && self.at_least_a_step {
+            steps = due_minor.signum();
+        }
         steps.saturating_mul(self.step_minor).saturating_sub(due_minor)
     }
 }
@@ -105,7 +122,7 @@ mod tests {
     proptest! {
         #[test]
         fn rounded_cash_is_a_multiple_and_no_further_than_half_a_step(due in -1_000_000i64..1_000_000, step in 1i64..500) {
-            let rounding = CashRounding { step_minor: step, rounding: Rounding::HalfAwayFromZero }.of(due);
+            let rounding = CashRounding::nearest(step).of(due);
             prop_assert_eq!((due + rounding) % step, 0);
             prop_assert!(rounding.abs() * 2 <= step);
         }

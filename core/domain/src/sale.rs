@@ -12,25 +12,32 @@
 //! A sale is a value: a call that refuses leaves it exactly as it was, and [`Sale::settle`] does not
 //! consume it, so that it is still open if it could not be recorded.
 //!
-//! Lines freeze price, VAT, promotions and generation when they are added. Equal lines are never merged.
+//! Lines freeze price, promotions and generation when they are added, and VAT with [`TaxPoint::Supply`];
+//! with [`TaxPoint::Completion`] a sale that is recalled takes the rates of that day ([`Sale::take_rates`]).
+//! Equal lines are never merged.
 //! What promotions give depends on the whole cart; a line's own discount comes off what they leave, the
 //! receipt's off what that leaves.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     money::{Currency, Money, MoneyError, add, split_minor, sum},
     numbers::{Percent, Quantity, Rate, UnitPrice},
-    promotion::{Goods, Promotion, TakenOff, taken_off},
+    promotion::{Gives, Goods, Promotion, TakenOff, taken_off},
     rounding::{CashRounding, Rounding},
-    vat::{VatLine, VatMode, VatRate, breakdown},
+    text::{self, BadText},
+    vat::{TaxPoint, VatLine, VatMode, VatRate, breakdown},
 };
 
 /// Lines a receipt may have.
 pub const MAX_LINES: usize = 2_000;
+/// Payments a receipt may have.
+pub const MAX_TENDERS: usize = 100;
+/// Bytes that the lines of a receipt may take in its document.
+pub const LINES_BYTES: usize = 3 << 20;
 
-/// Under which a sale is made: the centre's.
+/// Terms of a sale, copied from the centre's settings when the sale starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// The home currency.
@@ -41,6 +48,50 @@ pub struct Terms {
     pub cash_rounding: Option<CashRounding>,
     /// The tender that change is given from: cash of the home currency.
     pub change_tender: Option<String>,
+    /// Which day's VAT rates its lines have.
+    #[serde(default)]
+    pub tax_point: TaxPoint,
+}
+
+/// The end of a currency: how amounts of the old one become amounts of the new one.
+///
+/// The rate is stated as the law states it, units of the old currency for one of the new (Council
+/// Regulation (EC) No 1103/97, Art. 4): what was in leva is divided by 1.95583.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changeover {
+    /// The currency that ended.
+    pub from: Currency,
+    /// Units of it for one unit of the new currency.
+    pub rate: Rate,
+}
+
+impl Changeover {
+    /// An amount of the old currency, minor units, in the new one; rounded half away from zero.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`].
+    ///
+    /// ```
+    /// # use tillkit_domain::{Changeover, Currency};
+    /// let lev = Changeover { from: Currency::parse("BGN").unwrap(), rate: "1.95583".parse()? };
+    /// assert_eq!(lev.to_new(10_00, Currency::EUR)?, 5_11);
+    /// # Ok::<(), tillkit_domain::MoneyError>(())
+    /// ```
+    pub fn to_new(self, old_minor: i64, new: Currency) -> Result<i64, MoneyError> {
+        let exact = divided(Decimal::new(old_minor, self.from.exponent()), self.rate)?;
+        Rounding::HalfAwayFromZero.to_minor(exact, new)
+    }
+
+    fn price(self, price: UnitPrice, new: Currency) -> Result<UnitPrice, MoneyError> {
+        let exact = divided(price.to_decimal(), self.rate)?;
+        let decimals = new.exponent();
+        UnitPrice::new(exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
+    }
+}
+
+/// An exact decimal divided by a rate.
+pub(crate) fn divided(value: Decimal, rate: Rate) -> Result<Decimal, MoneyError> {
+    value.checked_div(rate.to_decimal()).ok_or(MoneyError::TooLarge)
 }
 
 /// A line about to be added.
@@ -64,10 +115,22 @@ pub struct NewLine {
     pub price_override: Option<(UnitPrice, String)>,
     /// The rate.
     pub vat: VatRate,
+    /// Whether a person chose the rate: then it is not the item's.
+    #[serde(default)]
+    pub is_vat_chosen: bool,
     /// The generation of `items` that price and VAT came from.
     pub generation: u64,
     /// Whether stock moves.
     pub moves_stock: bool,
+    /// Whether it is a deposit: returned bottles pay out.
+    #[serde(default)]
+    pub is_deposit: bool,
+    /// Decimals its quantity may have, by its unit; any, if the unit does not say.
+    #[serde(default)]
+    pub unit_decimals: Option<u32>,
+    /// When it was handed over, till clock, Unix milliseconds; only with [`TaxPoint::Supply`].
+    #[serde(default)]
+    pub supplied_ms: Option<i64>,
     /// The rules that cover it now; a price that a person decided has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promotions: Vec<Promotion>,
@@ -135,11 +198,40 @@ pub enum TenderKind {
     Other,
 }
 
+impl TenderKind {
+    /// Every kind.
+    pub const ALL: [TenderKind; 5] = [
+        TenderKind::Cash,
+        TenderKind::Card,
+        TenderKind::CustomerCredit,
+        TenderKind::Voucher,
+        TenderKind::Other,
+    ];
+
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            TenderKind::Cash => "cash",
+            TenderKind::Card => "card",
+            TenderKind::CustomerCredit => "customer_credit",
+            TenderKind::Voucher => "voucher",
+            TenderKind::Other => "other",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn of_name(name: &str) -> Option<TenderKind> {
+        TenderKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// A payment about to be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTender {
     /// Key of the tender.
     pub tender: String,
+    /// As printed.
+    pub name: String,
     /// What it is.
     pub kind: TenderKind,
     /// Whether overpaying it gives change.
@@ -157,6 +249,9 @@ pub struct NewTender {
 pub struct Tender {
     /// Key of the tender.
     pub tender: String,
+    /// As printed; empty in a document of an older version.
+    #[serde(default)]
+    pub name: String,
     /// What it is.
     pub kind: TenderKind,
     /// Whether overpaying it gives change.
@@ -192,6 +287,10 @@ pub struct Line {
     pub generation: u64,
     /// Whether stock moves.
     pub moves_stock: bool,
+    /// Whether it is a deposit.
+    pub is_deposit: bool,
+    /// When it was handed over, where that is its tax point.
+    pub supplied_ms: Option<i64>,
     /// How the price came about.
     pub trace: Vec<PriceStep>,
     /// Promotions and both discounts together, minor units, not negative.
@@ -200,6 +299,8 @@ pub struct Line {
     pub gross_minor: i64,
     /// The line of a sale it brings back.
     pub origin: Option<LineOrigin>,
+    /// The part of the sale's VAT that comes back with it, minor units; where `origin` is named.
+    pub vat_minor: Option<i64>,
     /// Why it comes back without its sale.
     pub reason: Option<String>,
 }
@@ -211,6 +312,10 @@ pub struct Settled {
     pub currency: Currency,
     /// Whether prices include VAT.
     pub vat_mode: VatMode,
+    /// Which day's VAT rates its lines have.
+    pub tax_point: TaxPoint,
+    /// The end of a currency that it crossed, if it did.
+    pub changeover: Option<Changeover>,
     /// Key of the customer.
     pub customer: Option<String>,
     /// In the order they were added.
@@ -261,6 +366,52 @@ pub enum SaleError {
     /// A receipt holds at most [`MAX_LINES`] lines.
     #[error("a receipt holds at most {MAX_LINES} lines")]
     TooManyLines,
+    /// A receipt holds at most [`MAX_TENDERS`] payments.
+    #[error("a receipt holds at most {MAX_TENDERS} payments")]
+    TooManyTenders,
+    /// The names, reasons and promotions of the lines are too long together.
+    #[error("the lines of a receipt may take {LINES_BYTES} bytes, these would take {bytes}: complete it, and begin another")]
+    LinesTooLong {
+        /// What they would take.
+        bytes: usize,
+    },
+    /// A text that cannot stand in a document.
+    #[error(transparent)]
+    Text(#[from] BadText),
+    /// The unit is not sold in such parts.
+    #[error("{name}: {quantity} has more decimals than the {decimals} that the unit {unit} allows")]
+    TooManyDecimals {
+        /// The line.
+        name: String,
+        /// What was asked for.
+        quantity: Quantity,
+        /// The unit.
+        unit: String,
+        /// What it allows.
+        decimals: u32,
+    },
+    /// A line has another currency or another VAT mode than the sale: the settings changed in between.
+    #[error("this sale is in {sale}, and the centre now sells in {now}: complete it, and begin another")]
+    OtherTerms {
+        /// Currency and VAT mode of the sale.
+        sale: String,
+        /// Those of the centre.
+        now: String,
+    },
+    /// The currency of the sale has ended, and the centre publishes no rate to the new one.
+    #[error("this is in {from}, and the centre publishes no changeover rate from {from} to {to}")]
+    NoChangeover {
+        /// The sale's currency.
+        from: Currency,
+        /// The centre's.
+        to: Currency,
+    },
+    /// Change is due, and no tender is cash of the home currency.
+    #[error("{change} of change is due, and there is no cash tender of {}", change.currency)]
+    NoChangeTender {
+        /// What is due.
+        change: Money,
+    },
     /// There is no line or tender of that index.
     #[error("there is no {what} {index}")]
     NoSuch {
@@ -272,8 +423,8 @@ pub enum SaleError {
     /// Nothing is on the receipt.
     #[error("there is nothing on the receipt")]
     Empty,
-    /// A sale never pays the customer: that is a return.
-    #[error("the total is {total}: money to the customer is a return")]
+    /// A sale pays the customer only for deposits: anything else is a return.
+    #[error("the total is {total}: money to the customer, but for deposits, is a return")]
     NegativeTotal {
         /// What it comes to.
         total: Money,
@@ -321,6 +472,40 @@ pub enum SaleError {
         /// Its quantity.
         quantity: Quantity,
     },
+    /// More money is asked for than was paid.
+    #[error("{name}: {asked} cannot go back, {paid} was paid for what comes back")]
+    RefundsTooMuch {
+        /// The line.
+        name: String,
+        /// Asked for, minor units are the sale's.
+        asked: Money,
+        /// What was paid for that quantity.
+        paid: Money,
+    },
+    /// A tender gives back at most what it paid.
+    #[error("{asked} cannot go back by {tender}, which has {left} left of what it paid")]
+    NotPaidBy {
+        /// Its name or key.
+        tender: String,
+        /// Asked for.
+        asked: Money,
+        /// What it paid, less what has gone back.
+        left: Money,
+    },
+    /// What was put on account and is not paid is taken off the account, never paid out.
+    #[error("{on_account} of this sale is on the customer's account: reduce the account by it")]
+    OnAccount {
+        /// So much cannot go back otherwise.
+        on_account: Money,
+    },
+    /// The lines come from sales in different currencies or VAT modes.
+    #[error("these goods come from sales in {left} and in {right}: take them back one after the other")]
+    MixedOrigins {
+        /// Currency and VAT mode of the one.
+        left: String,
+        /// Those of the other.
+        right: String,
+    },
     /// More comes back than was sold.
     #[error("{name}: {asked} cannot come back, {sold} was sold and {returned} has come back")]
     ReturnsTooMuch {
@@ -339,6 +524,8 @@ pub enum SaleError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sale {
     terms: Terms,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changeover: Option<Changeover>,
     customer: Option<String>,
     lines: Vec<(NewLine, Option<Discount>)>,
     discount: Option<Discount>,
@@ -348,19 +535,28 @@ pub struct Sale {
 impl Sale {
     /// An empty sale.
     pub fn new(terms: Terms) -> Sale {
-        Sale { terms, customer: None, lines: Vec::new(), discount: None, tenders: Vec::new() }
+        Sale {
+            terms,
+            changeover: None,
+            customer: None,
+            lines: Vec::new(),
+            discount: None,
+            tenders: Vec::new(),
+        }
     }
 
     /// Adds a line and returns its index.
     ///
     /// # Errors
-    /// [`SaleError::TooManyLines`], [`SaleError::ReasonMissing`], [`SaleError::Money`].
+    /// [`SaleError::TooManyLines`], [`SaleError::LinesTooLong`], [`SaleError::Text`],
+    /// [`SaleError::ReasonMissing`], [`SaleError::TooManyDecimals`], [`SaleError::Money`].
     pub fn add_line(&mut self, line: NewLine) -> Result<usize, SaleError> {
         if self.lines.len() >= MAX_LINES {
             return Err(SaleError::TooManyLines);
         }
-        check_override(&line)?;
+        line.check()?;
         base_minor(&line, self.terms.currency)?;
+        check_bytes(self.lines.iter().map(|(line, _)| line).chain([&line]))?;
         self.lines.push((line, None));
         Ok(self.lines.len() - 1)
     }
@@ -368,11 +564,12 @@ impl Sale {
     /// Changes how much of a line is sold.
     ///
     /// # Errors
-    /// [`SaleError::NoSuch`], [`SaleError::Money`].
+    /// [`SaleError::NoSuch`], [`SaleError::TooManyDecimals`], [`SaleError::Money`].
     pub fn set_quantity(&mut self, index: usize, quantity: Quantity) -> Result<(), SaleError> {
         let currency = self.terms.currency;
         let (line, _) = self.line_mut(index)?;
         let changed = NewLine { quantity, ..line.clone() };
+        changed.check()?;
         base_minor(&changed, currency)?;
         *line = changed;
         Ok(())
@@ -423,7 +620,8 @@ impl Sale {
     /// Takes a payment and returns its index.
     ///
     /// # Errors
-    /// [`SaleError::NoPayment`], [`SaleError::RateMissing`], [`SaleError::CustomerMissing`].
+    /// [`SaleError::NoPayment`], [`SaleError::RateMissing`], [`SaleError::CustomerMissing`],
+    /// [`SaleError::TooManyTenders`], [`SaleError::Text`].
     pub fn pay(&mut self, new: NewTender) -> Result<usize, SaleError> {
         if new.amount.minor <= 0 {
             return Err(SaleError::NoPayment { amount: new.amount });
@@ -431,11 +629,17 @@ impl Sale {
         if new.kind == TenderKind::CustomerCredit && self.customer.is_none() {
             return Err(SaleError::CustomerMissing);
         }
+        if self.tenders.len() >= MAX_TENDERS {
+            return Err(SaleError::TooManyTenders);
+        }
+        if let Some(reference) = &new.reference {
+            text::check("a reference", reference, text::REFERENCE_CHARS)?;
+        }
         let home_minor = self.home_minor(&new)?;
         let is_foreign = new.amount.currency != self.terms.currency;
-        let NewTender { tender, kind, gives_change, amount, rate, reference } = new;
+        let NewTender { tender, name, kind, gives_change, amount, rate, reference } = new;
         let rate = rate.filter(|_| is_foreign);
-        self.tenders.push(Tender { tender, kind, gives_change, amount, home_minor, rate, reference });
+        self.tenders.push(Tender { tender, name, kind, gives_change, amount, home_minor, rate, reference });
         Ok(self.tenders.len() - 1)
     }
 
@@ -499,9 +703,91 @@ impl Sale {
         self.customer.as_deref()
     }
 
-    /// Under which it is made.
+    /// The terms it is made under.
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Gives each line the VAT rate of its tax point, and returns what has changed: the line's name, the
+    /// rate it had and the rate it has. With [`TaxPoint::Supply`] every line keeps its own.
+    ///
+    /// `rate_now` says which rate a line has now; `None` leaves it. A line keeps its price: with VAT in it
+    /// the customer pays the same, without VAT in it the price before VAT stays.
+    pub fn take_rates(
+        &mut self,
+        mut rate_now: impl FnMut(&NewLine) -> Option<VatRate>,
+    ) -> Vec<(String, VatRate, VatRate)> {
+        let mut changed = Vec::new();
+        if self.terms.tax_point == TaxPoint::Supply {
+            return changed;
+        }
+        for (line, _) in &mut self.lines {
+            if let Some(now) = rate_now(line).filter(|now| *now != line.vat) {
+                let before = std::mem::replace(&mut line.vat, now.clone());
+                changed.push((line.name.clone(), before, now));
+            }
+        }
+        changed
+    }
+
+    /// The same sale in the currency that has followed its own: prices and amounts divided by the rate.
+    /// What was paid stays what was handed over, worth what the rate says.
+    ///
+    /// # Errors
+    /// [`SaleError::Money`].
+    pub fn changed_over(mut self, changeover: Changeover, terms: Terms) -> Result<Sale, SaleError> {
+        let (old, new) = (self.terms.currency, terms.currency);
+        for (line, discount) in &mut self.lines {
+            line.list_price = changeover.price(line.list_price, new)?;
+            if let Some((price, _)) = &mut line.price_override {
+                *price = changeover.price(*price, new)?;
+            }
+            for promotion in &mut line.promotions {
+                promotion.gives = match promotion.gives {
+                    Gives::AmountOff(amount) => Gives::AmountOff(changeover.price(amount, new)?),
+                    Gives::FixedPrice(price) => Gives::FixedPrice(changeover.price(price, new)?),
+                    Gives::AmountOffOnce(minor) => Gives::AmountOffOnce(changeover.to_new(minor, new)?),
+                    gives => gives,
+                };
+                if let Some(minor) = &mut promotion.minimum_minor {
+                    *minor = changeover.to_new(*minor, new)?;
+                }
+            }
+            changed_discount(discount, changeover, new)?;
+        }
+        changed_discount(&mut self.discount, changeover, new)?;
+        for tender in &mut self.tenders {
+            if tender.amount.currency == new {
+                (tender.home_minor, tender.rate) = (tender.amount.minor, None);
+                continue;
+            }
+            let before = tender.rate.map_or(Decimal::ONE, Rate::to_decimal);
+            let rate = divided(before, changeover.rate)?;
+            tender.rate =
+                Some(Rate::new(rate.round_dp_with_strategy(10, RoundingStrategy::MidpointAwayFromZero))?);
+            tender.home_minor = changeover.to_new(tender.home_minor, new)?;
+        }
+        debug_assert_eq!(old, changeover.from);
+        let vat_mode = self.terms.vat_mode;
+        let tax_point = self.terms.tax_point;
+        self.terms = Terms { vat_mode, tax_point, ..terms };
+        self.changeover = Some(changeover);
+        Ok(self)
+    }
+
+    /// Whether a payment names a slip or a voucher: such a sale must survive a kill of the app.
+    pub fn has_reference(&self) -> bool {
+        self.tenders.iter().any(|tender| tender.reference.is_some())
+    }
+
+    /// Whether a line is a deposit; `false` if there is none of that index.
+    pub fn is_deposit(&self, index: usize) -> bool {
+        self.lines.get(index).is_some_and(|(line, _)| line.is_deposit)
+    }
+
+    /// How today's coins round, and which tender gives change today.
+    pub fn take_coins(&mut self, cash_rounding: Option<CashRounding>, change_tender: Option<String>) {
+        (self.terms.cash_rounding, self.terms.change_tender) = (cash_rounding, change_tender);
     }
 
     /// Whether nothing is on it.
@@ -539,14 +825,15 @@ impl Sale {
     ///
     /// # Errors
     /// [`SaleError::Empty`], [`SaleError::Underpaid`], [`SaleError::Overpaid`], [`SaleError::NegativeTotal`],
-    /// [`SaleError::CustomerMissing`], [`SaleError::Money`].
+    /// [`SaleError::CustomerMissing`], [`SaleError::NoChangeTender`], [`SaleError::Money`].
     pub fn settle(&self) -> Result<Settled, SaleError> {
         if self.lines.is_empty() {
             return Err(SaleError::Empty);
         }
         let lines = self.lines()?;
         let (vat, total_minor) = taxed(&lines, &self.terms)?;
-        if total_minor < 0 {
+        let is_goods_back = |line: &Line| line.quantity.is_negative() && !line.is_deposit;
+        if total_minor < 0 && lines.iter().any(is_goods_back) {
             return Err(SaleError::NegativeTotal { total: Money::new(total_minor, self.terms.currency) });
         }
         let on_account = self.tenders.iter().any(|tender| tender.kind == TenderKind::CustomerCredit);
@@ -554,21 +841,29 @@ impl Sale {
             return Err(SaleError::CustomerMissing);
         }
         let (change_minor, rounding_minor) = self.balance(total_minor)?;
+        let change_tender = self.change_tender().filter(|_| change_minor != 0);
+        if change_minor != 0 && change_tender.is_none() {
+            let change = Money::new(change_minor, self.terms.currency);
+            return Err(SaleError::NoChangeTender { change });
+        }
         Ok(Settled {
             currency: self.terms.currency,
             vat_mode: self.terms.vat_mode,
+            tax_point: self.terms.tax_point,
+            changeover: self.changeover,
             customer: self.customer.clone(),
             lines,
             vat,
             tenders: self.tenders.clone(),
             change_minor,
-            change_tender: self.change_tender().filter(|_| change_minor != 0),
+            change_tender,
             rounding_minor,
             total_minor,
         })
     }
 
-    /// Change and cash rounding of a total. Only what is left for cash of the home currency rounds.
+    /// Change and cash rounding of a total. Only what is left for cash of the home currency rounds; what
+    /// rounds to nothing is paid. A total below nothing is paid out as change.
     fn balance(&self, total_minor: i64) -> Result<(i64, i64), SaleError> {
         let currency = self.terms.currency;
         let (others, cash) = self.paid_by_others_and_cash()?;
@@ -576,14 +871,20 @@ impl Sale {
         let changeable =
             sum(self.tenders.iter().filter(|tender| tender.gives_change).map(|tender| tender.home_minor))?;
         // Change is cash too; but a card that pays too much is refused, not rounded away.
-        let is_cash = cash > 0 || (rest < 0 && changeable > 0);
-        let rounding = self.terms.cash_rounding.filter(|_| is_cash).map_or(0, |rounding| rounding.of(rest));
+        let is_cash = cash > 0 || (rest < 0 && (changeable > 0 || total_minor < 0));
+        let rounding = match self.terms.cash_rounding {
+            Some(rounding) if rounding.takes_exact && cash == rest => 0,
+            Some(rounding) if is_cash => rounding.of(rest),
+            Some(rounding) if rest > 0 && rounding.of(rest) == -rest => -rest,
+            _ => 0,
+        };
+        let paid_out = -add(total_minor, rounding)?.min(0);
         let change = add(cash, -add(rest, rounding)?)?;
         if change < 0 {
             let due = Money::new(add(total_minor, rounding)?, currency);
             return Err(SaleError::Underpaid { due, tendered: Money::new(add(others, cash)?, currency) });
         }
-        if change > changeable {
+        if change > add(changeable, paid_out)? {
             return Err(SaleError::Overpaid { over: Money::new(change, currency) });
         }
         Ok((change, rounding))
@@ -623,13 +924,75 @@ impl Sale {
     }
 }
 
-fn check_override(line: &NewLine) -> Result<(), SaleError> {
-    match &line.price_override {
-        Some((_, reason)) if reason.trim().is_empty() => {
-            Err(SaleError::ReasonMissing { what: "another price" })
-        }
-        _ => Ok(()),
+fn changed_discount(
+    discount: &mut Option<Discount>,
+    changeover: Changeover,
+    new: Currency,
+) -> Result<(), MoneyError> {
+    if let Some(Discount::Amount(minor)) = discount {
+        *minor = changeover.to_new(*minor, new)?;
     }
+    Ok(())
+}
+
+impl NewLine {
+    /// Holds texts and quantity to their bounds.
+    ///
+    /// # Errors
+    /// [`SaleError::Text`], [`SaleError::ReasonMissing`], [`SaleError::TooManyDecimals`].
+    pub fn check(&self) -> Result<(), SaleError> {
+        text::check("a name", &self.name, text::NAME_CHARS)?;
+        text::check("a unit", &self.unit, text::NAME_CHARS)?;
+        text::check("a code", self.code.as_deref().unwrap_or_default(), text::NAME_CHARS)?;
+        if let Some((_, reason)) = &self.price_override {
+            if reason.trim().is_empty() {
+                return Err(SaleError::ReasonMissing { what: "another price" });
+            }
+            text::check("a reason", reason, text::NOTE_CHARS)?;
+        }
+        check_decimals(&self.name, self.quantity, &self.unit, self.unit_decimals)
+    }
+}
+
+/// Refuses a quantity with more decimals than its unit allows; `None` allows any.
+///
+/// # Errors
+/// [`SaleError::TooManyDecimals`].
+pub fn check_decimals(
+    name: &str,
+    quantity: Quantity,
+    unit: &str,
+    decimals: Option<u32>,
+) -> Result<(), SaleError> {
+    match decimals.filter(|decimals| quantity.to_decimal().scale() > *decimals) {
+        Some(decimals) => {
+            Err(SaleError::TooManyDecimals { name: name.into(), quantity, unit: unit.into(), decimals })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Holds lines to [`LINES_BYTES`]: whatever is done to them later, they take no more.
+pub(crate) fn check_bytes<'a>(lines: impl Iterator<Item = &'a NewLine>) -> Result<(), SaleError> {
+    let bytes = lines.map(bytes_of).sum();
+    if bytes > LINES_BYTES { Err(SaleError::LinesTooLong { bytes }) } else { Ok(()) }
+}
+
+/// The most bytes that a line takes in a document, with every promotion it may have.
+fn bytes_of(line: &NewLine) -> usize {
+    /// Members and numbers of a line without its texts, each number as long as it may be.
+    const LINE: usize = 900;
+    /// The same of a step of the price.
+    const STEP: usize = 120;
+    // Quotes and backslashes are written with a backslash before them.
+    let text = |text: &str| text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    let promotion = |promotion: &Promotion| STEP + text(&promotion.key) + text(&promotion.name);
+    let stacked: usize = line.promotions.iter().filter(|one| one.combines).map(promotion).sum();
+    let alone = line.promotions.iter().filter(|one| !one.combines).map(promotion).max();
+    let code = line.code.as_deref().unwrap_or_default();
+    let reason = line.price_override.as_ref().map_or(0, |(_, reason)| STEP + text(reason));
+    let texts = [&line.item, &line.name, &line.unit, &line.vat.id, code];
+    LINE + texts.into_iter().map(text).sum::<usize>() + reason + stacked.max(alone.unwrap_or(0))
 }
 
 fn base_minor(line: &NewLine, currency: Currency) -> Result<i64, MoneyError> {
@@ -657,10 +1020,13 @@ pub(crate) fn priced(new: &NewLine, currency: Currency) -> Result<Line, SaleErro
         vat: new.vat.clone(),
         generation: new.generation,
         moves_stock: new.moves_stock,
+        is_deposit: new.is_deposit,
+        supplied_ms: new.supplied_ms,
         trace,
         discount_minor: 0,
         gross_minor: base_minor(new, currency)?,
         origin: None,
+        vat_minor: None,
         reason: None,
     })
 }

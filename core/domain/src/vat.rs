@@ -1,6 +1,6 @@
 //! VAT: computed per rate over the whole receipt, so that the breakdown sums to the total by construction.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -54,6 +54,17 @@ pub enum VatMode {
     Excluded,
 }
 
+/// When VAT becomes chargeable, and so which rate a line has (VAT Directive 2006/112/EC, Art. 63 and 93).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxPoint {
+    /// When the sale is completed: a sale that was held takes the rate of the day it is recalled.
+    #[default]
+    Completion,
+    /// When the goods are handed over: a tab keeps the rate of each round.
+    Supply,
+}
+
 /// One rate's part of a receipt, minor units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VatLine {
@@ -96,19 +107,69 @@ pub fn breakdown<'a>(
     sums.into_iter().map(|(rate, amount)| vat_line(rate, amount, mode, currency)).collect()
 }
 
+/// Shares the VAT of a receipt among its lines: each line's part of its rate's VAT, minor units.
+///
+/// Each part is rounded down, and what is missing goes one unit each to the largest remainders, earlier
+/// lines first on a tie (Hamilton 1792). So the parts of a rate sum to the VAT that the receipt states.
+///
+/// `amounts` are line totals as [`breakdown`] takes them; `vat` is what it returned.
+///
+/// # Errors
+/// [`MoneyError::TooLarge`].
+///
+/// ```
+/// # use tillkit_domain::{vat::{breakdown, shares}, Currency, VatCategory, VatMode, VatRate};
+/// let rate = VatRate { id: "std".into(), percent: "20".parse()?, category: VatCategory::S };
+/// let amounts = [(&rate, 1), (&rate, 1), (&rate, 1)];
+/// let vat = breakdown(amounts, VatMode::Included, Currency::GBP)?;
+/// assert_eq!(shares(&amounts, &vat, VatMode::Included)?, [1, 0, 0]);
+/// # Ok::<(), tillkit_domain::MoneyError>(())
+/// ```
+pub fn shares(amounts: &[(&VatRate, i64)], vat: &[VatLine], mode: VatMode) -> Result<Vec<i64>, MoneyError> {
+    let mut parts = vec![0; amounts.len()];
+    for stated in vat {
+        let base = base_of(&stated.rate, mode);
+        let mut remainders: Vec<(Decimal, usize)> = Vec::new();
+        let mut missing = stated.vat_minor;
+        for (index, (_, amount_minor)) in
+            amounts.iter().enumerate().filter(|(_, (rate, _))| **rate == stated.rate)
+        {
+            let exact = Decimal::from(*amount_minor) * stated.rate.percent.to_decimal() / base;
+            let whole = exact.floor();
+            let part = whole.to_i64().ok_or(MoneyError::TooLarge)?;
+            missing = add(missing, -part)?;
+            if let Some(place) = parts.get_mut(index) {
+                *place = part;
+            }
+            remainders.push((exact - whole, index));
+        }
+        remainders.sort_by_key(|(remainder, index)| (std::cmp::Reverse(*remainder), *index));
+        for (_, index) in remainders.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
+            if let Some(place) = parts.get_mut(index) {
+                *place += 1;
+            }
+        }
+    }
+    Ok(parts)
+}
+
+/// What amounts of a rate are divided by: a hundred, or with the VAT in them a hundred and the percentage.
+fn base_of(rate: &VatRate, mode: VatMode) -> Decimal {
+    match mode {
+        VatMode::Included => Decimal::ONE_HUNDRED + rate.percent.to_decimal(),
+        VatMode::Excluded => Decimal::ONE_HUNDRED,
+    }
+}
+
 fn vat_line(
     rate: &VatRate,
     amount_minor: i64,
     mode: VatMode,
     currency: Currency,
 ) -> Result<VatLine, MoneyError> {
-    let (percent, hundred) = (rate.percent.to_decimal(), Decimal::ONE_HUNDRED);
-    let base = match mode {
-        VatMode::Included => hundred + percent,
-        VatMode::Excluded => hundred,
-    };
     let amount = Decimal::new(amount_minor, currency.exponent());
-    let vat_minor = Rounding::HalfAwayFromZero.to_minor(amount * percent / base, currency)?;
+    let exact = amount * rate.percent.to_decimal() / base_of(rate, mode);
+    let vat_minor = Rounding::HalfAwayFromZero.to_minor(exact, currency)?;
     let (net_minor, gross_minor) = match mode {
         VatMode::Included => (add(amount_minor, -vat_minor)?, amount_minor),
         VatMode::Excluded => (amount_minor, add(amount_minor, vat_minor)?),
@@ -155,6 +216,13 @@ mod tests {
             for (line, mirrored) in lines(1).iter().zip(lines(-1)) {
                 prop_assert_eq!(line.net_minor + line.vat_minor, line.gross_minor);
                 prop_assert_eq!(line.vat_minor, -mirrored.vat_minor);
+            }
+            let of_lines: Vec<(&VatRate, i64)> =
+                amounts.iter().map(|(index, amount)| (&rates[*index], *amount)).collect();
+            let parts = shares(&of_lines, &lines(1), mode).unwrap();
+            for vat in lines(1) {
+                let of_rate = of_lines.iter().zip(&parts).filter(|((rate, _), _)| **rate == vat.rate);
+                prop_assert_eq!(of_rate.map(|(_, part)| part).sum::<i64>(), vat.vat_minor);
             }
             if is_included {
                 let total: i64 = amounts.iter().map(|(_, amount)| amount).sum();

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use tillkit_domain::{
-    self as domain, CashMovementKind, Currency, Percent, Quantity, Rate, TenderKind, UnitPrice, VatCategory,
-    VatMode,
+    self as domain, CashMovementKind, Currency, Percent, Quantity, Rate, TaxPoint, TenderKind, UnitPrice,
+    VatCategory, VatMode,
 };
 
 use crate::{Hash, wire::Ranges};
@@ -41,14 +41,23 @@ pub struct Sale {
     /// Key of the `tender` it was given from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_tender: Option<String>,
+    /// The end of a currency between the sale and this document: its rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changeover: Option<Changeover>,
     /// Key of the `customer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
     /// In the order they were added; equal lines are never merged.
     pub lines: Vec<Line>,
+    /// What stands around the lines on paper, so that a copy is the same; absent before November 2026.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
     /// Cash rounding (BT-114): what is paid minus what is due; never part of VAT.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rounding_minor: i64,
+    /// Which day's VAT rates the lines have (VAT Directive, Art. 63 and 93); absent is completion.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tax_point: TaxPoint,
     /// How it was paid.
     pub tenders: Vec<Tender>,
     /// One entry a rate; their `gross_minor` sum to the lines'.
@@ -57,12 +66,41 @@ pub struct Sale {
     pub vat_mode: VatMode,
 }
 
+/// The end of a currency, as it was published when the document was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changeover {
+    /// ISO 4217: the currency that ended.
+    pub from: Currency,
+    /// Units of it for one unit of the currency that followed.
+    pub rate: Rate,
+}
+
+/// What is printed around the lines of a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Paper {
+    /// Below the lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub footer: Vec<String>,
+    /// Above the lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub header: Vec<String>,
+    /// What says that it was made offline, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline_note: Option<String>,
+    /// The till's time zone then: minutes that its clock was ahead of UTC.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub utc_offset_min: i32,
+}
+
 /// One thing sold or brought back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// What was typed or scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Whether it is a deposit: a returned bottle pays out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deposit: bool,
     /// Promotions, line discount and share of the receipt's together; never negative on a sale.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub discount_minor: i64,
@@ -84,14 +122,20 @@ pub struct Line {
     pub reason: Option<String>,
     /// Whether stock moves.
     pub stock: bool,
+    /// When it was handed over, till clock, where that is its tax point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplied_ms: Option<i64>,
     /// How the price came about, first step first.
     pub trace: Vec<Step>,
     /// Key of the `unit`.
     pub unit: String,
     /// Per unit, before discounts.
     pub unit_price: UnitPrice,
-    /// The rate, as it was when the line was added.
+    /// The rate at its tax point.
     pub vat: VatRate,
+    /// Of a return with `origin`: the part of the sale's VAT that comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_minor: Option<i64>,
 }
 
 /// A VAT rate, frozen.
@@ -180,6 +224,9 @@ pub struct Tender {
     pub home_minor: i64,
     /// What it is.
     pub kind: TenderKind,
+    /// As printed; absent before November 2026.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// Home currency per unit of `currency`, frozen; absent in the home currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
@@ -360,7 +407,8 @@ pub struct UnsentFacts {
     pub oldest_ms: Option<i64>,
 }
 
-/// The totals of a closure.
+/// The totals of a closure. What documents of its own currency come to stands here; what others come to,
+/// in `other_currencies`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosureTotals {
     /// Sales given up before they were completed; they are no documents.
@@ -371,6 +419,9 @@ pub struct ClosureTotals {
     pub gross_minor: i64,
     /// Cash in and out without a sale.
     pub movements: Vec<MovementTotal>,
+    /// The same of documents in other currencies, and of all that a Z before it named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_currencies: Vec<CurrencyTotals>,
     /// `gross_minor` of this and all Z before it, in this enrolment.
     pub perpetual_minor: i64,
     /// How many returns.
@@ -385,6 +436,23 @@ pub struct ClosureTotals {
     pub vat: Vec<Vat>,
     /// How many voids.
     pub voids: u64,
+}
+
+/// What the documents of one currency come to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrencyTotals {
+    /// ISO 4217.
+    pub currency: Currency,
+    /// Discounts of all lines.
+    pub discount_minor: i64,
+    /// Σ `total_minor` of sales, returns and voids.
+    pub gross_minor: i64,
+    /// `gross_minor` of this and all Z before it, in this enrolment.
+    pub perpetual_minor: i64,
+    /// Cash rounding of all receipts.
+    pub rounding_minor: i64,
+    /// By rate.
+    pub vat: Vec<Vat>,
 }
 
 /// Cash movements of one kind.
@@ -433,14 +501,33 @@ fn is_zero(minor: &i64) -> bool {
     *minor == 0
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl From<domain::Changeover> for Changeover {
+    fn from(changeover: domain::Changeover) -> Changeover {
+        Changeover { from: changeover.from, rate: changeover.rate }
+    }
+}
+
+impl From<Changeover> for domain::Changeover {
+    fn from(changeover: Changeover) -> domain::Changeover {
+        domain::Changeover { from: changeover.from, rate: changeover.rate }
+    }
+}
+
 impl From<&domain::Settled> for Sale {
     fn from(settled: &domain::Settled) -> Sale {
         Sale {
             change_minor: settled.change_minor,
             change_tender: settled.change_tender.clone(),
+            changeover: settled.changeover.map(Changeover::from),
             customer: settled.customer.clone(),
             lines: settled.lines.iter().map(Line::from).collect(),
+            paper: None,
             rounding_minor: settled.rounding_minor,
+            tax_point: settled.tax_point,
             tenders: settled.tenders.iter().map(Tender::from).collect(),
             vat: settled.vat.iter().map(Vat::from).collect(),
             vat_mode: settled.vat_mode,
@@ -454,6 +541,8 @@ impl Sale {
         domain::Settled {
             currency,
             vat_mode: self.vat_mode,
+            tax_point: self.tax_point,
+            changeover: self.changeover.map(domain::Changeover::from),
             customer: self.customer.clone(),
             lines: self.lines.iter().map(domain::Line::from).collect(),
             vat: self.vat.iter().map(domain::VatLine::from).collect(),
@@ -470,6 +559,7 @@ impl From<&domain::Line> for Line {
     fn from(line: &domain::Line) -> Line {
         Line {
             code: line.code.clone(),
+            deposit: line.is_deposit,
             discount_minor: line.discount_minor,
             generation: line.generation,
             gross_minor: line.gross_minor,
@@ -479,10 +569,12 @@ impl From<&domain::Line> for Line {
             quantity: line.quantity,
             reason: line.reason.clone(),
             stock: line.moves_stock,
+            supplied_ms: line.supplied_ms,
             trace: line.trace.iter().map(Step::from).collect(),
             unit: line.unit.clone(),
             unit_price: line.unit_price,
             vat: VatRate::from(&line.vat),
+            vat_minor: line.vat_minor,
         }
     }
 }
@@ -499,10 +591,13 @@ impl From<&Line> for domain::Line {
             vat: domain::VatRate::from(&line.vat),
             generation: line.generation,
             moves_stock: line.stock,
+            is_deposit: line.deposit,
+            supplied_ms: line.supplied_ms,
             trace: line.trace.iter().filter_map(Step::to_domain).collect(),
             discount_minor: line.discount_minor,
             gross_minor: line.gross_minor,
             origin: line.origin.as_ref().map(domain::LineOrigin::from),
+            vat_minor: line.vat_minor,
             reason: line.reason.clone(),
         }
     }
@@ -564,6 +659,7 @@ impl From<&domain::Tender> for Tender {
             gives_change: tender.gives_change,
             home_minor: tender.home_minor,
             kind: tender.kind,
+            name: tender.name.clone(),
             rate: tender.rate,
             reference: tender.reference.clone(),
             tender: tender.tender.clone(),
@@ -575,6 +671,7 @@ impl Tender {
     fn to_domain(&self) -> domain::Tender {
         domain::Tender {
             tender: self.tender.clone(),
+            name: self.name.clone(),
             kind: self.kind,
             gives_change: self.gives_change,
             amount: domain::Money::new(self.amount_minor, self.currency),
@@ -638,44 +735,82 @@ impl Step {
     }
 }
 
+/// What was counted of each tender in each currency: what it is, and minor units.
+pub type CountedTenders = BTreeMap<(String, Currency), (TenderKind, i64)>;
+
 impl ClosureTotals {
-    /// The totals of a period, with what was counted: by tender and currency, minor units.
+    /// The totals of a period in the closure's `home` currency, with what was counted. What was counted of
+    /// a tender without turnover is listed, too. `perpetual` is what each currency comes to with all Z
+    /// before this one.
     pub fn new(
+        home: Currency,
         totals: &domain::Totals,
-        counted: &BTreeMap<(String, Currency), i64>,
-        perpetual_minor: i64,
+        counted: &CountedTenders,
+        perpetual: &BTreeMap<Currency, i64>,
     ) -> ClosureTotals {
-        let vat = totals.vat.iter().map(|(rate, sums)| Vat {
-            gross_minor: sums.gross_minor,
-            net_minor: sums.net_minor,
-            rate: VatRate::from(rate),
-            vat_minor: sums.vat_minor,
-        });
-        let tenders = totals.tenders.iter().map(|(key, (kind, expected))| TenderTotal {
-            counted_minor: counted.get(key).copied(),
-            currency: key.1,
-            difference_minor: counted.get(key).map(|counted| counted.saturating_sub(*expected)),
-            expected_minor: *expected,
-            kind: *kind,
-            tender: key.0.clone(),
+        let mut expected = totals.tenders.clone();
+        for (key, (kind, _)) in counted {
+            expected.entry(key.clone()).or_insert((*kind, 0));
+        }
+        let tenders = expected.into_iter().map(|(key, (kind, expected_minor))| {
+            let counted_minor = counted.get(&key).map(|(_, minor)| *minor);
+            TenderTotal {
+                counted_minor,
+                currency: key.1,
+                difference_minor: counted_minor.map(|counted| counted.saturating_sub(expected_minor)),
+                expected_minor,
+                kind,
+                tender: key.0,
+            }
         });
         let movements = totals.movements.iter().map(|((movement, currency), (count, amount))| {
             MovementTotal { amount_minor: *amount, count: *count, currency: *currency, movement: *movement }
         });
+        let nothing = domain::closure::Sums::default();
+        let others = perpetual.iter().filter(|(currency, _)| **currency != home);
+        let others = others.map(|(currency, perpetual_minor)| {
+            let sums = totals.sold.get(currency).unwrap_or(&nothing);
+            CurrencyTotals {
+                currency: *currency,
+                discount_minor: sums.discount_minor,
+                gross_minor: sums.gross_minor,
+                perpetual_minor: *perpetual_minor,
+                rounding_minor: sums.rounding_minor,
+                vat: vat_of(sums),
+            }
+        });
+        let sums = totals.sold.get(&home).unwrap_or(&nothing);
         ClosureTotals {
             cancelled: totals.cancelled,
-            discount_minor: totals.discount_minor,
-            gross_minor: totals.gross_minor,
+            discount_minor: sums.discount_minor,
+            gross_minor: sums.gross_minor,
             movements: movements.collect(),
-            perpetual_minor,
+            other_currencies: others.collect(),
+            perpetual_minor: perpetual.get(&home).copied().unwrap_or(0),
             returns: totals.returns,
-            rounding_minor: totals.rounding_minor,
+            rounding_minor: sums.rounding_minor,
             sales: totals.sales,
             tenders: tenders.collect(),
-            vat: vat.collect(),
+            vat: vat_of(sums),
             voids: totals.voids,
         }
     }
+
+    /// What each currency comes to with all Z before; `home` is the closure's own.
+    pub fn perpetual(&self, home: Currency) -> BTreeMap<Currency, i64> {
+        let others = self.other_currencies.iter().map(|other| (other.currency, other.perpetual_minor));
+        others.chain([(home, self.perpetual_minor)]).collect()
+    }
+}
+
+fn vat_of(sums: &domain::closure::Sums) -> Vec<Vat> {
+    let vat = sums.vat.iter().map(|(rate, sums)| Vat {
+        gross_minor: sums.gross_minor,
+        net_minor: sums.net_minor,
+        rate: VatRate::from(rate),
+        vat_minor: sums.vat_minor,
+    });
+    vat.collect()
 }
 
 #[cfg(test)]
@@ -691,6 +826,7 @@ mod tests {
             vat_mode: VatMode::Included,
             cash_rounding: None,
             change_tender: None,
+            tax_point: TaxPoint::Supply,
         };
         let mut sale = domain::Sale::new(terms);
         let line = domain::NewLine {
@@ -703,8 +839,12 @@ mod tests {
             is_edited: true,
             price_override: Some(("2.50".parse().unwrap(), "damaged".into())),
             vat: rate,
+            is_vat_chosen: false,
             generation: 7,
             moves_stock: true,
+            is_deposit: true,
+            unit_decimals: None,
+            supplied_ms: Some(5),
             promotions: Vec::new(),
         };
         sale.add_line(line.clone()).unwrap();
@@ -714,9 +854,10 @@ mod tests {
         sale.discount_receipt(Some(domain::Discount::Amount(1_00))).unwrap();
         let cash = domain::NewTender {
             tender: "cash".into(),
+            name: "Cash".into(),
             kind: TenderKind::Cash,
             gives_change: true,
-            amount: domain::Money::new(40_00, Currency::GBP),
+            amount: domain::Money::new(27_77, Currency::GBP),
             rate: None,
             reference: Some("r".into()),
         };

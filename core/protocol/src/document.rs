@@ -169,8 +169,8 @@ pub enum NotARecord {
     /// No signature in front.
     #[error("the record does not begin with a signature")]
     Unsigned,
-    /// Longer than [`limits::DOCUMENT_BYTES`].
-    #[error("the document has {bytes} bytes, {limit} are allowed", limit = limits::DOCUMENT_BYTES)]
+    /// Longer than [`limits::DOCUMENT_TAKEN_BYTES`].
+    #[error("the document has {bytes} bytes, {limit} are allowed", limit = limits::DOCUMENT_TAKEN_BYTES)]
     TooLong {
         /// Its length.
         bytes: usize,
@@ -239,7 +239,7 @@ impl Record {
     /// [`NotARecord`].
     pub fn parse(record: &[u8]) -> Result<Record, NotARecord> {
         let (signature, line) = keys::split_signed(record).ok_or(NotARecord::Unsigned)?;
-        if line.len() > limits::DOCUMENT_BYTES {
+        if line.len() > limits::DOCUMENT_TAKEN_BYTES {
             return Err(NotARecord::TooLong { bytes: line.len() });
         }
         canonical::check(line)?;

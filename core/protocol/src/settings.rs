@@ -58,9 +58,9 @@ pub struct Unit {
     /// UN/ECE Recommendation 20, `C62` for a piece.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<String>,
-    /// Decimals a quantity may have.
-    #[serde(default)]
-    pub decimals: u32,
+    /// Decimals a quantity may have, 0 for whole ones; as many as there are (six) if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decimals: Option<u32>,
 }
 
 /// `vat_rate`.
@@ -99,6 +99,28 @@ pub struct CurrencySetting {
     /// The smallest coin, minor units; absent where every minor unit exists.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cash_step_minor: Option<i64>,
+    /// Which way what lies between two coins goes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cash_rounding: domain::Rounding,
+    /// Whether exact coins are taken without rounding, where smaller coins are still legal tender.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exact_cash: bool,
+    /// Whether what would round to nothing rounds up to one coin (Slovakia: 1 and 2 cents are 5).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub round_up_to_step: bool,
+}
+
+impl CurrencySetting {
+    /// How cash of it is rounded; `None` where every minor unit exists.
+    pub fn rounding(&self) -> Option<domain::CashRounding> {
+        let step_minor = self.cash_step_minor.filter(|step| *step > 1)?;
+        Some(domain::CashRounding {
+            step_minor,
+            rounding: self.cash_rounding,
+            takes_exact: self.exact_cash,
+            at_least_a_step: self.round_up_to_step,
+        })
+    }
 }
 
 /// `item`: a card.
@@ -124,6 +146,13 @@ pub struct Item {
     /// Whether selling it moves stock.
     #[serde(default = "yes")]
     pub stocked: bool,
+    /// Whether it is a deposit: it may be sold by a negative quantity, and a receipt of such lines pays out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deposit: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn yes() -> bool {
@@ -211,8 +240,17 @@ impl Promotion {
             && self.from_ms <= now_ms
             && self.until_ms.is_none_or(|until_ms| now_ms < until_ms)
             && (self.weekdays.is_empty() || self.weekdays.contains(&weekday))
-            && self.from_time.is_none_or(|from| from.minutes() <= minute)
-            && self.until_time.is_none_or(|until| minute < until.minutes())
+            && self.is_in_time(minute)
+    }
+
+    /// From 22:00 until 02:00 is a night; its weekday is the one of the minute that is asked for.
+    fn is_in_time(&self, minute: u16) -> bool {
+        let is_after = self.from_time.is_none_or(|from| from.minutes() <= minute);
+        let is_before = self.until_time.is_none_or(|until| minute < until.minutes());
+        match self.from_time.zip(self.until_time) {
+            Some((from, until)) if until < from => is_after || is_before,
+            _ => is_after && is_before,
+        }
     }
 
     /// The rule, as lines carry it.
@@ -402,6 +440,31 @@ pub struct Centre {
     /// Key of the `warehouse` that sales draw from.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub warehouse: Option<String>,
+    /// When a business day begins: what is sold before belongs to the day before. Midnight if absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub day_begins: Option<domain::DayTime>,
+    /// Which day's VAT rates a sale has that was held: the day it is completed, or, for a centre that
+    /// keeps tabs, the day of each supply.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub tax_point: domain::TaxPoint,
+    /// The currency before, where the country has changed over, and the fixed rate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub changeover: Option<Changeover>,
+}
+
+/// The end of a currency: `{"from":"BGN","rate":"1.95583"}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changeover {
+    /// ISO 4217: the currency that ended.
+    pub from: domain::Currency,
+    /// Units of it for one unit of the centre's currency, as the law states it.
+    pub rate: domain::Rate,
+}
+
+impl From<Changeover> for domain::Changeover {
+    fn from(changeover: Changeover) -> domain::Changeover {
+        domain::Changeover { from: changeover.from, rate: changeover.rate }
+    }
 }
 
 /// `receipt_layout`: what stands around the lines.

@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-use tillkit_protocol::{canonical::Unwritable, rows::BadBlob};
+use tillkit_protocol::{canonical::Unwritable, limits, rows::BadBlob};
 
 /// Why the store refused. What was recorded before is as it was: each call is one transaction.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,12 @@ pub enum StoreError {
         section: String,
         /// The generation asked for.
         generation: u64,
+    },
+    /// A document that no back office would take. Nothing was recorded.
+    #[error("the document would have {bytes} bytes, {limit} are allowed: nothing was recorded", limit = limits::DOCUMENT_BYTES)]
+    TooLong {
+        /// What it would have.
+        bytes: usize,
     },
     /// A document that has no canonical line.
     #[error(transparent)]

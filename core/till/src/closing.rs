@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use tillkit_domain::{self as domain, CashMovementKind, Currency, Fact, Money, Right, Settled, Totals};
+use tillkit_domain::{
+    self as domain, CashMovementKind, Currency, Fact, Money, Right, Settled, TenderKind, Totals,
+};
 use tillkit_protocol::{
     Hash,
-    bodies::{self, ClosureTotals},
+    bodies::{self, ClosureTotals, CountedTenders},
     document::Kind,
+    settings,
     wire::Ranges,
 };
 use tillkit_store::{
@@ -43,30 +46,75 @@ impl Session {
     pub fn interim(&self) -> Result<Closed, TillError> {
         self.check(Right::Closure)?;
         let device = self.core.device()?;
-        let closure = self.core.store.journal.write(|journal| period(journal, &device.enrolment, &[]))?;
+        let (home, nothing) = (self.home_currency()?, CountedBy::new());
+        let closure =
+            self.core.store.journal.write(|journal| period(journal, &device.enrolment, home, &nothing))?;
         Ok(Closed { closure, recorded: None })
     }
 
     /// Closes the period: lists every document since the last Z, totals them, and states what is
     /// unsent. When this returns, it is durable.
     ///
+    /// Everything that was counted stands in it: counts of one tender are added, and a tender without
+    /// turnover is listed with what was counted.
+    ///
     /// # Errors
-    /// [`TillError::NoRight`], [`TillError::SaleOpen`], [`TillError::Store`].
+    /// [`TillError::NoRight`], [`TillError::SaleOpen`], [`TillError::Unknown`] tender, [`TillError::Money`]
+    /// for a count in a currency that the tender never had, [`TillError::BadInput`] below nothing,
+    /// [`TillError::Store`].
     pub fn close(&self, counted: &[Counted]) -> Result<Closed, TillError> {
         self.check(Right::Closure)?;
         if self.sale().is_some() {
             return Err(TillError::SaleOpen);
         }
         let device = self.core.device()?;
+        let counted = self.counted(counted)?;
+        let home = self.home_currency()?;
         let draft = self.draft(Kind::Closure, ())?;
         let mut closure = None;
         let recorded = self.write(|journal, record| {
-            let body = period(journal, &device.enrolment, counted)?;
+            let body = period(journal, &device.enrolment, home, &counted)?;
             closure = Some(body.clone());
             record(journal, draft.with_body(body))
         })?;
         Ok(Closed { closure: closure.ok_or(TillError::NoSale)?, recorded: Some(recorded) })
     }
+
+    /// What was counted, by tender and currency.
+    fn counted(&self, counted: &[Counted]) -> Result<CountedBy, TillError> {
+        let view = self.core.store.centre.view()?;
+        let mut sums = CountedBy::new();
+        for Counted { tender, amount } in counted {
+            if amount.minor < 0 {
+                return Err(TillError::bad_input("a count", format!("{amount} is below nothing")));
+            }
+            let setting: Option<settings::Tender> = view.read("tender", tender)?;
+            let known = setting.map(|setting| (setting.kind, setting.currency));
+            let (_, sum) = sums.entry((tender.clone(), amount.currency)).or_insert((known, 0));
+            *sum = domain::money::add(*sum, amount.minor)?;
+        }
+        Ok(sums)
+    }
+}
+
+/// What was counted of each tender in each currency, and what the centre says that the tender is.
+type CountedBy = BTreeMap<(String, Currency), (Option<(TenderKind, Currency)>, i64)>;
+
+/// What was counted, as a closure takes it. The tenders of the period are known, whatever the centre says now.
+fn with_kinds(counted: &CountedBy, totals: &Totals) -> Result<CountedTenders, TillError> {
+    let mut kinds = CountedTenders::new();
+    for (key, (known, minor)) in counted {
+        let kind = match (totals.tenders.get(key), known) {
+            (Some((kind, _)), _) => *kind,
+            (None, Some((kind, currency))) => {
+                currency.check_is(key.1)?;
+                *kind
+            }
+            (None, None) => return Err(TillError::Unknown { what: "tender", key: key.0.clone() }),
+        };
+        kinds.insert(key.clone(), (kind, *minor));
+    }
+    Ok(kinds)
 }
 
 /// How long closing the day waits for the back office, at most.
@@ -124,30 +172,31 @@ impl Session {
 fn period(
     journal: &JournalWrite,
     enrolment: &Enrolment,
-    counted: &[Counted],
+    home: Currency,
+    counted: &CountedBy,
 ) -> Result<bodies::Closure, TillError> {
     let last = journal.newest(enrolment, Kind::Closure)?;
-    let (from, z, perpetual_minor) = match &last {
+    let (from, z, mut perpetual) = match &last {
         Some(last) => {
             let body = last.document::<bodies::Closure>()?.body;
-            (last.seq + 1, body.z + 1, body.totals.perpetual_minor)
+            (last.seq + 1, body.z + 1, body.totals.perpetual(currency(last)?))
         }
-        None => (1, 1, 0),
+        None => (1, 1, BTreeMap::new()),
     };
     let mut book = Book::default();
     journal.each_document(enrolment, from, |document| book.add(&document))?;
-    let perpetual_minor = domain::money::add(perpetual_minor, book.totals.gross_minor)?;
-    let counted: BTreeMap<(String, Currency), i64> = counted
-        .iter()
-        .map(|count| ((count.tender.clone(), count.amount.currency), count.amount.minor))
-        .collect();
+    for (currency, sums) in &book.totals.sold {
+        let sum = perpetual.entry(*currency).or_default();
+        *sum = domain::money::add(*sum, sums.gross_minor)?;
+    }
+    let counted = with_kinds(counted, &book.totals)?;
     let through = journal.head(&enrolment.till, enrolment.enrolment)?.seq;
     let ranges = if through >= from { vec![(from, through)] } else { Vec::new() };
     Ok(bodies::Closure {
         documents_hash: Hash::of(&book.hashes),
         documents: vec![Ranges { enrolment: enrolment.enrolment, ranges, till: enrolment.till.clone() }],
         receipts: book.receipts,
-        totals: ClosureTotals::new(&book.totals, &counted, perpetual_minor),
+        totals: ClosureTotals::new(home, &book.totals, &counted, &perpetual),
         unsent: journal.unsent()?.facts(),
         z,
     })

@@ -3,13 +3,12 @@
 //! A customer made here is usable at once. Its line holds only a key and a hash; the personal data
 //! stand beside it and go up beside it, so that they can be erased without breaking the chain.
 
-use tillkit_domain::Right;
+use tillkit_domain::{Right, text};
 use tillkit_protocol::{
     Hash,
     bodies::{CustomerMade, CustomerPart},
     canonical,
     document::Kind,
-    limits,
     settings::{self, Customer},
 };
 use tillkit_store::{
@@ -70,12 +69,14 @@ impl Session {
         if part.name.is_empty() {
             return Err(TillError::bad_input("a customer", "the name is missing".into()));
         }
+        let CustomerPart { address, email, name, phone, vat_id } = &part;
+        text::check("the name of a customer", name, text::NAME_CHARS)?;
+        text::check("an e-mail address", email, text::NAME_CHARS)?;
+        text::check("a phone number", phone, text::NAME_CHARS)?;
+        text::check("a VAT number", vat_id, text::NAME_CHARS)?;
+        // An address has lines.
+        text::check("an address", &address.replace('\n', " "), text::NOTE_CHARS)?;
         let bytes = canonical::to_line(&part).map_err(StoreError::from)?;
-        // At the centre it becomes a row, which has other members, too.
-        if bytes.len() > limits::ROW_BYTES / 2 {
-            let why = format!("{} bytes are more than {}", bytes.len(), limits::ROW_BYTES / 2);
-            return Err(TillError::bad_input("a customer", why));
-        }
         let (key, part) = (self.core.new_customer_key(), Hash::of(&bytes));
         let document = self.draft(Kind::CustomerMade, CustomerMade { customer: key.clone(), part })?;
         self.write(|journal, record| {

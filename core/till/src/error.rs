@@ -137,6 +137,15 @@ pub enum TillError {
     /// An export file could not be written.
     #[error(transparent)]
     NotWritten(#[from] WriteError),
+    /// The customer has no account.
+    #[error("{name} has no credit: sales cannot be put on account")]
+    NoCredit {
+        /// The customer.
+        name: String,
+    },
+    /// A text that cannot stand in a document.
+    #[error(transparent)]
+    Text(#[from] domain::BadText),
     /// The item is not for sale.
     #[error("{name} is not for sale")]
     NotForSale {
@@ -206,6 +215,7 @@ impl TillError {
             TillError::Store(StoreError::Foreign { .. }) => "foreign-file",
             TillError::Store(StoreError::Suspended) => "suspended",
             TillError::Store(StoreError::NotEnrolled) => "not-enrolled",
+            TillError::Store(StoreError::TooLong { .. }) => "too-long",
             TillError::Store(error) if error.is_of_the_file() => "damaged-file",
             TillError::Store(_) => "store",
             TillError::Sync(error) => error.code(),
@@ -221,7 +231,8 @@ impl TillError {
             TillError::LockedOut { .. } => "locked-out",
             TillError::NoRight { .. } => "no-right",
             TillError::Unknown { .. } => "unknown",
-            TillError::BadInput { .. } => "bad-input",
+            TillError::BadInput { .. } | TillError::Text(_) => "bad-input",
+            TillError::NoCredit { .. } => "no-credit",
             TillError::NotInPlan { .. } => "not-in-plan",
             TillError::BadReceipt(BadExport::Forged) => "receipt-forged",
             TillError::BadReceipt(_) => "receipt-unreadable",
@@ -243,6 +254,7 @@ impl TillError {
         match self {
             TillError::Store(StoreError::Suspended) => Remedy::Resume,
             TillError::Store(StoreError::NotEnrolled) | TillError::Copied { .. } => Remedy::SetUp,
+            TillError::Store(StoreError::TooLong { .. }) => Remedy::Correct,
             TillError::Store(_) | TillError::KeyStore { .. } | TillError::NotWritten(_) => Remedy::MendDevice,
             TillError::Sync(SyncError::Store(StoreError::Suspended)) => Remedy::Resume,
             TillError::Sync(SyncError::NothingPublished { .. }) => Remedy::SetUp,

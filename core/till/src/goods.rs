@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tillkit_domain::{Quantity, Right, SaleError, StockKind};
+use tillkit_domain::{Quantity, Right, SaleError, StockKind, text};
 use tillkit_protocol::{bodies, document::Kind, settings};
 use tillkit_store::{
     centre::View,
@@ -14,7 +14,7 @@ use tillkit_store::{
 use crate::{
     AddLine, Session, TillError,
     pricing::Moment,
-    selling::{Wanted, line},
+    selling::{Wanted, line, unit_of},
     session::Settings,
 };
 
@@ -95,6 +95,7 @@ impl Session {
             return Err(TillError::bad_input("the day an order is wanted", format!("{day} is no date")));
         }
         check_count(&new.lines)?;
+        text::check("a note", &new.note, text::NOTE_CHARS)?;
         let view = self.core.store.centre.view()?;
         let at = self.core.moment();
         let lines = new.lines.iter().map(|goods| order_line(&view, goods, at));
@@ -123,6 +124,8 @@ impl Session {
     pub fn move_goods(&self, new: NewStock) -> Result<Recorded, TillError> {
         self.check(Right::Stock)?;
         check_count(&new.lines)?;
+        text::check("a reason", &new.reason, text::NOTE_CHARS)?;
+        text::check("a reference", new.reference.as_deref().unwrap_or_default(), text::REFERENCE_CHARS)?;
         let view = self.core.store.centre.view()?;
         let plan = plan_of(&view, &new)?;
         let warehouse = match (&new.warehouse, &plan) {
@@ -195,9 +198,10 @@ fn order_line(view: &View, goods: &Goods, at: Moment) -> Result<bodies::OrderLin
         return Err(TillError::bad_input("a quantity to order", why));
     }
     let priced = line(view, &AddLine::item(&key, goods.quantity), at)?;
+    priced.check()?;
     Ok(bodies::OrderLine {
         item: key,
-        name: item.name,
+        name: priced.name,
         quantity: goods.quantity,
         unit: item.unit,
         unit_price: priced.list_price,
@@ -206,7 +210,10 @@ fn order_line(view: &View, goods: &Goods, at: Moment) -> Result<bodies::OrderLin
 
 fn stock_line(view: &View, goods: &Goods) -> Result<bodies::StockLine, TillError> {
     let (key, item) = read_item(view, goods)?;
-    Ok(bodies::StockLine { item: key, name: item.name, quantity: goods.quantity, unit: item.unit })
+    let unit = unit_of(view, &item)?;
+    unit.check(&item.name, goods.quantity)?;
+    let name = text::fitted(&item.name, text::NAME_CHARS).into_owned();
+    Ok(bodies::StockLine { item: key, name, quantity: goods.quantity, unit: item.unit })
 }
 
 fn read_item(view: &View, goods: &Goods) -> Result<(String, settings::Item), TillError> {

@@ -9,7 +9,7 @@ use crate::{TillError, till::Core};
 /// An instant, as rows with a validity are held against it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
-    ms: i64,
+    pub(crate) ms: i64,
     /// 1 is Monday.
     weekday: u8,
     /// Of the local day.

@@ -1,34 +1,34 @@
 //! Selling, holding, returning, voiding.
 
+use std::collections::BTreeMap;
+
 use tillkit_domain::{
-    self as domain, Discount, Line, LineOrigin, Money, Quantity, Refund, Returnable, Right, Sale, Settled,
-    Tender, TenderKind, UnitPrice,
+    self as domain, Discount, Line, Money, Quantity, Right, Sale, SaleError, Settled, TaxPoint, Tender,
+    TenderKind, UnitPrice, text,
 };
 use tillkit_protocol::{
-    bodies::{self, Reference, ReturnPurpose},
+    bodies::{self, Paper, Reference},
     document::Kind,
     settings,
 };
 use tillkit_store::{
-    StoreError,
     centre::{Found, View},
-    journal::{Held, JournalWrite, NewDocument, Recorded, Reversal, StockMove},
+    journal::{Held, NewDocument, Recorded, StockMove},
 };
 
 use crate::{
     Session, TillError,
     pricing::{Moment, price_now, promotions_now},
-    screens::DocumentPlace,
-    session::{Settings, first},
+    session::{Kept, Open, Settings, day_time, first},
 };
 
 /// What is to be sold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddLine {
-    item: Wanted,
-    quantity: Quantity,
-    price: Option<PriceOverride>,
-    vat: Option<String>,
+    pub(crate) item: Wanted,
+    pub(crate) quantity: Quantity,
+    pub(crate) price: Option<PriceOverride>,
+    pub(crate) vat: Option<String>,
 }
 
 /// How an item is named.
@@ -81,30 +81,6 @@ impl AddLine {
     }
 }
 
-/// What comes back, or is credited.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewReturn {
-    /// Whether goods come back.
-    pub purpose: ReturnPurpose,
-    /// Key of the customer.
-    pub customer: Option<String>,
-    /// What comes back.
-    pub lines: Vec<ReturnLine>,
-    /// Key of the tender that the money goes back by.
-    pub refund: String,
-}
-
-/// A line that comes back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReturnLine {
-    /// What; its quantity is negative where goods come back.
-    pub what: AddLine,
-    /// The line of the sale it comes from, if it was sold on this phone and is known.
-    pub origin: Option<LineOrigin>,
-    /// Why, if its sale is not named.
-    pub reason: Option<String>,
-}
-
 /// The open sale, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cart {
@@ -133,11 +109,33 @@ pub struct Receipt {
     pub text: String,
 }
 
+/// What the settings of today changed of a sale that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recalled {
+    /// Lines whose VAT rate is another at their tax point; in the order of the sale. What a line costs
+    /// stays: with VAT in the price what is paid, without it the price before VAT.
+    pub rates: Vec<RateChanged>,
+    /// The end of the currency it was in: its prices were divided by this rate.
+    pub changeover: Option<domain::Changeover>,
+}
+
+/// A line that has another VAT rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateChanged {
+    /// As printed.
+    pub name: String,
+    /// The rate it had.
+    pub before: domain::VatRate,
+    /// The rate it has.
+    pub now: domain::VatRate,
+}
+
 impl Session {
     /// Adds a line to the open sale, beginning one if there is none; returns its index.
     ///
     /// # Errors
-    /// [`TillError::NoRight`], [`TillError::Unknown`], [`TillError::NotForSale`], [`TillError::Sale`].
+    /// [`TillError::NoRight`], also for a negative quantity of what is no deposit (`return` and
+    /// `return_without_sale`); [`TillError::Unknown`], [`TillError::NotForSale`], [`TillError::Sale`].
     pub fn add(&self, new: AddLine) -> Result<usize, TillError> {
         self.check(Right::Sell)?;
         self.check_override(&new)?;
@@ -145,13 +143,16 @@ impl Session {
         let mut open = self.sale();
         let view = self.core.store.centre.view()?;
         let line = line(&view, &new, self.core.moment())?;
-        if let Some(sale) = open.as_mut() {
-            return Ok(sale.add_line(line)?);
-        }
-        let mut sale = Sale::new(view.terms()?);
+        let terms = view.terms()?;
         drop(view);
+        self.check_goods_back(line.quantity, line.is_deposit)?;
+        if let Some(open) = open.as_mut() {
+            check_terms(&open.sale, &terms)?;
+            return self.change(open, |sale| Ok(sale.add_line(line)?));
+        }
+        let mut sale = Sale::new(terms);
         let index = sale.add_line(line)?;
-        *open = Some(sale);
+        *open = Some(Open { sale, kept: None });
         self.set_receipt_open(true)?;
         Ok(index)
     }
@@ -159,9 +160,12 @@ impl Session {
     /// Changes how much of a line is sold.
     ///
     /// # Errors
-    /// [`TillError::NoSale`], [`TillError::Sale`].
+    /// [`TillError::NoSale`], [`TillError::NoRight`] as [`Session::add`], [`TillError::Sale`].
     pub fn set_quantity(&self, line: usize, quantity: Quantity) -> Result<(), TillError> {
-        self.with_sale(|sale| Ok(sale.set_quantity(line, quantity)?))
+        self.with_sale(|sale| {
+            self.check_goods_back(quantity, sale.is_deposit(line))?;
+            Ok(sale.set_quantity(line, quantity)?)
+        })
     }
 
     /// Takes a line off the open sale.
@@ -193,31 +197,46 @@ impl Session {
     /// Names the customer of the open sale, or nobody; one that has become part of another is that other.
     ///
     /// # Errors
-    /// [`TillError::NoSale`], [`TillError::Unknown`].
+    /// [`TillError::NoSale`], [`TillError::Unknown`]; [`TillError::NoCredit`] for a customer without an
+    /// account, if something has been put on it.
     pub fn set_customer(&self, customer: Option<&str>) -> Result<(), TillError> {
         let known = customer.map(|key| self.core.known_customer(key)).transpose()?;
         self.with_sale(|sale| {
+            let is_on_account = has_credit(sale.tenders());
+            if let Some(customer) = known.as_ref().filter(|customer| is_on_account && !customer.credit) {
+                return Err(TillError::NoCredit { name: customer.name.clone() });
+            }
             sale.set_customer(known.map(|customer| customer.key));
             Ok(())
         })
     }
 
-    /// Takes a payment in the tender's own currency; a foreign one at the day's rate, frozen.
+    /// Takes a payment in the tender's own currency; a foreign one at the day's rate, frozen. One with a
+    /// reference (a card slip, a voucher) is durable when this returns: if the app is killed, the sale is
+    /// found among those set aside.
     ///
     /// # Errors
-    /// [`TillError::NoSale`], [`TillError::Unknown`] tender, [`TillError::NoRate`], [`TillError::Sale`].
+    /// [`TillError::NoSale`], [`TillError::Unknown`] tender, [`TillError::NoRate`],
+    /// [`TillError::NoCredit`], [`TillError::Sale`], [`TillError::Store`]: the sale is as it was.
     pub fn pay(&self, tender: &str, amount: Money, reference: Option<&str>) -> Result<(), TillError> {
+        self.check(Right::Sell)?;
         let view = self.core.store.centre.view()?;
         let setting = view.tender(tender)?;
         setting.currency.check_is(amount.currency)?;
-        let rate = match amount.currency == view.terms()?.currency {
+        let home = view.centre()?.currency;
+        let rate = match amount.currency == home {
             true => None,
-            false => Some(view.rate(amount.currency, &self.today())?),
+            false => Some(view.rate(amount.currency, &self.core.today(&view)?)?),
         };
         drop(view);
+        let is_credit = setting.kind == TenderKind::CustomerCredit;
+        if is_credit {
+            self.check_credit()?;
+        }
         self.with_sale(|sale| {
             sale.pay(domain::NewTender {
                 tender: tender.into(),
+                name: text::fitted(&setting.name, text::NAME_CHARS).into_owned(),
                 kind: setting.kind,
                 gives_change: setting.gives_change,
                 amount,
@@ -234,15 +253,8 @@ impl Session {
     /// As [`Session::pay`].
     pub fn pay_rest(&self, tender: &str) -> Result<(), TillError> {
         let kind = self.core.store.centre.view()?.tender(tender)?.kind;
-        let mut rest = None;
-        self.with_sale(|sale| {
-            rest = Some(sale.rest(kind)?);
-            Ok(())
-        })?;
-        match rest {
-            Some(rest) if rest.minor > 0 => self.pay(tender, rest, None),
-            _ => Ok(()),
-        }
+        let rest = self.sale().as_ref().ok_or(TillError::NoSale)?.sale.rest(kind)?;
+        if rest.minor > 0 { self.pay(tender, rest, None) } else { self.check(Right::Sell) }
     }
 
     /// What a foreign tender is worth today, home currency per unit.
@@ -250,7 +262,8 @@ impl Session {
     /// # Errors
     /// [`TillError::NoRate`].
     pub fn rate_of(&self, currency: domain::Currency) -> Result<domain::Rate, TillError> {
-        self.core.store.centre.view()?.rate(currency, &self.today())
+        let view = self.core.store.centre.view()?;
+        view.rate(currency, &self.core.today(&view)?)
     }
 
     /// Takes a payment back.
@@ -267,7 +280,7 @@ impl Session {
     /// [`TillError::Sale`] if amounts do not fit.
     pub fn cart(&self) -> Result<Option<Cart>, TillError> {
         let open = self.sale();
-        let Some(sale) = open.as_ref() else { return Ok(None) };
+        let Some(Open { sale, .. }) = open.as_ref() else { return Ok(None) };
         let total = sale.total()?;
         // A sale that cannot be settled yet is not paid, and has no change.
         let change_minor = sale.settle().map_or(0, |settled| settled.change_minor);
@@ -284,18 +297,27 @@ impl Session {
     /// Completes the open sale. When this returns, it is durable: now it may be printed.
     ///
     /// # Errors
-    /// [`TillError::Sale`] (`Underpaid`, …) or [`TillError::Store`] (`DiskFull`): the sale is still open.
+    /// [`TillError::Sale`] (`Underpaid`, …), [`TillError::NoCredit`] or [`TillError::Store`] (`DiskFull`):
+    /// the sale is still open.
     pub fn complete(&self) -> Result<Receipt, TillError> {
         self.check(Right::Sell)?;
         let mut open = self.sale();
-        let settled = open.as_ref().ok_or(TillError::NoSale)?.settle()?;
+        let sale = open.as_ref().ok_or(TillError::NoSale)?;
+        let settled = sale.sale.settle()?;
+        if has_credit(&settled.tenders) {
+            self.check_credit_of(settled.customer.as_deref())?;
+        }
+        let kept = sale.kept.as_ref().map(|kept| kept.id.clone());
         let mut document = self.draft(Kind::Sale, bodies::Sale::from(&settled))?;
-        self.add_money(&mut document, &settled)?;
-        let offline = document.offline;
-        let recorded = self.write(|journal, record| record(journal, document))?;
+        let paper = self.add_money(&mut document, &settled)?;
+        document.body.paper = Some(paper.clone());
+        let recorded = self.write(|journal, record| {
+            kept.map(|id| journal.recall(&id)).transpose()?;
+            record(journal, document)
+        })?;
         *open = None;
         self.set_receipt_open(false)?;
-        self.receipt("Receipt", recorded, settled, offline)
+        self.receipt("Receipt", recorded, settled, &paper)
     }
 
     /// Gives the open sale up before it is completed. It leaves an event, no document of money.
@@ -303,10 +325,15 @@ impl Session {
     /// # Errors
     /// [`TillError::NoSale`], [`TillError::Store`]: the sale is still open.
     pub fn cancel_sale(&self) -> Result<(), TillError> {
+        self.check(Right::Sell)?;
         let mut open = self.sale();
-        let total = open.as_ref().ok_or(TillError::NoSale)?.total()?;
+        let sale = open.as_ref().ok_or(TillError::NoSale)?;
+        let total = sale.sale.total()?;
         let event = self.event(CANCELLED, &total.to_string())?;
-        self.write(|journal, record| record(journal, event))?;
+        self.write(|journal, record| {
+            sale.kept.as_ref().map(|kept| journal.recall(&kept.id)).transpose()?;
+            record(journal, event)
+        })?;
         *open = None;
         self.set_receipt_open(false)
     }
@@ -314,130 +341,91 @@ impl Session {
     /// Sets the open sale aside; it keeps the prices it was given. Returns its id.
     ///
     /// # Errors
-    /// [`TillError::NoSale`], [`TillError::Store`]: the sale is still open.
+    /// [`TillError::NoSale`], [`TillError::Text`], [`TillError::Store`]: the sale is still open.
     pub fn hold(&self, label: &str) -> Result<String, TillError> {
+        self.check(Right::Sell)?;
+        text::check("the name of a held sale", label, text::NAME_CHARS)?;
         let mut open = self.sale();
         let sale = open.as_ref().ok_or(TillError::NoSale)?;
-        let body = serde_json::to_vec(sale).map_err(|error| unreadable(&error))?;
-        let mut id = [0; 8];
-        self.core.services.rim.random(&mut id);
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        let held_ms = self.core.services.rim.now_ms();
-        let held = Held {
-            id: id.clone(),
-            label: label.into(),
-            user: self.user().into(),
-            held_ms,
-            v: HELD_VERSION,
-            body,
-        };
-        self.core.store.journal.write(|journal| journal.hold(&held))?;
+        let kept = Kept { id: self.new_held_id(), label: label.into() };
+        let held = self.held_sale(&sale.sale, &kept, false)?;
+        self.core.store.journal.write(|journal| {
+            sale.kept.as_ref().map(|kept| journal.recall(&kept.id)).transpose()?;
+            journal.hold(&held)
+        })?;
         *open = None;
         self.set_receipt_open(false)?;
-        Ok(id)
+        Ok(kept.id)
     }
 
-    /// Sales set aside, oldest first.
+    /// Sales set aside, and those that were open when the app ended with a slip or a voucher on them;
+    /// oldest first.
     ///
     /// # Errors
     /// [`TillError::Store`].
     pub fn held(&self) -> Result<Vec<Held>, TillError> {
-        Ok(self.core.store.journal.held()?)
+        let own = self.sale().as_ref().and_then(|open| open.kept.clone());
+        let mut held = self.core.store.journal.held()?;
+        held.retain(|held| own.as_ref().is_none_or(|own| own.id != held.id));
+        Ok(held)
     }
 
-    /// Takes a held sale back, with the prices it was given.
+    /// Takes a held sale back, with the prices it was given, and says what the settings of today changed:
+    /// with the tax point at completion its lines have today's VAT rates, and a sale in a currency that
+    /// has ended is in the one that followed.
     ///
     /// # Errors
-    /// [`TillError::SaleOpen`], [`TillError::Unknown`], [`TillError::Store`]: it is still held.
-    pub fn recall(&self, id: &str) -> Result<(), TillError> {
+    /// [`TillError::SaleOpen`], [`TillError::Unknown`], [`TillError::Store`];
+    /// [`TillError::Sale`] (`NoChangeover`) while the centre publishes no rate: it is still held.
+    pub fn recall(&self, id: &str) -> Result<Recalled, TillError> {
+        self.check(Right::Sell)?;
         let mut open = self.sale();
         if open.is_some() {
             return Err(TillError::SaleOpen);
         }
-        let sale: Sale = self.core.store.journal.write(|journal| {
-            let held = journal
-                .recall(id)?
-                .ok_or_else(|| TillError::Unknown { what: "held sale", key: id.into() })?;
-            // Read inside the transaction: what cannot be read stays held.
-            serde_json::from_slice(&held.body).map_err(|error| TillError::from(unreadable(&error)))
+        let unknown = || TillError::Unknown { what: "held sale", key: id.into() };
+        let held = self.core.store.journal.held()?;
+        let held = held.into_iter().find(|held| held.id == id).ok_or_else(unknown)?;
+        let (sale, recalled) = self.as_of_today(held.read()?)?;
+        let kept = Kept { id: id.into(), label: held.label };
+        let again = self.held_sale(&sale, &kept, true)?;
+        self.core.store.journal.write(|journal| {
+            journal.recall(id)?.ok_or_else(unknown)?;
+            // Until it is completed it survives a kill of the app, as it did before.
+            Ok::<_, TillError>(journal.hold(&again)?)
         })?;
-        *open = Some(sale);
-        self.set_receipt_open(true)
+        *open = Some(Open { sale, kept: Some(kept) });
+        self.set_receipt_open(true)?;
+        Ok(recalled)
     }
 
-    /// Takes goods back, or credits money. When this returns, it is durable.
-    ///
-    /// # Errors
-    /// [`TillError::NoRight`], [`TillError::Unknown`] sale, [`TillError::Sale`] (`ReturnsTooMuch`, …).
-    pub fn return_goods(&self, new: NewReturn) -> Result<Receipt, TillError> {
-        self.check(Right::Return)?;
-        if new.lines.iter().any(|line| line.origin.is_none()) {
-            self.check(Right::ReturnWithoutSale)?;
-        }
+    /// A sale that was set aside under the settings of another day.
+    fn as_of_today(&self, mut sale: Sale) -> Result<(Sale, Recalled), TillError> {
         let view = self.core.store.centre.view()?;
-        let tender = view.tender(&new.refund)?;
-        let terms = view.terms()?;
-        tender.currency.check_is(terms.currency)?;
-        let mut lines = Vec::with_capacity(new.lines.len());
-        for back in &new.lines {
-            self.check_override(&back.what)?;
-            lines.push(line(&view, &back.what, self.core.moment())?);
+        let (centre, terms) = (view.centre()?, view.terms()?);
+        let (from, to) = (sale.terms().currency, terms.currency);
+        let mut recalled = Recalled::default();
+        if from != to {
+            let changeover = centre.changeover.filter(|changeover| changeover.from == from);
+            let changeover: domain::Changeover =
+                changeover.ok_or(SaleError::NoChangeover { from, to })?.into();
+            sale = sale.changed_over(changeover, terms.clone())?;
+            recalled.changeover = Some(changeover);
         }
-        drop(view);
-        let empty = bodies::Return { purpose: new.purpose, sale: bodies::Sale::default() };
-        let mut document = self.draft(Kind::Return, empty)?;
-        let offline = document.offline;
-        let mut settled = None;
-        let recorded = self.write(|journal, record| {
-            // What is left of a sale is read in the transaction that takes from it.
-            let done = settle_return(journal, &new, lines, terms, tender.kind)?;
-            document.body.sale = bodies::Sale::from(&done);
-            document.reversals = reversals(&done);
-            self.add_money(&mut document, &done)?;
-            settled = Some(done);
-            record(journal, document)
-        })?;
-        self.receipt("Return", recorded, settled.ok_or(TillError::NoSale)?, offline)
-    }
-
-    /// Reverses a completed sale or return whole, by a new document. When this returns, it is durable.
-    ///
-    /// # Errors
-    /// [`TillError::NoRight`], [`TillError::Unknown`], [`TillError::NotReversible`].
-    pub fn void(&self, of: &Reference, reason: &str) -> Result<Receipt, TillError> {
-        self.check(Right::Void)?;
-        if reason.trim().is_empty() {
-            return Err(domain::SaleError::ReasonMissing { what: "a void" }.into());
+        sale.take_coins(terms.cash_rounding, terms.change_tender);
+        let mut refused = None;
+        let changed = sale.take_rates(|line| {
+            rate_of_today(&view, line).unwrap_or_else(|error| {
+                refused = Some(error);
+                None
+            })
+        });
+        if let Some(error) = refused {
+            return Err(error);
         }
-        let blank = bodies::Void { of: of.clone(), reason: reason.into(), sale: bodies::Sale::default() };
-        let mut document = self.draft(Kind::Void, blank)?;
-        let offline = document.offline;
-        let mut settled = None;
-        let recorded = self.write(|journal, record| {
-            let done = voided(journal, of)?;
-            document.body.sale = bodies::Sale::from(&done);
-            // What a voided return had brought back may come back again.
-            document.reversals = reversals(&done);
-            let whole = Reversal { till: of.till.clone(), enrolment: of.enrolment, seq: of.seq, line: None };
-            document.reversals.push(whole);
-            self.add_money(&mut document, &done)?;
-            settled = Some(done);
-            record(journal, document)
-        })?;
-        self.receipt("Void", recorded, settled.ok_or(TillError::NoSale)?, offline)
-    }
-
-    /// The same, of a document in the history.
-    ///
-    /// # Errors
-    /// As [`Session::void`].
-    pub fn void_at(&self, place: &DocumentPlace, reason: &str) -> Result<Receipt, TillError> {
-        let found = self.core.store.journal.document(&place.till, place.enrolment, place.seq)?;
-        let found = found.ok_or_else(|| TillError::Unknown {
-            what: "document",
-            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
-        })?;
-        self.void(&found.reference(), reason)
+        recalled.rates =
+            changed.into_iter().map(|(name, before, now)| RateChanged { name, before, now }).collect();
+        Ok((sale, recalled))
     }
 
     /// What prices and totals are in.
@@ -449,15 +437,67 @@ impl Session {
     }
 
     fn with_sale(&self, change: impl FnOnce(&mut Sale) -> Result<(), TillError>) -> Result<(), TillError> {
-        change(self.sale().as_mut().ok_or(TillError::NoSale)?)
+        self.check(Right::Sell)?;
+        self.change(self.sale().as_mut().ok_or(TillError::NoSale)?, change)
     }
 
-    fn check_override(&self, new: &AddLine) -> Result<(), TillError> {
+    /// Changes the open sale, or leaves it as it was. What must survive a kill is durable afterwards.
+    fn change<T>(
+        &self,
+        open: &mut Open,
+        change: impl FnOnce(&mut Sale) -> Result<T, TillError>,
+    ) -> Result<T, TillError> {
+        let mut sale = open.sale.clone();
+        let done = change(&mut sale)?;
+        if open.kept.is_some() || sale.has_reference() {
+            let kept =
+                open.kept.clone().unwrap_or_else(|| Kept { id: self.new_held_id(), label: String::new() });
+            let held = self.held_sale(&sale, &kept, true)?;
+            self.core.store.journal.write(|journal| {
+                journal.recall(&kept.id)?;
+                journal.hold(&held)
+            })?;
+            open.kept = Some(kept);
+        }
+        open.sale = sale;
+        Ok(done)
+    }
+
+    fn held_sale(&self, sale: &Sale, kept: &Kept, is_open: bool) -> Result<Held, TillError> {
+        let body = serde_json::to_vec(sale).map_err(|error| unreadable(&error))?;
+        let Kept { id, label } = kept.clone();
+        let held_ms = self.core.services.rim.now_ms();
+        Ok(Held { id, label, user: self.user().into(), held_ms, is_open, v: HELD_VERSION, body })
+    }
+
+    fn new_held_id(&self) -> String {
+        let mut id = [0; 8];
+        self.core.services.rim.random(&mut id);
+        id.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn check_override(&self, new: &AddLine) -> Result<(), TillError> {
         if new.price.is_some() || new.vat.is_some() { self.check(Right::PriceOverride) } else { Ok(()) }
     }
 
-    fn today(&self) -> String {
-        self.core.local(self.core.services.rim.now_ms()).date().to_string()
+    /// Goods that come back within a sale come back without their sale; deposits are made for it.
+    fn check_goods_back(&self, quantity: Quantity, is_deposit: bool) -> Result<(), TillError> {
+        if quantity.is_negative() && !is_deposit {
+            self.check(Right::Return)?;
+            self.check(Right::ReturnWithoutSale)?;
+        }
+        Ok(())
+    }
+
+    fn check_credit(&self) -> Result<(), TillError> {
+        let customer =
+            self.sale().as_ref().and_then(|open| open.sale.customer().map(ToString::to_string));
+        self.check_credit_of(customer.as_deref())
+    }
+
+    fn check_credit_of(&self, customer: Option<&str>) -> Result<(), TillError> {
+        let customer = self.core.known_customer(customer.ok_or(SaleError::CustomerMissing)?)?;
+        if customer.credit { Ok(()) } else { Err(TillError::NoCredit { name: customer.name }) }
     }
 
     fn set_receipt_open(&self, is_open: bool) -> Result<(), TillError> {
@@ -465,64 +505,94 @@ impl Session {
         Ok(())
     }
 
-    fn add_money<Body>(&self, document: &mut NewDocument<Body>, settled: &Settled) -> Result<(), TillError> {
-        let warehouse = self.core.store.centre.view()?.warehouse()?;
+    /// What a document of money has beside its body; returns what is printed around its lines.
+    pub(crate) fn add_money<Body>(
+        &self,
+        document: &mut NewDocument<Body>,
+        settled: &Settled,
+    ) -> Result<Paper, TillError> {
+        let view = self.core.store.centre.view()?;
+        let warehouse = view.warehouse()?;
         document.currency = settled.currency.code().into();
         document.total_minor = settled.total_minor;
         let gains = settled.stock_gains()?.into_iter();
         document.stock = gains
             .map(|(item, quantity)| StockMove { item, warehouse: warehouse.clone(), quantity })
             .collect();
-        Ok(())
+        self.core.paper(&view, document.recorded_ms, document.offline)
     }
 
-    fn receipt(
+    pub(crate) fn receipt(
         &self,
         title: &str,
         recorded: Recorded,
         settled: Settled,
-        offline: bool,
+        paper: &Paper,
     ) -> Result<Receipt, TillError> {
-        let text = self.core.receipt_text(title, &recorded, &settled, self.user(), offline)?;
+        let text = self.core.receipt_text(title, &recorded, &settled, self.user(), paper)?;
         self.keep_receipt(&text);
         Ok(Receipt { reference: recorded.reference(), settled, text })
     }
 }
 
 impl crate::till::Core {
-    /// A sale, a return or a void as it is printed.
+    /// The business day of now.
+    pub(crate) fn today(&self, view: &View) -> Result<String, TillError> {
+        Ok(self.business_day(&view.centre()?, self.services.rim.now_ms()))
+    }
+
+    /// What is printed around the lines of a document that is made now.
+    pub(crate) fn paper(&self, view: &View, at_ms: i64, offline: bool) -> Result<Paper, TillError> {
+        let layout: settings::ReceiptLayout = match first(view, "receipt_layout") {
+            Ok(layout) => layout,
+            Err(TillError::Unknown { .. }) => settings::ReceiptLayout::default(),
+            Err(error) => return Err(error),
+        };
+        let fitted = |line: &String| text::fitted(line, text::NOTE_CHARS).into_owned();
+        let lines = |lines: &[String]| lines.iter().take(text::LAYOUT_LINES).map(fitted).collect();
+        let offset_min = self.services.rim.utc_offset_ms(at_ms) / 60_000;
+        Ok(Paper {
+            footer: lines(&layout.footer),
+            header: lines(&layout.header),
+            offline_note: layout.offline_note.as_ref().filter(|_| offline).map(fitted),
+            utc_offset_min: i32::try_from(offset_min).unwrap_or(0),
+        })
+    }
+
+    /// A sale, a return or a void as it is printed. What its document says is printed; a tender whose name
+    /// an older version did not write is called as it is today.
     pub(crate) fn receipt_text(
         &self,
         title: &str,
         recorded: &Recorded,
         settled: &Settled,
         user: &str,
-        offline: bool,
+        paper: &Paper,
     ) -> Result<String, TillError> {
-        let view = self.store.centre.view()?;
-        let layout: settings::ReceiptLayout = match first(&view, "receipt_layout") {
-            Ok(layout) => layout,
-            Err(TillError::Unknown { .. }) => settings::ReceiptLayout::default(),
-            Err(error) => return Err(error),
-        };
-        let mut tender_names = std::collections::BTreeMap::new();
-        for tender in settled.tenders.iter().map(|tender| &tender.tender) {
-            let setting: Option<settings::Tender> = view.read("tender", tender)?;
-            tender_names.extend(setting.map(|setting| (tender.clone(), setting.name)));
+        let mut tender_names = BTreeMap::new();
+        for tender in &settled.tenders {
+            let name = match tender.name.is_empty() {
+                true => self.store.centre.view()?.read("tender", &tender.tender)?.map(
+                    |setting: settings::Tender| text::fitted(&setting.name, text::NAME_CHARS).into_owned(),
+                ),
+                false => Some(tender.name.clone()),
+            };
+            tender_names.extend(name.map(|name| (tender.tender.clone(), name)));
         }
-        let time = self.local(recorded.recorded_ms).strftime("%Y-%m-%d %H:%M").to_string();
+        let offset_ms = i64::from(paper.utc_offset_min) * 60_000;
+        let time = day_time(recorded.recorded_ms.saturating_add(offset_ms)).strftime("%Y-%m-%d %H:%M");
         Ok(domain::receipt::render(
             settled,
             &domain::receipt::Layout {
                 width: 42,
-                header: &layout.header,
-                footer: &layout.footer,
+                header: &paper.header,
+                footer: &paper.footer,
                 title,
                 number: &recorded.number,
-                time: &time,
+                time: &time.to_string(),
                 issued_by: &format!("{} {user}", recorded.till),
                 tender_names: &tender_names,
-                offline_note: layout.offline_note.as_deref().filter(|_| offline),
+                offline_note: paper.offline_note.as_deref(),
             },
         ))
     }
@@ -533,140 +603,123 @@ const HELD_VERSION: u32 = 1;
 /// The event that a sale given up leaves.
 pub(crate) const CANCELLED: &str = "sale_cancelled";
 
-fn unreadable(error: &serde_json::Error) -> StoreError {
-    StoreError::Unreadable { what: "a held sale", why: error.to_string() }
+fn unreadable(error: &serde_json::Error) -> tillkit_store::StoreError {
+    tillkit_store::StoreError::Unreadable { what: "a held sale", why: error.to_string() }
 }
 
-/// A line with the price, promotions and VAT that are in force.
+/// Reads what was set aside.
+trait ReadHeld {
+    fn read(&self) -> Result<Sale, TillError>;
+}
+
+impl ReadHeld for Held {
+    fn read(&self) -> Result<Sale, TillError> {
+        Ok(serde_json::from_slice(&self.body).map_err(|error| unreadable(&error))?)
+    }
+}
+
+fn has_credit(tenders: &[Tender]) -> bool {
+    tenders.iter().any(|tender| tender.kind == TenderKind::CustomerCredit)
+}
+
+/// A sale takes no line with the prices of other terms.
+fn check_terms(sale: &Sale, now: &domain::Terms) -> Result<(), TillError> {
+    let of = |terms: &domain::Terms| {
+        let mode = match terms.vat_mode {
+            domain::VatMode::Included => "with VAT in the prices",
+            domain::VatMode::Excluded => "without VAT in the prices",
+        };
+        format!("{} {mode}", terms.currency)
+    };
+    let (sale, now) = (of(sale.terms()), of(now));
+    if sale == now { Ok(()) } else { Err(SaleError::OtherTerms { sale, now }.into()) }
+}
+
+/// The VAT rate that a line has now; `None` if the centre no longer says.
+fn rate_of_today(view: &View, line: &domain::NewLine) -> Result<Option<domain::VatRate>, TillError> {
+    let item: Option<settings::Item> =
+        if line.is_vat_chosen { None } else { view.read("item", &line.item)? };
+    let key = item.map_or_else(|| line.vat.id.clone(), |item| item.vat);
+    match view.vat_rate(&key) {
+        Ok(rate) => Ok(Some(rate)),
+        Err(TillError::Unknown { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A unit, as lines carry it.
+pub(crate) struct UnitOf {
+    /// As printed.
+    pub(crate) name: String,
+    /// Decimals a quantity may have.
+    pub(crate) decimals: Option<u32>,
+}
+
+impl UnitOf {
+    pub(crate) fn check(&self, item: &str, quantity: Quantity) -> Result<(), SaleError> {
+        domain::sale::check_decimals(item, quantity, &self.name, self.decimals)
+    }
+}
+
+pub(crate) fn unit_of(view: &View, item: &settings::Item) -> Result<UnitOf, TillError> {
+    let unit: Option<settings::Unit> = view.read("unit", &item.unit)?;
+    let decimals = unit.as_ref().and_then(|unit| unit.decimals);
+    let name = unit.map_or_else(|| item.unit.clone(), |unit| unit.name);
+    Ok(UnitOf { name: text::fitted(&name, text::NAME_CHARS).into_owned(), decimals })
+}
+
+/// A line that is sold, with the price, promotions and VAT that are in force.
 pub(crate) fn line(view: &View, new: &AddLine, at: Moment) -> Result<domain::NewLine, TillError> {
     let found = new.item.find(view)?;
-    let code = match &new.item {
-        Wanted::Code(code) => Some(code.clone()),
-        Wanted::Item(_) => None,
-    };
     let item: settings::Item = found.read()?;
     if !item.active {
         return Err(TillError::NotForSale { name: item.name });
     }
+    line_of(view, new, found, item, at)
+}
+
+/// The same of goods that come back: they need not be sold any more.
+pub(crate) fn line_of_any(view: &View, new: &AddLine, at: Moment) -> Result<domain::NewLine, TillError> {
+    let found = new.item.find(view)?;
+    let item = found.read()?;
+    line_of(view, new, found, item, at)
+}
+
+fn line_of(
+    view: &View,
+    new: &AddLine,
+    found: Found,
+    item: settings::Item,
+    at: Moment,
+) -> Result<domain::NewLine, TillError> {
+    let code = match &new.item {
+        Wanted::Code(code) => Some(text::fitted(code.trim(), text::NAME_CHARS).into_owned()),
+        Wanted::Item(_) => None,
+    };
     let (list_price, is_edited) = price_now(view, &found, &item, at)?;
-    let promotions = promotions_now(view, &found.key, &item, at)?;
-    let unit: Option<settings::Unit> = view.read("unit", &item.unit)?;
+    let mut promotions = promotions_now(view, &found.key, &item, at)?;
+    for promotion in &mut promotions {
+        promotion.name = text::fitted(&promotion.name, text::NAME_CHARS).into_owned();
+    }
+    let unit = unit_of(view, &item)?;
     let generations = view.generations();
+    let is_by_supply = view.centre()?.tax_point == TaxPoint::Supply;
     Ok(domain::NewLine {
         vat: view.vat_rate(new.vat.as_ref().unwrap_or(&item.vat))?,
+        is_vat_chosen: new.vat.is_some(),
         item: found.key,
         code,
-        name: item.name,
-        unit: unit.map_or(item.unit, |unit| unit.name),
+        name: text::fitted(&item.name, text::NAME_CHARS).into_owned(),
+        unit: unit.name,
         quantity: new.quantity,
         list_price,
         is_edited,
         price_override: new.price.clone().map(|change| (change.price, change.reason)),
         generation: generations.get("items").copied().unwrap_or(0),
         moves_stock: item.stocked,
+        is_deposit: item.deposit,
+        unit_decimals: unit.decimals,
+        supplied_ms: is_by_supply.then_some(at.ms),
         promotions,
     })
-}
-
-fn settle_return(
-    journal: &JournalWrite,
-    new: &NewReturn,
-    lines: Vec<domain::NewLine>,
-    terms: domain::Terms,
-    kind: TenderKind,
-) -> Result<Settled, TillError> {
-    let mut back = Vec::with_capacity(lines.len());
-    let mut taken: std::collections::BTreeMap<&LineOrigin, Quantity> = std::collections::BTreeMap::new();
-    for (mut line, asked) in lines.into_iter().zip(&new.lines) {
-        let origin = match &asked.origin {
-            Some(origin) => {
-                let (sold, mut left) = returnable(journal, origin)?;
-                if line.item != sold.item {
-                    let (what, key) = ("such item in that line of the sale", line.item);
-                    return Err(TillError::Unknown { what, key });
-                }
-                line.name = sold.name;
-                if line.price_override.is_none() {
-                    // What was paid goes back, whatever it costs today.
-                    (line.list_price, line.is_edited) = (sold.unit_price, false);
-                    if asked.what.vat.is_none() {
-                        line.vat = sold.vat;
-                    }
-                }
-                // Two lines of this return may take from the same line of the sale.
-                let before = taken.entry(origin).or_default();
-                left.returned = left.returned.plus(*before)?;
-                *before = before.plus(line.quantity.negated())?;
-                Some((origin.clone(), left))
-            }
-            None => None,
-        };
-        back.push(domain::ReturnLine { line, origin, reason: asked.reason.clone() });
-    }
-    let mut settling = domain::NewReturn {
-        terms,
-        has_goods: new.purpose == ReturnPurpose::Goods,
-        customer: new.customer.clone(),
-        lines: back,
-        refunds: Vec::new(),
-    };
-    let amount_minor = settling.due_minor(kind)?;
-    settling.refunds.push(Refund { tender: new.refund.clone(), kind, amount_minor });
-    Ok(settling.settle()?)
-}
-
-/// A line of a sale made on this phone, and what is left of it.
-fn returnable(journal: &JournalWrite, origin: &LineOrigin) -> Result<(Line, Returnable), TillError> {
-    let unknown = || TillError::Unknown {
-        what: "line of a sale",
-        key: format!("{}/{}/{} line {}", origin.till, origin.enrolment, origin.seq, origin.line),
-    };
-    let sale = journal.document(&origin.till, origin.enrolment, origin.seq)?.ok_or_else(unknown)?;
-    if sale.kind != Kind::Sale.name() {
-        return Err(TillError::NotReversible { number: sale.number, why: "it is no sale" });
-    }
-    let reversed = journal.reversed(&origin.till, origin.enrolment, origin.seq)?;
-    if reversed.is_void {
-        return Err(TillError::NotReversible { number: sale.number, why: "it has been voided" });
-    }
-    let body = sale.document::<bodies::Sale>()?.body;
-    let currency = domain::Currency::parse(&sale.currency).ok_or_else(unknown)?;
-    let lines = body.settled(currency, sale.total_minor).lines;
-    let line = lines.into_iter().nth(origin.line as usize).ok_or_else(unknown)?;
-    let returned = reversed.lines.get(&origin.line).copied().unwrap_or_default();
-    let left = Returnable { sold: line.quantity, returned, gross_minor: line.gross_minor };
-    Ok((line, left))
-}
-
-fn reversals(settled: &Settled) -> Vec<Reversal> {
-    let with_origin = settled.lines.iter().filter_map(|line| Some((line, line.origin.as_ref()?)));
-    let reversal = |(line, origin): (&Line, &LineOrigin)| Reversal {
-        till: origin.till.clone(),
-        enrolment: origin.enrolment,
-        seq: origin.seq,
-        line: Some((origin.line, line.quantity.negated())),
-    };
-    with_origin.map(reversal).collect()
-}
-
-fn voided(journal: &JournalWrite, of: &Reference) -> Result<Settled, TillError> {
-    let found = journal.document(&of.till, of.enrolment, of.seq)?;
-    let found = found.filter(|found| found.record.hash == of.hash);
-    let found = found.ok_or_else(|| TillError::Unknown { what: "document", key: of.number.clone() })?;
-    let refuse = |why| TillError::NotReversible { number: found.number.clone(), why };
-    let reversed = journal.reversed(&of.till, of.enrolment, of.seq)?;
-    if reversed.is_void {
-        return Err(refuse("it has been voided already"));
-    }
-    if !reversed.lines.is_empty() {
-        return Err(refuse("goods of it have come back"));
-    }
-    let sale = match Kind::of_name(&found.kind) {
-        Some(Kind::Sale) => found.document::<bodies::Sale>()?.body,
-        Some(Kind::Return) => found.document::<bodies::Return>()?.body.sale,
-        _ => return Err(refuse("only sales and returns are voided")),
-    };
-    let currency =
-        domain::Currency::parse(&found.currency).ok_or_else(|| refuse("its currency is unknown"))?;
-    Ok(sale.settled(currency, found.total_minor).reversed())
 }

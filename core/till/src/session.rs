@@ -5,7 +5,7 @@ use std::{
 
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use serde::Serialize;
-use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, UnitPrice};
+use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, UnitPrice, text};
 use tillkit_protocol::{
     Hash,
     bodies::{self, Event},
@@ -35,8 +35,22 @@ pub struct Session {
     tenant: PublicKey,
     centre: String,
     // Std mutex: a cashier does one thing at a time; nothing awaits inside.
-    sale: Mutex<Option<domain::Sale>>,
+    sale: Mutex<Option<Open>>,
     last_receipt: Mutex<Option<String>>,
+}
+
+/// The open sale.
+pub(crate) struct Open {
+    pub(crate) sale: domain::Sale,
+    /// Its place among the held sales: kept there from the first slip or voucher on, and if it was recalled.
+    pub(crate) kept: Option<Kept>,
+}
+
+/// A sale that survives a kill of the app while it is open.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) id: String,
+    pub(crate) label: String,
 }
 
 /// Wrong PINs before a pause.
@@ -47,10 +61,11 @@ const PAUSES_MIN: [i64; 3] = [1, 5, 15];
 impl Session {
     pub(crate) fn sign_in(core: Arc<Core>, user: &str, pin: &str) -> Result<Session, TillError> {
         core.check_synced()?;
+        text::check("a user", user, text::NAME_CHARS)?;
         let tenant = core.device()?.enrolment.tenant_key;
         let centre = core.subscription()?.ok_or(TillError::NoCentre)?;
         let lockout = core.store.journal.lockout(user)?;
-        let wait_ms = lockout.until_ms.saturating_sub(core.services.rim.now_ms());
+        let wait_ms = core.wait_ms(user, lockout)?;
         if wait_ms > 0 {
             return Err(TillError::LockedOut { wait_s: wait_ms / 1000 + 1 });
         }
@@ -101,7 +116,7 @@ impl Session {
         Ok(())
     }
 
-    pub(crate) fn sale(&self) -> MutexGuard<'_, Option<domain::Sale>> {
+    pub(crate) fn sale(&self) -> MutexGuard<'_, Option<Open>> {
         self.sale.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,6 +154,7 @@ impl Session {
         reason: &str,
     ) -> Result<Recorded, TillError> {
         self.check(Right::CashMovement)?;
+        text::check("a reason", reason, text::NOTE_CHARS)?;
         let setting = self.core.store.centre.view()?.tender(tender)?;
         setting.currency.check_is(amount.currency)?;
         let amount_minor = kind.signed_minor(amount)?;
@@ -182,6 +198,8 @@ impl Session {
         key: Option<Hash>,
     ) -> Result<Enrolled, TillError> {
         self.check(Right::Enrol)?;
+        text::check("an address", url, text::NOTE_CHARS)?;
+        text::check("the name of a device", device, text::NAME_CHARS)?;
         if self.sale().is_some() {
             return Err(TillError::SaleOpen);
         }
@@ -202,6 +220,9 @@ impl Session {
     /// # Errors
     /// [`TillError::NoRight`], [`TillError::Unknown`].
     pub fn edit_price(&self, item: &str, price: UnitPrice) -> Result<(), TillError> {
+        if price.is_negative() {
+            return Err(TillError::bad_input("a price", format!("{price} is below nothing")));
+        }
         self.edit("item", item, |body| {
             body.insert("price".into(), price.to_string().into());
         })
@@ -212,6 +233,12 @@ impl Session {
     /// # Errors
     /// [`TillError::NoRight`], [`TillError::Unknown`].
     pub fn edit_receipt_footer(&self, layout: &str, footer: &[String]) -> Result<(), TillError> {
+        self.check(Right::LocalEdit)?;
+        if footer.len() > text::LAYOUT_LINES {
+            let why = format!("{} lines are more than {}", footer.len(), text::LAYOUT_LINES);
+            return Err(TillError::bad_input("a footer", why));
+        }
+        footer.iter().try_for_each(|line| text::check("a line of the footer", line, text::NOTE_CHARS))?;
         self.edit("receipt_layout", layout, |body| {
             body.insert("footer".into(), footer.into());
         })
@@ -248,7 +275,9 @@ impl Session {
         self.core.check_synced()?;
         let mut document = self.core.blank(kind, body, &self.user)?;
         let view = self.core.store.centre.view()?;
-        document.currency = view.terms()?.currency.code().into();
+        let centre = view.centre()?;
+        document.currency = centre.currency.code().into();
+        document.business_day = self.core.business_day(&centre, document.recorded_ms);
         document.generations = view.generations();
         // Nobody is handed a paper with the number of a customer.
         if kind != Kind::CustomerMade {
@@ -286,8 +315,9 @@ impl Core {
         let mut event = self.blank(Kind::Event, Event { detail: detail.into(), what: what.into() }, user)?;
         if let Ok(view) = self.store.centre.view() {
             event.generations = view.generations();
-            if let Ok(terms) = view.terms() {
-                event.currency = terms.currency.code().into();
+            if let Ok(centre) = view.centre() {
+                event.currency = centre.currency.code().into();
+                event.business_day = self.business_day(&centre, event.recorded_ms);
             }
         }
         Ok(event)
@@ -382,32 +412,73 @@ impl Core {
         Ok(account.filter(|_| is_right).map(|_| rights))
     }
 
+    /// How long a user must still wait. A pause is counted by the clock that nobody sets; the wall clock
+    /// counts only where the phone was started again since, and never for more than the longest pause.
+    fn wait_ms(&self, user: &str, lockout: Lockout) -> Result<i64, TillError> {
+        let rim = &self.services.rim;
+        let pause_ms = pause_ms(lockout.failed);
+        if pause_ms == 0 {
+            return Ok(0);
+        }
+        let begun_ms = lockout.monotonic_ms.filter(|begun_ms| *begun_ms <= rim.monotonic_ms());
+        if let Some(begun_ms) = begun_ms {
+            return Ok(pause_ms.saturating_sub(rim.monotonic_ms().saturating_sub(begun_ms)));
+        }
+        let wait_ms = lockout.until_ms.saturating_sub(rim.now_ms());
+        if wait_ms <= pause_ms {
+            return Ok(wait_ms);
+        }
+        // The wall clock was ahead when the pause began: it begins anew, by the clock of now.
+        let until_ms = rim.now_ms().saturating_add(pause_ms);
+        let anew = Lockout { until_ms, monotonic_ms: Some(rim.monotonic_ms()), ..lockout };
+        self.store.journal.write(|journal| journal.set_lockout(user, anew))?;
+        Ok(pause_ms)
+    }
+
     /// Counts a wrong PIN before it is answered, so that a kill does not reset the count. The event names
     /// the user only if there is one: people type PINs where names belong.
     fn wrong_pin(&self, user: &str, before: Lockout) -> Result<TillError, TillError> {
         let failed = before.failed.saturating_add(1);
-        let over = failed.checked_sub(TRIES);
-        let pause_min = over.map_or(0, |over| *PAUSES_MIN.get(over as usize).unwrap_or(&15));
-        let until_ms = self.services.rim.now_ms().saturating_add(pause_min * 60_000);
-        let until_ms = if pause_min > 0 { until_ms } else { 0 };
+        let (rim, pause_ms) = (&self.services.rim, pause_ms(failed));
+        let until_ms = if pause_ms > 0 { rim.now_ms().saturating_add(pause_ms) } else { 0 };
+        let lockout = Lockout { failed, until_ms, monotonic_ms: Some(rim.monotonic_ms()) };
         let is_known = self.store.centre.view()?.find("user", user)?.is_some();
         let event = self.event(if is_known { user } else { "" }, "sign_in_failed", "")?;
         self.write(|journal, record| {
-            journal.set_lockout(user, Lockout { failed, until_ms })?;
+            journal.set_lockout(user, lockout)?;
             record(journal, event)
         })?;
-        Ok(match over {
-            Some(_) => TillError::LockedOut { wait_s: pause_min * 60 },
-            None => TillError::WrongPin { tries_left: TRIES - failed },
+        Ok(match TRIES.checked_sub(failed) {
+            Some(tries_left) if tries_left > 0 => TillError::WrongPin { tries_left },
+            _ => TillError::LockedOut { wait_s: pause_ms / 1000 },
         })
+    }
+
+    /// The business day of an instant: what is before the centre's cut-over belongs to the day before.
+    pub(crate) fn business_day(&self, centre: &settings::Centre, at_ms: i64) -> String {
+        let begins_ms = centre.day_begins.map_or(0, |begins| i64::from(begins.minutes()) * 60_000);
+        // The offset is that of the instant itself, so that a change of summer time moves no day.
+        let local_ms = at_ms.saturating_add(self.services.rim.utc_offset_ms(at_ms));
+        day_time(local_ms.saturating_sub(begins_ms)).date().to_string()
     }
 
     /// Local date and time of an instant.
     pub(crate) fn local(&self, at_ms: i64) -> jiff::civil::DateTime {
-        let local_ms = at_ms.saturating_add(self.services.rim.utc_offset_ms(at_ms));
-        let at = jiff::Timestamp::from_millisecond(local_ms).unwrap_or_default();
-        jiff::tz::Offset::UTC.to_datetime(at)
+        day_time(at_ms.saturating_add(self.services.rim.utc_offset_ms(at_ms)))
     }
+}
+
+/// Date and time of local milliseconds.
+pub(crate) fn day_time(local_ms: i64) -> jiff::civil::DateTime {
+    let at = jiff::Timestamp::from_millisecond(local_ms).unwrap_or_default();
+    jiff::tz::Offset::UTC.to_datetime(at)
+}
+
+/// The pause after so many wrong PINs in a row, milliseconds; 0 while there are tries left.
+fn pause_ms(failed: u32) -> i64 {
+    let [_, _, longest] = PAUSES_MIN;
+    let over = failed.checked_sub(TRIES);
+    over.map_or(0, |over| PAUSES_MIN.get(over as usize).unwrap_or(&longest) * 60_000)
 }
 
 /// HMAC-SHA-256 (RFC 2104) of a PIN under the centre's pepper: what argon2id is taken of.
@@ -422,7 +493,9 @@ pub(crate) fn peppered(pepper: &[u8], pin: &str) -> [u8; 32] {
 
 /// What a sale reads of the centre, beyond rows.
 pub(crate) trait Settings {
+    fn centre(&self) -> Result<settings::Centre, TillError>;
     fn terms(&self) -> Result<domain::Terms, TillError>;
+    fn cash_rounding(&self, currency: domain::Currency) -> Result<Option<domain::CashRounding>, TillError>;
     fn warehouse(&self) -> Result<String, TillError>;
     fn tender(&self, key: &str) -> Result<settings::Tender, TillError>;
     fn numerator(&self, kind: Kind) -> Result<Numerator, TillError>;
@@ -431,10 +504,17 @@ pub(crate) trait Settings {
 }
 
 impl Settings for View<'_> {
+    fn centre(&self) -> Result<settings::Centre, TillError> {
+        first(self, "centre")
+    }
+
+    fn cash_rounding(&self, currency: domain::Currency) -> Result<Option<domain::CashRounding>, TillError> {
+        let setting: Option<settings::CurrencySetting> = self.read("currency", currency.code())?;
+        Ok(setting.and_then(|setting| setting.rounding()))
+    }
+
     fn terms(&self) -> Result<domain::Terms, TillError> {
-        let centre: settings::Centre = first(self, "centre")?;
-        let currency: Option<settings::CurrencySetting> = self.read("currency", centre.currency.code())?;
-        let step_minor = currency.and_then(|currency| currency.cash_step_minor).filter(|step| *step > 1);
+        let centre = self.centre()?;
         let is_change = |tender: &settings::Tender| {
             tender.kind == domain::TenderKind::Cash && tender.currency == centre.currency
         };
@@ -447,17 +527,14 @@ impl Settings for View<'_> {
         Ok(domain::Terms {
             currency: centre.currency,
             vat_mode: centre.vat_mode,
-            cash_rounding: step_minor.map(|step_minor| domain::CashRounding {
-                step_minor,
-                rounding: domain::Rounding::HalfAwayFromZero,
-            }),
+            cash_rounding: self.cash_rounding(centre.currency)?,
             change_tender,
+            tax_point: centre.tax_point,
         })
     }
 
     fn warehouse(&self) -> Result<String, TillError> {
-        let centre: settings::Centre = first(self, "centre")?;
-        Ok(centre.warehouse.unwrap_or_default())
+        Ok(self.centre()?.warehouse.unwrap_or_default())
     }
 
     fn tender(&self, key: &str) -> Result<settings::Tender, TillError> {

@@ -745,7 +745,7 @@ impl Centre {
     fn upload(&mut self, request: &Request, body: &[u8]) -> Answered {
         self.bearer(request)?;
         let lines =
-            rows::expand(body, limits::BATCH_BYTES).map_err(|_| Problem::of(ProblemType::Malformed))?;
+            rows::expand(body, limits::UPLOAD_BYTES).map_err(|_| Problem::of(ProblemType::Malformed))?;
         let lines: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
         let takes = match self.is_moody && lines.len() > 1 && self.dice.permille(60) {
             true => {

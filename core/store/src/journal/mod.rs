@@ -19,7 +19,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
-use tillkit_domain::Quantity;
+use tillkit_domain::{Quantity, TenderKind};
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, Section,
     bodies::{Reference, UnsentFacts},
@@ -40,6 +40,7 @@ static KIND: FileKind = FileKind {
         include_str!("../../migrations/journal/0001_journal.sql"),
         include_str!("../../migrations/journal/0002_part.sql"),
         include_str!("../../migrations/journal/0003_indexes.sql"),
+        include_str!("../../migrations/journal/0004_refunds.sql"),
     ],
     pragmas: "
         PRAGMA journal_mode = WAL;
@@ -169,8 +170,33 @@ pub struct Reversal {
     pub enrolment: u32,
     /// Its seq.
     pub seq: u64,
-    /// Of which line how much, negative where a return of it is voided; the whole document if absent.
-    pub line: Option<(u32, Quantity)>,
+    /// What of it.
+    pub taken: Taken,
+}
+
+/// What is taken back. Everything is negative where a return is voided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// All of it: it is voided.
+    Whole,
+    /// A part of a line.
+    Line {
+        /// Its index, from 0.
+        line: u32,
+        /// How much.
+        quantity: Quantity,
+        /// Its share of the line's price and VAT, minor units; unknown in documents of older versions.
+        share_minor: Option<(i64, i64)>,
+    },
+    /// Money that a tender had paid; cash is one tender, without a key.
+    Money {
+        /// What the tender is.
+        kind: TenderKind,
+        /// Its key; empty for cash.
+        tender: String,
+        /// Minor units of the sale's currency, before cash rounding.
+        minor: i64,
+    },
 }
 
 /// What has been taken back of a document.
@@ -178,8 +204,23 @@ pub struct Reversal {
 pub struct Reversed {
     /// Whether it was voided whole.
     pub is_void: bool,
-    /// How much of each line, by index; not negative.
-    pub lines: BTreeMap<u32, Quantity>,
+    /// What of each line, by index; nothing is negative.
+    pub lines: BTreeMap<u32, Back>,
+    /// What tenders have given back, minor units of its currency: by kind and key, cash without a key.
+    pub money: BTreeMap<(TenderKind, String), i64>,
+}
+
+/// What of a line has come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Back {
+    /// How much.
+    pub quantity: Quantity,
+    /// So much of it in documents of older versions, whose share is not known.
+    pub without_share: Quantity,
+    /// The share of the line's price of what came back otherwise, minor units.
+    pub gross_minor: i64,
+    /// The same of its VAT.
+    pub vat_minor: i64,
 }
 
 /// A document as the journal holds it.
@@ -372,6 +413,8 @@ pub struct Held {
     pub user: String,
     /// When, till clock, Unix milliseconds.
     pub held_ms: i64,
+    /// Whether nobody set it aside: it was open when the app ended, and a slip or a voucher is on it.
+    pub is_open: bool,
     /// Version of `body`.
     pub v: u32,
     /// The sale, as its owner wrote it.
@@ -398,6 +441,8 @@ pub struct Lockout {
     pub failed: u32,
     /// No try before this, till clock, Unix milliseconds.
     pub until_ms: i64,
+    /// When the pause began, by the clock that nobody sets.
+    pub monotonic_ms: Option<i64>,
 }
 
 impl Journal {
@@ -510,24 +555,41 @@ fn document(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Opt
 
 fn reversed(db: &Connection, till: &str, enrolment: u32, seq: u64) -> Result<Reversed> {
     const REVERSED: &str = "
-        SELECT line, sum(quantity_micro) FROM reversal
+        SELECT line, sum(quantity_micro), sum(iif(gross_minor IS NULL, quantity_micro, 0)),
+               coalesce(sum(gross_minor), 0), coalesce(sum(vat_minor), 0) FROM reversal
          WHERE till = :till AND enrolment = :enrolment AND seq = :seq
          GROUP BY line HAVING line = -1 OR sum(quantity_micro) <> 0";
-    let mut statement = db.prepare_cached(REVERSED)?;
-    let mut rows = statement.query(named_params! {":till": till, ":enrolment": enrolment, ":seq": seq})?;
+    const MONEY: &str = "
+        SELECT kind, tender, sum(minor) FROM refund
+         WHERE till = :till AND enrolment = :enrolment AND seq = :seq GROUP BY kind, tender";
+    let quantity = |micro| Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error));
+    let of = named_params! {":till": till, ":enrolment": enrolment, ":seq": seq};
     let mut reversed = Reversed::default();
+    let mut statement = db.prepare_cached(REVERSED)?;
+    let mut rows = statement.query(of)?;
     while let Some(row) = rows.next()? {
-        let (line, micro): (i64, i64) = (row.get(0)?, row.get(1)?);
-        match u32::try_from(line) {
-            Ok(line) => {
-                let quantity =
-                    Quantity::from_micro(micro).map_err(|error| unreadable("a reversal", error))?;
-                reversed.lines.insert(line, quantity);
-            }
-            Err(_) => reversed.is_void = true,
-        }
+        let Ok(line) = u32::try_from(row.get::<_, i64>(0)?) else {
+            reversed.is_void = true;
+            continue;
+        };
+        let back = Back {
+            quantity: quantity(row.get(1)?)?,
+            without_share: quantity(row.get(2)?)?,
+            gross_minor: row.get(3)?,
+            vat_minor: row.get(4)?,
+        };
+        reversed.lines.insert(line, back);
+    }
+    let mut statement = db.prepare_cached(MONEY)?;
+    let mut rows = statement.query(of)?;
+    while let Some(row) = rows.next()? {
+        reversed.money.insert((tender_kind(&row.get::<_, String>(0)?)?, row.get(1)?), row.get(2)?);
     }
     Ok(reversed)
+}
+
+fn tender_kind(name: &str) -> Result<TenderKind> {
+    TenderKind::of_name(name).ok_or_else(|| unreadable("a kind of tender", name))
 }
 
 fn each_document<E: From<StoreError>>(
@@ -611,6 +673,7 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
         label: row.get("label")?,
         user: row.get("user")?,
         held_ms: row.get("held_ms")?,
+        is_open: row.get("is_open")?,
         v: row.get("v")?,
         body: row.get("body")?,
     })

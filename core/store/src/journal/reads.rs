@@ -455,7 +455,7 @@ impl Journal {
     /// # Errors
     /// As any read.
     pub fn held(&self) -> Result<Vec<Held>> {
-        const HELD: &str = "SELECT id, label, user, held_ms, v, body FROM held_sale ORDER BY held_ms, id";
+        const HELD: &str = "SELECT id, label, user, held_ms, is_open, v, body FROM held_sale ORDER BY held_ms, id";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(HELD)?;
         Ok(statement.query_map([], held)?.collect::<rusqlite::Result<_>>()?)
@@ -466,11 +466,11 @@ impl Journal {
     /// # Errors
     /// As any read.
     pub fn lockout(&self, user: &str) -> Result<Lockout> {
-        const LOCKOUT: &str = "SELECT failed, until_ms FROM lockout WHERE user = :user";
+        const LOCKOUT: &str = "SELECT failed, until_ms, monotonic_ms FROM lockout WHERE user = :user";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(LOCKOUT)?;
         let found = statement.query_row(named_params! {":user": user}, |row| {
-            Ok(Lockout { failed: row.get(0)?, until_ms: row.get(1)? })
+            Ok(Lockout { failed: row.get(0)?, until_ms: row.get(1)?, monotonic_ms: row.get(2)? })
         });
         Ok(found.optional()?.unwrap_or_default())
     }

@@ -1,18 +1,20 @@
 //! What changes the journal: always inside [`Journal::write`](super::Journal::write), all of it or nothing.
 
-use rusqlite::{OptionalExtension, Transaction, named_params, params};
+use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use tillkit_domain::Quantity;
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, bodies,
     canonical::Unwritable,
     keys::PrivateKey,
+    limits,
     wire::{Finding, Ranges},
 };
 
 use super::{
-    Delivery, Enrolment, Head, Held, Lockout, NewDocument, Recorded, Reversal, Reversed, StockMove, Unsent,
-    document, each_document, head, held, recorded, reversed, unsent,
+    Delivery, Enrolment, Head, Held, Lockout, NewDocument, Recorded, Reversal, Reversed, StockMove, Taken,
+    Unsent, document, each_document, head, held, recorded, reversed, tender_kind, unreadable, unsent,
 };
 use crate::{Result, StoreError, file::InUse};
 
@@ -84,6 +86,9 @@ impl JournalWrite<'_> {
             v: bodies::VERSION,
         };
         let record = Record::sign(&line, key)?;
+        if record.line.len() > limits::DOCUMENT_BYTES {
+            return Err(StoreError::TooLong { bytes: record.line.len() });
+        }
         let document = Recorded {
             till: line.till,
             enrolment: line.enrolment,
@@ -148,20 +153,80 @@ impl JournalWrite<'_> {
 
     fn insert_reversal(&self, reversal: &Reversal, by: &Recorded) -> Result<()> {
         const INSERT_REVERSAL: &str = "
-            INSERT INTO reversal (till, enrolment, seq, line, quantity_micro, by_enrolment, by_seq)
-            VALUES (:till, :enrolment, :seq, :line, :quantity_micro, :by_enrolment, :by_seq)";
-        let (line, quantity_micro) =
-            reversal.line.map_or((-1, 0), |(line, quantity)| (i64::from(line), quantity.micro()));
-        self.tx.prepare_cached(INSERT_REVERSAL)?.execute(named_params! {
-            ":till": reversal.till,
-            ":enrolment": reversal.enrolment,
-            ":seq": reversal.seq,
-            ":line": line,
-            ":quantity_micro": quantity_micro,
-            ":by_enrolment": by.enrolment,
-            ":by_seq": by.seq,
-        })?;
+            INSERT INTO reversal (till, enrolment, seq, line, quantity_micro, gross_minor, vat_minor,
+                                  by_till, by_enrolment, by_seq)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        const INSERT_REFUND: &str = "
+            INSERT INTO refund (till, enrolment, seq, kind, tender, minor, by_till, by_enrolment, by_seq)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let Reversal { till, enrolment, seq, taken } = reversal;
+        let (line, quantity_micro, share_minor) = match taken {
+            Taken::Whole => (-1, 0, None),
+            Taken::Line { line, quantity, share_minor } => {
+                (i64::from(*line), quantity.micro(), *share_minor)
+            }
+            Taken::Money { kind, tender, minor } => {
+                self.tx.prepare_cached(INSERT_REFUND)?.execute(params![
+                    till,
+                    enrolment,
+                    seq,
+                    kind.name(),
+                    tender,
+                    minor,
+                    by.till,
+                    by.enrolment,
+                    by.seq
+                ])?;
+                return Ok(());
+            }
+        };
+        let (gross_minor, vat_minor) = share_minor.unzip();
+        self.tx.prepare_cached(INSERT_REVERSAL)?.execute(params![
+            till,
+            enrolment,
+            seq,
+            line,
+            quantity_micro,
+            gross_minor,
+            vat_minor,
+            by.till,
+            by.enrolment,
+            by.seq
+        ])?;
         Ok(())
+    }
+
+    /// What a return took back, in the order it did; nothing of a document of an older version.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn reversals_by(&self, document: &Recorded) -> Result<Vec<Reversal>> {
+        const LINES: &str = "
+            SELECT till, enrolment, seq, line, quantity_micro, gross_minor, vat_minor FROM reversal
+             WHERE by_till = ?1 AND by_enrolment = ?2 AND by_seq = ?3 AND line >= 0 ORDER BY rowid";
+        const MONEY: &str = "
+            SELECT till, enrolment, seq, kind, tender, minor FROM refund
+             WHERE by_till = ?1 AND by_enrolment = ?2 AND by_seq = ?3 ORDER BY rowid";
+        let by = params![document.till, document.enrolment, document.seq];
+        let reversal = |row: &Row, taken| -> Result<Reversal> {
+            Ok(Reversal { till: row.get(0)?, enrolment: row.get(1)?, seq: row.get(2)?, taken })
+        };
+        let mut reversals = Vec::new();
+        let mut statement = self.tx.prepare_cached(LINES)?;
+        let mut rows = statement.query(by)?;
+        while let Some(row) = rows.next()? {
+            let quantity = Quantity::from_micro(row.get(4)?);
+            let quantity = quantity.map_err(|error| unreadable("a reversal", error))?;
+            let share_minor = row.get::<_, Option<i64>>(5)?.zip(row.get(6)?);
+            reversals.push(reversal(row, Taken::Line { line: row.get(3)?, quantity, share_minor })?);
+        }
+        let mut statement = self.tx.prepare_cached(MONEY)?;
+        let mut rows = statement.query(by)?;
+        while let Some(row) = rows.next()? {
+            let kind = tender_kind(&row.get::<_, String>(3)?)?;
+            reversals.push(reversal(row, Taken::Money { kind, tender: row.get(4)?, minor: row.get(5)? })?);
+        }
+        Ok(reversals)
     }
 
     /// Keeps the part that a document's line names beside it; in the transaction of the document.
@@ -409,6 +474,8 @@ impl JournalWrite<'_> {
             "DELETE FROM stock_move WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         const PRUNE_REVERSALS: &str =
             "DELETE FROM reversal WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
+        const PRUNE_REFUNDS: &str =
+            "DELETE FROM refund WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         const PRUNE_PARTS: &str =
             "DELETE FROM part WHERE till = :till AND enrolment = :enrolment AND seq < :first_kept";
         let mut chains = self.tx.prepare_cached("SELECT till, enrolment FROM enrolment")?;
@@ -425,6 +492,7 @@ impl JournalWrite<'_> {
             if gone > 0 {
                 self.tx.prepare_cached(PRUNE_MOVES)?.execute(of_chain)?;
                 self.tx.prepare_cached(PRUNE_REVERSALS)?.execute(of_chain)?;
+                self.tx.prepare_cached(PRUNE_REFUNDS)?.execute(of_chain)?;
                 self.tx.prepare_cached(PRUNE_PARTS)?.execute(of_chain)?;
             }
             pruned += gone;
@@ -462,16 +530,17 @@ impl JournalWrite<'_> {
         Ok(())
     }
 
-    /// Sets a sale aside.
+    /// Sets a sale aside, or keeps one while it is open.
     ///
     /// # Errors
     /// As any write.
     pub fn hold(&self, sale: &Held) -> Result<()> {
         const HOLD: &str = "
-            INSERT INTO held_sale (id, label, user, held_ms, v, body) VALUES (:id, :label, :user, :held_ms, :v, :body)";
+            INSERT INTO held_sale (id, label, user, held_ms, is_open, v, body)
+            VALUES (:id, :label, :user, :held_ms, :is_open, :v, :body)";
         self.tx.prepare_cached(HOLD)?.execute(named_params! {
             ":id": sale.id, ":label": sale.label, ":user": sale.user,
-            ":held_ms": sale.held_ms, ":v": sale.v, ":body": sale.body,
+            ":held_ms": sale.held_ms, ":is_open": sale.is_open, ":v": sale.v, ":body": sale.body,
         })?;
         Ok(())
     }
@@ -482,7 +551,7 @@ impl JournalWrite<'_> {
     /// As any write.
     pub fn recall(&self, id: &str) -> Result<Option<Held>> {
         const RECALL: &str =
-            "DELETE FROM held_sale WHERE id = :id RETURNING id, label, user, held_ms, v, body";
+            "DELETE FROM held_sale WHERE id = :id RETURNING id, label, user, held_ms, is_open, v, body";
         Ok(self.tx.prepare_cached(RECALL)?.query_row(named_params! {":id": id}, held).optional()?)
     }
 
@@ -492,11 +561,14 @@ impl JournalWrite<'_> {
     /// As any write.
     pub fn set_lockout(&self, user: &str, lockout: Lockout) -> Result<()> {
         const SET: &str = "
-            INSERT INTO lockout (user, failed, until_ms) VALUES (:user, :failed, :until_ms)
-            ON CONFLICT DO UPDATE SET failed = excluded.failed, until_ms = excluded.until_ms";
-        self.tx.prepare_cached(SET)?.execute(
-            named_params! {":user": user, ":failed": lockout.failed, ":until_ms": lockout.until_ms},
-        )?;
+            INSERT INTO lockout (user, failed, until_ms, monotonic_ms)
+            VALUES (:user, :failed, :until_ms, :monotonic_ms)
+            ON CONFLICT DO UPDATE SET failed = excluded.failed, until_ms = excluded.until_ms,
+                                      monotonic_ms = excluded.monotonic_ms";
+        self.tx.prepare_cached(SET)?.execute(named_params! {
+            ":user": user, ":failed": lockout.failed, ":until_ms": lockout.until_ms,
+            ":monotonic_ms": lockout.monotonic_ms,
+        })?;
         Ok(())
     }
 

@@ -509,6 +509,7 @@ fn a_held_sale_comes_back_once_and_as_it_was() {
         label: "Kowalski".into(),
         user: "u1".into(),
         held_ms: n,
+        is_open: n == 2,
         v: 1,
         body: vec![0, 255, n as u8],
     };
@@ -536,7 +537,7 @@ fn a_held_sale_comes_back_once_and_as_it_was() {
 #[test]
 fn wrong_pins_survive_reopening() {
     let till = Till::new();
-    let locked = Lockout { failed: 4, until_ms: 99 };
+    let locked = Lockout { failed: 4, until_ms: 99, monotonic_ms: Some(7) };
     assert_eq!(till.store.journal.lockout("u1").unwrap(), Lockout::default());
     till.store.journal.write(|journal| journal.set_lockout("u1", locked)).unwrap();
     let till = till.reopened();

@@ -201,7 +201,7 @@ fn sold(document: &Recorded, reversed: &Reversed) -> Result<Vec<SoldLine>, TillE
     let line = |(index, line): (u32, bodies::Line)| {
         let left = match reversed.lines.get(&index) {
             _ if reversed.is_void => Quantity::default(),
-            Some(back) => line.quantity.plus(back.negated())?,
+            Some(back) => line.quantity.plus(back.quantity.negated())?,
             None => line.quantity,
         };
         Ok(SoldLine {
@@ -251,7 +251,13 @@ impl crate::till::Core {
                 StoreError::Unreadable { what: "a document's currency", why: document.currency.clone() }
             })?;
             let settled = sale.settled(currency, document.total_minor);
-            self.receipt_text(title, document, &settled, &line.user, line.offline)
+            let paper = match sale.paper {
+                Some(paper) => paper,
+                // An older version did not write it: what is known best is today's.
+                None => self.paper(&self.store.centre.view()?, document.recorded_ms, line.offline)?,
+            };
+            let title = format!("{title}, copy");
+            self.receipt_text(&title, document, &settled, &line.user, &paper)
         };
         match Kind::of_name(&document.kind) {
             Some(Kind::Sale) => sale("Receipt", document.document::<bodies::Sale>()?.body),

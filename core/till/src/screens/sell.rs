@@ -24,6 +24,8 @@ pub struct SellScreen {
     pub tenders: Vec<TenderChoice>,
     /// Sales set aside.
     pub held: u64,
+    /// Those of them that nobody set aside: open when the app ended, with a slip or a voucher on them.
+    pub interrupted: u64,
     /// The badge of the quick sync button.
     pub unsent: UnsentView,
     /// Text of the receipt made last in this session.
@@ -143,6 +145,7 @@ impl Session {
         let tenders = view.list("tender", None, MOST_TENDERS)?;
         let tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
         drop(view);
+        let held = self.held()?;
         Ok(SellScreen {
             user: self.user().into(),
             rights: Right::ALL
@@ -154,7 +157,8 @@ impl Session {
             hits,
             cart: self.cart_view()?,
             tenders,
-            held: self.held()?.len() as u64,
+            held: held.len() as u64,
+            interrupted: held.iter().filter(|held| held.is_open).count() as u64,
             unsent: UnsentView::of(&self.core.store.journal.unsent()?),
             receipt: self.last_receipt(),
         })
