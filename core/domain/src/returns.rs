@@ -410,7 +410,10 @@ impl NewReturn {
         let paid = sum(self.paid.iter().filter(|paid| is_other(paid.kind)).map(|paid| paid.left_minor.max(0)))?;
         let refunds = self.refunds.iter().zip(shares).filter(|(refund, _)| is_other(refund.kind));
         let refunded = sum(refunds.map(|(_, share)| share.due_minor))?;
-        let can_minor = add(paid, -refunded)?.max(0);
+        // What cash took over in returns before this one is left of no tender.
+        let is_cash = |paid: &&Paid| paid.kind == TenderKind::Cash;
+        let before = sum(self.paid.iter().filter(is_cash).map(|paid| paid.left_minor.min(0)))?;
+        let can_minor = add(add(paid, -refunded)?, before)?.max(0);
         if cash_over_minor > can_minor {
             let on_account = Money::new(add(cash_over_minor, -can_minor)?, self.terms.currency);
             return Err(SaleError::OnAccount { on_account });

@@ -134,14 +134,15 @@ pub fn shares(amounts: &[(&VatRate, i64)], vat: &[VatLine], mode: VatMode) -> Re
         for (index, (_, amount_minor)) in
             amounts.iter().enumerate().filter(|(_, (rate, _))| **rate == stated.rate)
         {
-            let exact = Decimal::from(*amount_minor) * stated.rate.percent.to_decimal() / base;
-            let whole = exact.floor();
+            let product = Decimal::from(*amount_minor) * stated.rate.percent.to_decimal();
+            let whole = (product / base).floor();
             let part = whole.to_i64().ok_or(MoneyError::TooLarge)?;
             missing = add(missing, -part)?;
             if let Some(place) = parts.get_mut(index) {
                 *place = part;
             }
-            remainders.push((exact - whole, index));
+            // A quotient is cut after 28 digits, and a third of more is then less than a third of less.
+            remainders.push((product - whole * base, index));
         }
         remainders.sort_by_key(|(remainder, index)| (std::cmp::Reverse(*remainder), *index));
         for (_, index) in remainders.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
@@ -193,6 +194,14 @@ mod tests {
         let lines =
             breakdown([(&rate, 1), (&rate, 1), (&rate, 1)], VatMode::Included, Currency::GBP).unwrap();
         assert_eq!((lines.len(), lines[0].vat_minor), (1, 1));
+    }
+
+    #[test]
+    fn of_equal_remainders_the_earlier_line_has_the_larger_share() {
+        let rate = rate("20");
+        let amounts = [99_22, 83_72, 15_80, 50_23, 100_46].map(|amount| (&rate, amount));
+        let vat = breakdown(amounts, VatMode::Included, Currency::GBP).unwrap();
+        assert_eq!(shares(&amounts, &vat, VatMode::Included).unwrap(), [16_54, 13_96, 2_63, 8_37, 16_74]);
     }
 
     #[test]
