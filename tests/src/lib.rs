@@ -15,6 +15,7 @@ pub mod kill;
 pub mod powerloss;
 pub mod powerloss_office;
 pub mod proxy;
+pub mod receipts;
 pub mod sim;
 pub mod world;
 

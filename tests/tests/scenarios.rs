@@ -14,6 +14,7 @@ mod making;
 mod pains;
 mod pricing;
 mod promises;
+mod receipts;
 mod screens;
 mod selling;
 mod simulation;

@@ -25,6 +25,9 @@ mod published;
 mod sold;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     fmt::{self, Display},

@@ -173,25 +173,36 @@ fn judge_tender(
         }
         // What was foreign before is turned over twice.
         Some(_) if is_sale => allowed.extend([value - 1, value + 1]),
-        _ if !is_sale => {
-            let rules = match tender.kind.as_str() {
-                "cash" => published.cash_rules(&tender.currency),
-                _ => vec![CashRule::default()],
-            };
-            // A refund is a share of what is due: its amount follows from it.
-            allowed.extend(rules.iter().flat_map(|rule| {
-                (-rule.step_minor..=rule.step_minor).filter_map(|round| {
-                    let worth = Fraction::times_rate(round, own, rate, decimals).rounded();
-                    let due = tender.home_minor - worth;
-                    let exact = Fraction::by_rate(due, decimals, rate, own).rounded();
-                    (rule.of(exact) == round && exact + round == tender.amount_minor)
-                        .then_some(tender.home_minor)
-                })
-            }));
-        }
+        _ if !is_sale && !coins_of(tender, decimals, published).is_empty() => allowed.push(tender.home_minor),
         _ => {}
     }
     judge.one_of(Fault::TenderValue(at), &allowed, tender.home_minor);
+}
+
+/// What rounding to coins adds to a foreign refund, in the document's currency: one of these. None of them
+/// if the amount does not follow from any share of what is due.
+fn coins_of(tender: &Tender, decimals: u32, published: &Published) -> Vec<i64> {
+    let (Some(rate), Some(own)) = (tender.rate, exponent(&tender.currency)) else { return Vec::new() };
+    let value = |minor| Fraction::times_rate(minor, own, rate, decimals).rounded();
+    let rules = match tender.kind.as_str() {
+        "cash" => published.cash_rules(&tender.currency),
+        _ => vec![CashRule::default()],
+    };
+    let mut coins = Vec::new();
+    for rule in rules {
+        for added in -rule.step_minor..=rule.step_minor {
+            let (amount, home) = (-tender.amount_minor, -tender.home_minor);
+            let exact = Fraction::by_rate(home - value(added), decimals, rate, own).rounded();
+            if rule.of(exact) == added && exact + added == amount {
+                coins.push(value(added));
+            }
+        }
+    }
+    // Or a person named the amount, and it is worth what it is worth.
+    if value(tender.amount_minor) == tender.home_minor {
+        coins.push(0);
+    }
+    coins
 }
 
 fn is_home_cash(document: &Document, tender: &Tender) -> bool {
@@ -243,25 +254,31 @@ fn rounding_of_sale(document: &Document, money: &Money, published: &Published) -
     published.cash_rules(&document.currency).into_iter().map(by).collect()
 }
 
-/// What goes back in cash is rounded: of its own currency in it, of another one by what that is worth.
+/// What goes back in cash is rounded: of the document's currency in it, of another one by what that is worth.
 fn rounding_of_return(document: &Document, money: &Money, decimals: u32, published: &Published) -> Vec<i64> {
-    let Some(cash) = money.tenders.iter().find(|tender| tender.kind == "cash") else {
-        let rest = -document.total_minor + money.tenders.iter().map(|tender| tender.home_minor).sum::<i64>();
-        // What rounds to nothing is paid with nothing.
-        let rules = published.cash_rules(&document.currency);
-        let is_nothing = rest > 0 && rules.iter().any(|rule| rule.of(rest) == -rest);
-        return if is_nothing { vec![rest, 0] } else { vec![0] };
-    };
-    if let (Some(rate), Some(own)) = (cash.rate, exponent(&cash.currency)) {
-        let worth = |minor: i64| -Fraction::times_rate(minor, own, rate, decimals).rounded();
-        let step = published.cash_rules(&cash.currency).iter().map(|rule| rule.step_minor).max().unwrap_or(1);
-        // `judge_tender` says which of them it is.
-        return (-step..=step).map(worth).collect();
+    let (mut others, mut cash) = (0, 0);
+    let mut foreign = vec![0];
+    for tender in &money.tenders {
+        if is_home_cash(document, tender) {
+            cash -= tender.home_minor;
+            continue;
+        }
+        others -= tender.home_minor;
+        if tender.rate.is_some() {
+            let coins = coins_of(tender, decimals, published);
+            foreign = foreign.iter().flat_map(|sum| coins.iter().map(move |added| sum + added)).collect();
+        }
     }
-    let others = money.tenders.iter().filter(|tender| !is_home_cash(document, tender));
-    let due = -document.total_minor + others.map(|tender| tender.home_minor).sum::<i64>();
-    let paid: i64 = money.tenders.iter().map(|tender| tender.home_minor).sum::<i64>() * -1;
-    let is_exact = paid == -document.total_minor;
-    let by = |rule: CashRule| if rule.takes_exact && is_exact { 0 } else { -rule.of(due) };
-    published.cash_rules(&document.currency).into_iter().map(by).collect()
+    let mut allowed = Vec::new();
+    for added in foreign {
+        // What is left for cash of the document's currency, before its coins.
+        let due = -document.total_minor - (others - added);
+        for rule in published.cash_rules(&document.currency) {
+            let home = if rule.takes_exact && cash == due { 0 } else { rule.of(due) };
+            if cash == due + home {
+                allowed.push(-(added + home));
+            }
+        }
+    }
+    allowed
 }

@@ -41,6 +41,7 @@ use std::{
 };
 
 pub use audit::Judged;
+pub use dice::Dice;
 use trace::Trace;
 use twin::Twin;
 pub use world::Figures;

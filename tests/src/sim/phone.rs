@@ -14,8 +14,8 @@ use std::{
 use tillkit::{
     AddLine, Aside, CashMovementKind, Closed, Counted, Currency, CustomerPart, Delivery, Discount, Goods,
     KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Quantity, Receipt, Recorded, Reference,
-    Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing, StockKind,
-    StoreError, Till, TillError, Trigger, UnitPrice,
+    RefundBy, Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing,
+    StockKind, StoreError, Till, TillError, Trigger, UnitPrice,
 };
 use tillkit_protocol::{
     Hash,
@@ -30,7 +30,7 @@ use super::{
     checks::{self, MOST_DOCUMENTS, Seen},
     dice::Dice,
     line::{Line, OverLine},
-    settings::{MOST_ITEMS, USER, WEIGHED},
+    settings::{BOTTLES, MOST_ITEMS, USER, WEIGHED},
     trace::Trace,
 };
 use crate::{accountant::Count, powerloss::Recording};
@@ -699,6 +699,10 @@ impl Phone {
 
     /// Of an item, as it is sold: by the piece or by its weight.
     fn quantity(&mut self, n: u64) -> Quantity {
+        if BOTTLES.contains(&n) && self.dice.permille(700) {
+            return Quantity::from_micro(-1_000_000 * i64::try_from(self.dice.of(1..6)).unwrap_or(1))
+                .expect("a few bottles");
+        }
         match n.is_multiple_of(WEIGHED) {
             true => format!("0.{:03}", self.dice.of(1..1_000)).parse().expect("a weight"),
             false => Quantity::from(u32::try_from(self.dice.of(1..6)).unwrap_or(1)),
@@ -773,7 +777,15 @@ impl Phone {
             false => ReturnPurpose::CreditNote,
         };
         let customer = self.dice.permille(300).then(|| format!("c{}", self.dice.of(0..6)));
-        let refund = self.dice.weighted(&[(6, "cash"), (3, "card"), (1, "voucher"), (1, "credit")]).into();
+        let tenders = [(6, "cash"), (3, "card"), (1, "voucher"), (2, "credit"), (1, "euros")];
+        let mut refund = RefundBy::from(self.dice.weighted(&tenders));
+        if self.dice.permille(250) {
+            let tender = self.dice.pick(&["card", "voucher", "credit", "cash"]);
+            // Nobody hands out what there are no coins for.
+            let step = if tender == "cash" { 10 } else { 1 };
+            let part = money(self.dice.of(1..8_00) / step * step + step, Currency::GBP);
+            refund = refund.and(tender, part);
+        }
         let new = NewReturn { purpose, customer, lines, refund };
         let done = self.said("takes goods back", session.return_goods(new));
         self.keep_receipt(Kind::Return, done);

@@ -18,6 +18,8 @@ pub type Sections = BTreeMap<String, Rows>;
 pub const USER: (&str, &str) = ("anna", "1234");
 /// Keys of items are `i00` and so on; there are never more than this.
 pub const MOST_ITEMS: u64 = 40;
+/// Items that are deposits.
+pub const BOTTLES: [u64; 2] = [7, 21];
 /// Every so many-th item is sold by its weight.
 pub const WEIGHED: u64 = 5;
 /// A section that this version of the till does not know.
@@ -103,12 +105,11 @@ pub fn first(dice: &mut Dice) -> Sections {
 fn item(all: &mut Sections, n: u64, dice: &mut Dice) {
     let (vat, price) = (dice.pick(&["std", "std", "low", "zero"]), price(dice));
     let unit = if n.is_multiple_of(WEIGHED) { "kg" } else { "pc" };
-    put(
-        all,
-        "item",
-        &format!("i{n:02}"),
-        &json!({"name": format!("Item {n}"), "codes": [format!("{}", 1000 + n)], "unit": unit, "vat": vat, "price": price}),
-    );
+    let mut body = json!({"name": format!("Item {n}"), "codes": [format!("{}", 1000 + n)], "unit": unit, "vat": vat, "price": price});
+    if BOTTLES.contains(&n) {
+        body["deposit"] = json!(true);
+    }
+    put(all, "item", &format!("i{n:02}"), &body);
 }
 
 fn vat_mode(all: &mut Sections, dice: &mut Dice) {
