@@ -1,6 +1,7 @@
 //! Refusals, split by what a shell must do about them.
 
 use tillkit::TillError as Core;
+use tillkit_domain::AmountError;
 
 /// Why the till refused. The call has changed nothing, and what was recorded before is safe whenever
 /// `data_safe` says so. `code` is stable: translate by it; `sentence` is English, with the facts.
@@ -25,6 +26,36 @@ pub enum TillError {
         sentence: String,
         /// Whether what was recorded is safe.
         data_safe: bool,
+    },
+    /// What was typed can be two numbers: ask which, naming both.
+    #[error("{sentence}")]
+    TwoReadings {
+        /// Stable.
+        code: String,
+        /// English.
+        sentence: String,
+        /// Whether what was recorded is safe.
+        data_safe: bool,
+        /// What was typed.
+        text: String,
+        /// If its sign separates groups.
+        grouped: Reading,
+        /// If its sign is the decimal one.
+        decimal: Reading,
+    },
+    /// Several items have the code: ask which, and add it by its key.
+    #[error("{sentence}")]
+    SeveralItems {
+        /// Stable.
+        code: String,
+        /// English.
+        sentence: String,
+        /// Whether what was recorded is safe.
+        data_safe: bool,
+        /// What was typed or scanned.
+        scanned: String,
+        /// The items, in key order.
+        items: Vec<ItemChoice>,
     },
     /// The signed-in user may not, or the PIN is wrong: ask somebody who may.
     #[error("{sentence}")]
@@ -68,9 +99,31 @@ pub enum TillError {
     },
 }
 
+/// A reading of what was typed, in the writing of who typed it.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Reading {
+    /// To be shown: `1250.00`.
+    pub shown: String,
+    /// What to type for it: `1250`.
+    pub typed: String,
+}
+
+/// An item to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ItemChoice {
+    /// Its key.
+    pub item: String,
+    /// As printed.
+    pub name: String,
+}
+
 impl From<Core> for TillError {
     fn from(error: Core) -> TillError {
         let (code, sentence, data_safe) = (error.code().to_string(), error.to_string(), error.data_is_safe());
+        if let Core::SeveralItems { code: scanned, items } = error {
+            let items = items.into_iter().map(|(item, name)| ItemChoice { item, name }).collect();
+            return TillError::SeveralItems { code, sentence, data_safe, scanned, items };
+        }
         match error.remedy() {
             tillkit::Remedy::TryAgain => TillError::TryAgain { code, sentence, data_safe },
             tillkit::Remedy::Correct => TillError::Refused { code, sentence, data_safe },
@@ -85,5 +138,29 @@ impl From<Core> for TillError {
 impl From<tillkit_domain::MoneyError> for TillError {
     fn from(error: tillkit_domain::MoneyError) -> TillError {
         Core::from(error).into()
+    }
+}
+
+impl From<AmountError> for TillError {
+    fn from(error: AmountError) -> TillError {
+        let sentence = error.to_string();
+        match error {
+            AmountError::TwoReadings { text, grouped, decimal } => TillError::TwoReadings {
+                code: "two-readings".into(),
+                sentence,
+                data_safe: true,
+                text,
+                grouped: grouped.into(),
+                decimal: decimal.into(),
+            },
+            AmountError::Money(error) => error.into(),
+            _ => TillError::Refused { code: "money".into(), sentence, data_safe: true },
+        }
+    }
+}
+
+impl From<tillkit_domain::Reading> for Reading {
+    fn from(reading: tillkit_domain::Reading) -> Reading {
+        Reading { shown: reading.shown, typed: reading.typed }
     }
 }

@@ -10,7 +10,7 @@ pub use tillkit::{
         HistoryScreen, LineState, MissingSection, ObjectMark, ObjectRow, ObjectView, ObjectsScreen,
         RedButton, RowState, RunEnd, RunRow, RunStage, RunView, RunsScreen, Sample as SyncSample, SearchHit,
         SellScreen, SettingsScreen, SoldLine, StageBar, StageName, StockView, SyncObject, SyncRow,
-        SyncScreen, TenderChoice, Trouble, UnsentView, UserChoice,
+        SyncScreen, TenderChoice, TenderRest, Trouble, UnsentView, UserChoice,
     },
 };
 
@@ -385,8 +385,22 @@ pub struct CartView {
     pub change: Amount,
     /// What has been paid.
     pub tenders: Vec<CartTender>,
+    /// The tenders that can still pay something, in the order of the ways to pay. Cash may have nothing left
+    /// to pay where a card has: what is left may round to nothing.
+    pub can_pay: Vec<TenderRest>,
+    /// Whether no payment is missing. Completing it may still be refused, for another reason.
+    pub can_complete: bool,
     /// Key of the customer.
     pub customer: Option<String>,
+}
+
+/// A tender that can still pay something of the open sale.
+#[uniffi::remote(Record)]
+pub struct TenderRest {
+    /// Its key.
+    pub tender: String,
+    /// What is left to pay by it, in the home currency.
+    pub rest: Amount,
 }
 
 /// A line of the cart.

@@ -9,7 +9,7 @@ use tillkit::{
 use crate::{
     error::TillError,
     runtime::beside,
-    screens::{Amount, DocumentPlace, SellScreen},
+    screens::{Amount, DocumentPlace, SearchHit, SellScreen},
     values::parse_currency,
 };
 
@@ -199,10 +199,18 @@ impl Session {
         Ok(self.core.sell_screen(&query)?)
     }
 
+    /// The one item that has a code, typed or scanned.
+    ///
+    /// # Errors
+    /// `Refused` (`unknown`), `SeveralItems`.
+    pub fn find_code(&self, code: String) -> Result<SearchHit, TillError> {
+        Ok(self.core.find_code(&code)?)
+    }
+
     /// Adds the item of a code, typed or scanned; returns the index of its line.
     ///
     /// # Errors
-    /// `Refused` (`unknown`, `not-for-sale`, `sale`), `Forbidden`.
+    /// `Refused` (`unknown`, `not-for-sale`, `sale`), `SeveralItems`, `Forbidden`.
     pub fn add_code(&self, code: String, quantity: String) -> Result<u32, TillError> {
         self.add(AddLine::code(&code, quantity.parse()?))
     }

@@ -1,7 +1,7 @@
 //! Money, rounding, VAT and documents, computed by the core for every language alike.
 
 use tillkit_domain::{
-    CashRounding, Currency, Money, Percent, VatCategory, VatMode, VatRate, money, vat,
+    CashRounding, Currency, Money, Percent, Quantity, VatCategory, VatMode, VatRate, money, vat,
 };
 use tillkit_protocol::{Hash, document::Record, keys::PublicKey};
 
@@ -18,15 +18,27 @@ pub struct VatSplit {
     pub gross_minor: i64,
 }
 
-/// Reads an amount as a person types it: digits with a point or a comma, no more decimals than the
+/// Reads an amount as a person of this locale (`en`, `cs-CZ`) types it, with no more decimals than the
 /// currency has.
 ///
 /// # Errors
-/// `Refused` with code `money`.
+/// `TwoReadings` where it would have to guess: `1,250` in English. `Refused` with code `money`.
 #[uniffi::export]
-pub fn parse_amount(text: String, currency: String) -> Result<Amount, TillError> {
-    let money = Money::parse(&text.trim().replace(',', "."), parse_currency(&currency)?)?;
-    Ok(money.into())
+pub fn parse_amount(text: String, locale: String, currency: String) -> Result<Amount, TillError> {
+    Ok(Money::read(&text, &locale, parse_currency(&currency)?)?.into())
+}
+
+/// Reads a quantity as a person of this locale types it; returns a plain decimal number, not negative.
+///
+/// # Errors
+/// As `parse_amount`.
+#[uniffi::export]
+pub fn parse_quantity(text: String, locale: String) -> Result<String, TillError> {
+    let quantity = Quantity::read(&text, &locale)?;
+    if quantity.is_negative() {
+        return Err(refused(format!("{quantity} is below zero")));
+    }
+    Ok(quantity.to_string())
 }
 
 /// Splits an amount in proportion to weights, losing nothing (largest-remainder method).
@@ -88,9 +100,34 @@ pub fn record_is_authentic(record: Vec<u8>, public_key: String) -> Result<bool, 
 }
 
 pub(crate) fn parse_currency(code: &str) -> Result<Currency, TillError> {
-    Currency::parse(code).ok_or_else(|| TillError::Refused {
-        code: "money".into(),
-        sentence: format!("{code} is no currency of ISO 4217"),
-        data_safe: true,
-    })
+    Currency::parse(code).ok_or_else(|| refused(format!("{code} is no currency of ISO 4217")))
+}
+
+fn refused(sentence: String) -> TillError {
+    TillError::Refused { code: "money".into(), sentence, data_safe: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_in_the_locale_of_who_types_it() {
+        let read = |text: &str, locale: &str| parse_amount(text.into(), locale.into(), "EUR".into());
+        assert_eq!(read("1.250,50", "de").map(|amount| amount.minor), Ok(1250_50));
+        let Err(TillError::TwoReadings { code, grouped, decimal, .. }) = read("1.250", "de") else {
+            panic!("1.250 has two readings");
+        };
+        assert_eq!((code.as_str(), grouped.shown.as_str()), ("two-readings", "1250,00"));
+        assert_eq!((decimal.shown.as_str(), decimal.typed.as_str()), ("1,25", "1,25"));
+        assert!(matches!(read("x", "de"), Err(TillError::Refused { code, .. }) if code == "money"));
+    }
+
+    #[test]
+    fn a_quantity_is_read_in_the_locale_of_who_types_it_and_is_never_negative() {
+        let read = |text: &str, locale: &str| parse_quantity(text.into(), locale.into());
+        assert_eq!((read("0,75", "cs"), read("1 000", "cs")), (Ok("0.75".into()), Ok("1000".into())));
+        assert!(matches!(read("1,250", "en"), Err(TillError::TwoReadings { .. })));
+        assert!(matches!(read("-1", "en"), Err(TillError::Refused { .. })));
+    }
 }

@@ -960,7 +960,7 @@ impl SlotSwap {
         let view = store.centre.view()?;
         let found = view.search_items(&format!("gen{generation} maslo"), 10_000)?;
         let codes = (0..ITEMS)
-            .filter(|n| view.item_by_code(&format!("c{n}")).is_ok_and(|found| found.is_some()))
+            .filter(|n| view.items_by_code(&[format!("c{n}")]).is_ok_and(|found| !found.is_empty()))
             .count();
         Ok(found.len() == items.len() && codes == items.len())
     }

@@ -49,6 +49,20 @@ impl Hands {
         }
     }
 
+    /// Sets the wall clock by hand: no time has passed.
+    pub fn set_only_wall(&self, now_ms: i64) {
+        self.now_ms.store(now_ms, Ordering::SeqCst);
+        if let Some(told) = &self.told {
+            told.set(now_ms).expect("eight bytes of a file");
+        }
+    }
+
+    /// The phone is started again at this instant: the clock that nobody sets begins anew.
+    pub fn start_again(&self, now_ms: i64) {
+        self.set_only_wall(now_ms);
+        self.monotonic_ms.store(0, Ordering::SeqCst);
+    }
+
     /// Lets time pass.
     pub fn pass(&self, ms: i64) {
         self.set(self.now_ms().saturating_add(ms));

@@ -6,20 +6,28 @@
 mod arrows;
 mod bad_input;
 mod cases;
+mod counting;
 mod crashes;
 mod day;
 mod faults;
+mod killed;
+mod limits;
 mod live;
 mod making;
+mod money_back;
+mod obeyed;
 mod pains;
 mod pricing;
 mod promises;
 mod receipts;
+mod rights;
 mod screens;
 mod selling;
 mod simulation;
 mod syncing;
+mod typed;
 mod vectors;
+mod yesterday;
 
 /// This very binary, at the test below that is none.
 fn new_office() -> std::process::Command {

@@ -6,15 +6,16 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Path, Query, State},
-    http::{HeaderValue, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use serde::Deserialize;
 use serde_json::json;
-use tillkit_domain::{Currency, UnitPrice};
+use tillkit_domain::{AmountError, Currency, UnitPrice};
 use tillkit_protocol::{Hash, settings};
 
 use super::{
-    Person, Refusal, Shown, in_words, names::Names, page::Centre, show, show::counted, show::price, shown,
+    Headers, Person, Refusal, Shown, in_words, names::Names, page::Centre, show, show::counted, show::price,
+    shown,
 };
 use crate::{
     Backoffice, drafts,
@@ -162,10 +163,11 @@ pub(super) async fn put_price(
     State(office): State<Arc<Backoffice>>,
     Path(centre): Path<String>,
     person: Person,
+    Headers(headers): Headers,
     Form(form): Form<PriceForm>,
 ) -> Shown {
     let centre = Centre::of(&office, person.tenant, &centre).await?;
-    let written = match read_price(&form.price, centre.currency) {
+    let written = match read_price(&form.price, language(&headers), centre.currency) {
         Ok(price) => {
             let (tenant, place) = (person.tenant, ("item", form.id.as_str()));
             let member = ("price", json!(price));
@@ -191,27 +193,34 @@ pub(super) async fn put_price(
     Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &item))
 }
 
-/// Reads what somebody typed: `1.50`, `1,50`, ` 1 250.00 `, a currency beside it or not.
-fn read_price(typed: &str, currency: Option<Currency>) -> std::result::Result<UnitPrice, String> {
+/// The language that a browser asks for first; without one, prices are read as in English.
+fn language(headers: &HeaderMap) -> &str {
+    let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    languages.unwrap_or_default().split([',', ';']).next().unwrap_or_default().trim()
+}
+
+/// Reads what somebody typed in their own way: `1.50`, `1,50`, ` 1 250.00 `, a currency beside it or not.
+fn read_price(
+    typed: &str,
+    locale: &str,
+    currency: Option<Currency>,
+) -> std::result::Result<UnitPrice, String> {
     let code = currency.map(Currency::code).unwrap_or_default();
-    let kept: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let number = kept.strip_suffix(code).unwrap_or(&kept);
-    if number.is_empty() {
+    let number = typed.trim().strip_suffix(code).unwrap_or(typed);
+    if number.trim().is_empty() {
         return Err("Type a price, for example 1.50.".into());
     }
-    let points = number.matches(['.', ',']).count();
-    let is_number = number
-        .strip_prefix('-')
-        .unwrap_or(number)
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
-    if !is_number || points > 1 {
-        return Err(format!("“{}” is not a price. Type a number, for example 1.50.", shortened(typed)));
-    }
-    let price: UnitPrice = number
-        .replace(',', ".")
-        .parse()
-        .map_err(|_| "A price has at most 6 decimals and 9 digits before the point.".to_string())?;
+    let no_price =
+        |why: &str| format!("“{}” is not a price{why}. Type a number, for example 1.50.", shortened(typed));
+    let price = UnitPrice::read(number, locale).map_err(|error| match error {
+        AmountError::TwoReadings { text, grouped, decimal } => format!(
+            "{text} can be {} or {}. Type {} or {}.",
+            grouped.shown, decimal.shown, grouped.typed, decimal.typed
+        ),
+        AmountError::NotANumber { .. } => no_price(""),
+        AmountError::WrongGroups { .. } => no_price(": it is not in groups of three digits"),
+        _ => "A price has at most 6 decimals and 9 digits before the point.".into(),
+    })?;
     if price.is_negative() {
         return Err("A price cannot be below zero here. Returns take money back.".into());
     }
@@ -229,17 +238,21 @@ mod tests {
 
     #[test]
     fn a_price_is_read_as_people_type_it() {
-        for (typed, price) in [
-            ("1.50", "1.5"),
-            (" 1,50 ", "1.5"),
-            ("1 250", "1250"),
-            ("1\u{202f}250.00 GBP", "1250"),
-            ("0", "0"),
-            (".5", "0.5"),
-            ("0.123456", "0.123456"),
+        for (typed, locale, price) in [
+            ("1.50", "en", "1.5"),
+            (" 1,50 ", "cs", "1.5"),
+            (" 1,50 ", "en", "1.5"),
+            ("1 250", "en", "1250"),
+            ("1\u{202f}250.00 GBP", "en", "1250"),
+            ("1,250.00GBP", "en-GB", "1250"),
+            ("1.250,00", "de-DE", "1250"),
+            ("1,250", "cs", "1.25"),
+            ("0", "", "0"),
+            (".5", "en", "0.5"),
+            ("0.123456", "en", "0.123456"),
         ] {
             assert_eq!(
-                read_price(typed, Some(Currency::GBP)).map(|price| price.to_string()),
+                read_price(typed, locale, Some(Currency::GBP)).map(|price| price.to_string()),
                 Ok(price.into()),
                 "{typed}"
             );
@@ -249,7 +262,7 @@ mod tests {
             "  ",
             "x",
             "1.2.3",
-            "1,234.50",
+            "1,2,3",
             "1e5",
             "--1",
             "-1",
@@ -258,9 +271,26 @@ mod tests {
             "0.1234567",
             "99999999999",
             "1 EUR",
+            "GBP",
             "٣",
         ] {
-            assert!(read_price(typed, Some(Currency::GBP)).is_err(), "{typed}");
+            assert!(read_price(typed, "en", Some(Currency::GBP)).is_err(), "{typed}");
         }
+        let refused = |typed, locale| read_price(typed, locale, Some(Currency::GBP)).unwrap_err();
+        assert_eq!(refused("1,250", "en-GB"), "1,250 can be 1250 or 1.25. Type 1250 or 1.25.");
+        assert_eq!(refused("1.250", "de"), "1.250 can be 1250 or 1,25. Type 1250 or 1,25.");
+    }
+
+    #[test]
+    fn a_price_is_read_in_the_language_that_the_browser_asks_for_first() {
+        let of = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static(value))]);
+            language(&headers).to_string()
+        };
+        assert_eq!(
+            (of("cs-CZ,cs;q=0.9,en;q=0.8"), of("de;q=0.9"), of("*")),
+            ("cs-CZ".into(), "de".into(), "*".into())
+        );
+        assert_eq!(language(&HeaderMap::new()), "");
     }
 }

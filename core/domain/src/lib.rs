@@ -5,6 +5,7 @@
 //! floats exist nowhere, and what does not fit is a typed error.
 //!
 //! - [`money`]: amounts with their ISO 4217 currency; [`numbers`]: quantities, prices, percentages, rates.
+//! - [`amount`]: the one reader of what a person types; [`codes`]: a scanned code in every spelling.
 //! - [`rounding`]: named roundings, cash rounding.
 //! - [`vat`]: per rate and receipt.
 //! - [`promotion`]: what is taken off by rule.
@@ -17,8 +18,10 @@
 //! - `money_adds_up` (I13): lines = VAT = tenders − change − rounding, for every sale.
 //! - `a_closure_is_the_sum_of_its_documents` (I14), in any order.
 
+pub mod amount;
 pub mod cash;
 pub mod closure;
+pub mod codes;
 pub mod money;
 pub mod number;
 pub mod numbers;
@@ -32,6 +35,7 @@ pub mod stock;
 pub mod text;
 pub mod vat;
 
+pub use amount::{AmountError, Reading};
 pub use cash::CashMovementKind;
 pub use closure::{ClosureKind, Fact, Totals};
 pub use money::{Currency, Money, MoneyError};

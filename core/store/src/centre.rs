@@ -489,33 +489,38 @@ impl View<'_> {
         Ok(listed)
     }
 
-    /// The item that has this code, exactly; of several the active one, then the one of the least key.
+    /// The items that have one of these codes, exactly, in key order. Retired ones only if no active one
+    /// has it, and then the one of the least key: a code passes on from a retired item to its successor.
     ///
     /// # Errors
     /// As any read.
-    pub fn item_by_code(&self, code: &str) -> Result<Option<Found>> {
+    pub fn items_by_code<Code: AsRef<str>>(&self, codes: &[Code]) -> Result<Vec<Found>> {
         const BY_CODE: [&str; 2] = [
             "SELECT kind, key, body FROM item_code_0 JOIN row ON id = row_id WHERE code = :code",
             "SELECT kind, key, body FROM item_code_1 JOIN row ON id = row_id WHERE code = :code",
         ];
-        let Some(slot) = self.items_slot() else { return Ok(None) };
+        let Some(slot) = self.items_slot() else { return Ok(Vec::new()) };
         let mut statement = self.db.db()?.prepare_cached(BY_CODE[slot])?;
-        let mut rows = statement.query(named_params! {":code": code})?;
         let mut found: Vec<Found> = Vec::new();
-        while let Some(row) = rows.next()? {
-            let is_item = row.get_ref(0)?.as_bytes().is_ok_and(|kind| kind == b"item");
-            let carries = Found { key: row.get(1)?, body: row.get(2)?, is_edited: false };
-            if is_item {
-                found.push(self.edited("item", &carries.key)?.unwrap_or(carries));
-            } else {
-                found.extend(self.find("item", &carries.read::<settings::ItemCode>()?.item)?);
+        for code in codes {
+            let mut rows = statement.query(named_params! {":code": code.as_ref()})?;
+            while let Some(row) = rows.next()? {
+                let is_item = row.get_ref(0)?.as_bytes().is_ok_and(|kind| kind == b"item");
+                let carries = Found { key: row.get(1)?, body: row.get(2)?, is_edited: false };
+                if is_item {
+                    found.push(self.edited("item", &carries.key)?.unwrap_or(carries));
+                } else {
+                    found.extend(self.find("item", &carries.read::<settings::ItemCode>()?.item)?);
+                }
             }
         }
         if found.len() > 1 {
-            // The order rows came in must not decide: a code passes on from a retired item to its successor.
             found.sort_by(|one, other| (!is_active(one), &one.key).cmp(&(!is_active(other), &other.key)));
+            found.dedup_by(|one, other| one.key == other.key);
+            let active = found.iter().take_while(|item| is_active(item)).count();
+            found.truncate(active.max(1));
         }
-        Ok(found.into_iter().next())
+        Ok(found)
     }
 
     /// Items whose name has a word that begins with each of these, in any order; accents and case

@@ -414,12 +414,7 @@ impl Driver {
     }
 
     async fn start_schedule(&mut self) {
-        /// Never more often than this, whatever a policy says.
-        const LEAST_MINUTES: u32 = 15;
-        let minutes = self.policy().await.schedule_minutes.max(LEAST_MINUTES);
-        // Up to a tenth later, so that the tills of a centre do not all come at once.
-        let ms = u64::from(minutes) * 60_000;
-        let delay_ms = ms + self.random() % (ms / 10);
+        let delay_ms = machine::schedule_ms(&self.policy().await, self.random());
         self.beside(async move {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
             Outcome::ScheduleDue

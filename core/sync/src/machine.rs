@@ -703,6 +703,16 @@ pub fn backoff_ms(attempt: u32, cap_ms: u64, random: u64) -> u64 {
     random % (bound + 1)
 }
 
+/// How long to wait for the next scheduled contact, milliseconds.
+///
+/// Never less than a quarter of an hour, whatever a policy says, and up to a tenth more by `random`, so
+/// that the tills of a centre do not all come at once.
+pub fn schedule_ms(policy: &Policy, random: u64) -> u64 {
+    const LEAST_MINUTES: u32 = 15;
+    let ms = u64::from(policy.schedule_minutes.max(LEAST_MINUTES)) * 60_000;
+    ms + random % (ms / 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -946,6 +956,16 @@ mod tests {
         assert!(effects[2].is_empty(), "the run goes on: {:?}", effects[2]);
         assert_eq!(effects[3], [Effect::Send(vec![])]);
         assert!(state.run.is_some());
+    }
+
+    #[test]
+    fn the_schedule_is_the_policys_and_never_shorter_than_a_quarter_of_an_hour() {
+        let minutes = |schedule_minutes, random: u64| {
+            schedule_ms(&Policy { schedule_minutes, ..Policy::default() }, random) / 60_000
+        };
+        assert_eq!(minutes(60, 0), 60);
+        assert!((60..=66).contains(&minutes(60, u64::MAX)));
+        assert_eq!((minutes(0, 0), minutes(14, 0), minutes(16, 0)), (15, 15, 16));
     }
 
     #[test]

@@ -134,8 +134,9 @@ impl Session {
     /// the centre's policy says; offline the day is open all the same. The run goes on beside selling.
     ///
     /// # Errors
-    /// As [`Session::move_cash`], of the first float that is refused; those before it are recorded.
+    /// [`TillError::NoRight`] (`sell`); as [`Session::move_cash`], of the first float that is refused; those before it are recorded.
     pub fn open_day(&self, floats: &[Counted]) -> Result<RunHandle, TillError> {
+        self.check(Right::Sell)?;
         for float in floats {
             self.move_cash(CashMovementKind::FloatIn, &float.tender, float.amount, "")?;
         }

@@ -105,6 +105,14 @@ pub enum TillError {
         /// Under which code or key.
         key: String,
     },
+    /// Several items have the code: a person says which. Add it by its key.
+    #[error("the code {code} stands at several items: {}", names(items))]
+    SeveralItems {
+        /// What was typed or scanned.
+        code: String,
+        /// Key and name of each, in key order; none of them is retired.
+        items: Vec<(String, String)>,
+    },
     /// What was typed does not go.
     #[error("{what} cannot be used: {why}")]
     BadInput {
@@ -185,6 +193,10 @@ pub enum TillError {
     Money(#[from] domain::MoneyError),
 }
 
+fn names(items: &[(String, String)]) -> String {
+    items.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// What a shell must do about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -231,6 +243,7 @@ impl TillError {
             TillError::LockedOut { .. } => "locked-out",
             TillError::NoRight { .. } => "no-right",
             TillError::Unknown { .. } => "unknown",
+            TillError::SeveralItems { .. } => "several-items",
             TillError::BadInput { .. } | TillError::Text(_) => "bad-input",
             TillError::NoCredit { .. } => "no-credit",
             TillError::NotInPlan { .. } => "not-in-plan",

@@ -31,6 +31,7 @@ mod error;
 mod export;
 mod goods;
 mod identity;
+mod lookup;
 mod observe;
 mod preview;
 mod pricing;

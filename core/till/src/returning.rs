@@ -21,6 +21,7 @@ use tillkit_store::{
 
 use crate::{
     AddLine, Receipt, Session, TillError,
+    lookup::written,
     screens::DocumentPlace,
     selling::{Wanted, line_of_any, unit_of},
     session::Settings,
@@ -311,9 +312,9 @@ fn line_back(
     let (is_it, code) = match &what.item {
         Wanted::Item(key) => (*key == sold.item, sold.code.clone()),
         Wanted::Code(code) => {
-            let is_sold = sold.code.as_ref() == Some(code);
+            let is_sold = sold.code.as_ref().is_some_and(|sold| domain::codes::same(sold, code));
             let is_it = is_sold || what.item.find(view).is_ok_and(|found| found.key == sold.item);
-            (is_it, Some(text::fitted(code.trim(), text::NAME_CHARS).into_owned()))
+            (is_it, Some(written(code)))
         }
     };
     if !is_it {

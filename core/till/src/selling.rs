@@ -18,6 +18,7 @@ use tillkit_store::{
 
 use crate::{
     Session, TillError,
+    lookup::{items_of_code, written},
     pricing::{Moment, price_now, promotions_now},
     session::{Kept, Open, Settings, day_time, first},
 };
@@ -40,12 +41,26 @@ pub(crate) enum Wanted {
 
 impl Wanted {
     pub(crate) fn find(&self, view: &View) -> Result<Found, TillError> {
-        let (found, what, key) = match self {
-            Wanted::Code(code) => (view.item_by_code(code)?, "item with code", code),
-            Wanted::Item(key) => (view.find("item", key)?, "item", key),
-        };
-        found.ok_or_else(|| TillError::Unknown { what, key: key.clone() })
+        match self {
+            Wanted::Code(code) => {
+                let mut found = items_of_code(view, code)?;
+                if found.len() > 1 {
+                    return Err(several(code, &found)?);
+                }
+                found.pop().ok_or_else(|| TillError::Unknown { what: "item with code", key: written(code) })
+            }
+            Wanted::Item(key) => {
+                view.find("item", key)?.ok_or_else(|| TillError::Unknown { what: "item", key: key.clone() })
+            }
+        }
     }
+}
+
+/// Which of them is a person's choice.
+fn several(code: &str, found: &[Found]) -> Result<TillError, TillError> {
+    let item = |found: &Found| Ok((found.key.clone(), found.read::<settings::Item>()?.name));
+    let items = found.iter().map(item).collect::<Result<_, TillError>>()?;
+    Ok(TillError::SeveralItems { code: written(code), items })
 }
 
 /// Another price than the list's, and why.
@@ -693,7 +708,7 @@ fn line_of(
     at: Moment,
 ) -> Result<domain::NewLine, TillError> {
     let code = match &new.item {
-        Wanted::Code(code) => Some(text::fitted(code.trim(), text::NAME_CHARS).into_owned()),
+        Wanted::Code(code) => Some(written(code)),
         Wanted::Item(_) => None,
     };
     let (list_price, is_edited) = price_now(view, &found, &item, at)?;

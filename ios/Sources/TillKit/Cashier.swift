@@ -26,9 +26,20 @@ public final class Cashier: Sendable {
     try await disk.call { [session] in try session.sellScreen(query: query) }
   }
 
+  /// The one item that has a code, typed or scanned; throws `SeveralItems` if several have it.
+  public func find(code: String) async throws(TillError) -> SearchHit {
+    try await disk.call { [session] in try session.findCode(code: code) }
+  }
+
+  /// The items that have one code, with their prices, to choose from.
+  public func choices(of items: [ItemChoice], code: String) async throws(TillError) -> [SearchHit] {
+    try await sellScreen(query: code).hits.filter { hit in items.contains { $0.item == hit.item } }
+  }
+
   // MARK: The open sale
 
-  /// Adds the item of a code, typed or scanned; returns the index of its line.
+  /// Adds the item of a code, typed or scanned; returns the index of its line. Throws `SeveralItems` if
+  /// several have it: ask which, and add that one by its key.
   @discardableResult
   public func add(code: String, quantity: String = "1") async throws(TillError) -> UInt32 {
     try await disk.call { [session] in try session.addCode(code: code, quantity: quantity) }

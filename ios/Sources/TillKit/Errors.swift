@@ -14,6 +14,8 @@ extension TillError {
       .Forbidden(let code, let sentence, let dataSafe), .NotReady(let code, let sentence, let dataSafe),
       .Device(let code, let sentence, let dataSafe), .Suspended(let code, let sentence, let dataSafe):
       (code, sentence, dataSafe)
+    case .TwoReadings(let code, let sentence, let dataSafe, _, _, _): (code, sentence, dataSafe)
+    case .SeveralItems(let code, let sentence, let dataSafe, _, _): (code, sentence, dataSafe)
     }
   }
 

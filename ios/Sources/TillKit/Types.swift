@@ -6,11 +6,13 @@ import TillKitFFI
 // Money.
 public typealias Amount = TillKitFFI.Amount
 public typealias VatSplit = TillKitFFI.VatSplit
+public typealias Reading = TillKitFFI.Reading
 
 // Troubles.
 public typealias Trouble = TillKitFFI.Trouble
 public typealias Advice = TillKitFFI.Advice
 public typealias TillError = TillKitFFI.TillError
+public typealias ItemChoice = TillKitFFI.ItemChoice
 
 // The sync screen.
 public typealias SyncScreen = TillKitFFI.SyncScreen
@@ -71,6 +73,7 @@ public typealias CartLine = TillKitFFI.CartLine
 public typealias CartTender = TillKitFFI.CartTender
 public typealias TenderChoice = TillKitFFI.TenderChoice
 public typealias TenderKind = TillKitFFI.TenderKind
+public typealias TenderRest = TillKitFFI.TenderRest
 public typealias DiscountChoice = TillKitFFI.DiscountChoice
 public typealias HeldSale = TillKitFFI.HeldSale
 public typealias ReturnedLine = TillKitFFI.ReturnedLine

@@ -4,10 +4,10 @@ import Foundation
 import TillKitFFI
 
 extension Amount {
-  /// Reads an amount as a person types it: digits with a point or a comma, no more decimals than the
-  /// currency has.
-  public init(typed text: String, currency: String) throws(TillError) {
-    self = try computing { try TillKitFFI.parseAmount(text: text, currency: currency) }
+  /// Reads an amount as a person of this locale (`en_GB`, `cs-CZ`) types it, with no more decimals than
+  /// the currency has. Throws `TwoReadings` where it would have to guess: `1,250` in English.
+  public init(typed text: String, locale: String, currency: String) throws(TillError) {
+    self = try computing { try TillKitFFI.parseAmount(text: text, locale: locale, currency: currency) }
   }
 
   /// Splits minor units in proportion to weights, losing nothing (largest-remainder method).
@@ -19,6 +19,11 @@ extension Amount {
   public static func cashRounding(ofMinor due: Int64, stepMinor: Int64) -> Int64 {
     TillKitFFI.cashRoundingMinor(dueMinor: due, stepMinor: stepMinor)
   }
+}
+
+/// Reads a quantity as a person of this locale types it; returns a plain decimal number, not negative.
+public func quantity(typed text: String, locale: String) throws(TillError) -> String {
+  try computing { try TillKitFFI.parseQuantity(text: text, locale: locale) }
 }
 
 extension VatSplit {

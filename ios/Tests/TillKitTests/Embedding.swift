@@ -62,6 +62,8 @@ final class ShopPrinter: Printer {
       switch error {
       case .TryAgain: break  // it is tried again by itself
       case .Refused, .Forbidden, .Device: tell(error.sentence, isSafe: error.dataSafe)
+      case .TwoReadings(_, _, _, _, let grouped, let decimal): ask([grouped.typed, decimal.typed])
+      case .SeveralItems(_, _, _, _, let items): ask(items.map(\.name))
       case .NotReady: leadToSettings()
       case .Suspended: try await till.resume()
       }
@@ -108,5 +110,6 @@ final class ShopPrinter: Printer {
 
   private func show(unsent: UInt64, percent: UInt8?) {}
   private func tell(_ sentence: String, isSafe: Bool) {}
+  private func ask(_ choices: [String]) {}
   private func leadToSettings() {}
 }

@@ -7,18 +7,27 @@ import Testing
 @Suite struct VectorTests {
   @Test func amountsAreReadAndSplitLikeThis() throws {
     struct Vectors: Decodable {
-      struct Read: Decodable { let text, currency: String, minor: Int64, decimals: UInt32 }
-      struct Refused: Decodable { let text, currency: String }
+      struct Read: Decodable { let text, locale, currency: String, minor: Int64, decimals: UInt32 }
+      struct Refused: Decodable { let text, locale, currency: String, readings: [String]? }
       struct Split: Decodable { let minor: Int64, weights: [UInt64], parts: [Int64]? }
       let parse: [Read], refused: [Refused], split: [Split], splitRefused: [Split]
     }
     let vectors: Vectors = try vectors("money.json")
     for vector in vectors.parse {
-      let amount = try Amount(typed: vector.text, currency: vector.currency)
+      let amount = try Amount(typed: vector.text, locale: vector.locale, currency: vector.currency)
       #expect(amount == Amount(minor: vector.minor, currency: vector.currency, decimals: vector.decimals))
     }
     for vector in vectors.refused {
-      #expect(throws: TillError.self) { try Amount(typed: vector.text, currency: vector.currency) }
+      do throws(TillError) {
+        _ = try Amount(typed: vector.text, locale: vector.locale, currency: vector.currency)
+        Issue.record("\(vector.text) was read")
+      } catch {
+        if case .TwoReadings(_, _, _, _, let grouped, let decimal) = error {
+          #expect([grouped.shown, decimal.shown] == vector.readings)
+        } else {
+          #expect(vector.readings == nil)
+        }
+      }
     }
     for vector in vectors.split {
       #expect(try Amount.split(minor: vector.minor, weights: vector.weights) == vector.parts)

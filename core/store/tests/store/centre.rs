@@ -37,7 +37,7 @@ fn everything(
     till: &Till,
 ) -> (
     Rows,
-    BTreeMap<String, Option<Found>>,
+    BTreeMap<String, Vec<Found>>,
     BTreeMap<String, Vec<Found>>,
     BTreeMap<String, Vec<String>>,
     Vec<Vec<Found>>,
@@ -46,7 +46,7 @@ fn everything(
     let kinds = ["item", "item_code", "price", "group"];
     let lists = kinds.iter().map(|kind| view.list(kind, None, 1_000).unwrap()).collect();
     let codes = (0..12).map(|n| format!("c{n}"));
-    let by_code = codes.map(|code| (code.clone(), view.item_by_code(&code).unwrap())).collect();
+    let by_code = codes.map(|code| (code.clone(), view.items_by_code(&[code]).unwrap())).collect();
     let items = (0..8).map(|n| format!("k{n}"));
     let prices = items.map(|item| (item.clone(), view.prices_of(&item).unwrap())).collect();
     let words = ["m", "masl", "chleb", "zolty ser", "z", "kg"];
@@ -109,7 +109,7 @@ fn a_section_that_is_gone_leaves_nothing_of_what_was_live_loaded_or_compared() {
     gone(8);
 
     assert_eq!(till.store.centre.live("items").generation, 0);
-    assert_eq!(till.store.centre.view().unwrap().item_by_code("ART-1").unwrap(), None);
+    assert_eq!(till.store.centre.view().unwrap().items_by_code(&["ART-1"]).unwrap(), []);
     while !till.store.centre.tidy().unwrap() {}
     let db = till.raw("centre.db");
     let rows: i64 = db.query_row("SELECT count(*) FROM row", [], |row| row.get(0)).unwrap();
@@ -133,7 +133,7 @@ fn an_interrupted_load_fetches_nothing_twice() {
     assert_eq!(published.load(&till.store).unwrap(), 0);
     till.store.centre.make_live(&[Change::Snapshot(published.target())], &[], 7).unwrap();
     assert_eq!(live_rows(&till, "items"), catalogue(300));
-    assert_eq!(till.store.centre.view().unwrap().item_by_code("ART-299").unwrap().unwrap().key, "i00299");
+    assert_eq!(till.store.centre.view().unwrap().items_by_code(&["ART-299"]).unwrap()[0].key, "i00299");
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn steps_that_do_not_lead_to_the_manifest_change_nothing() {
 
     assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused}");
     assert_eq!(live_rows(&till, "items"), before);
-    assert_eq!(till.store.centre.view().unwrap().item_by_code("ART-53").unwrap(), None);
+    assert_eq!(till.store.centre.view().unwrap().items_by_code(&["ART-53"]).unwrap(), []);
     let whole = read_steps(&[steps(&before, &after)]);
     till.store.centre.make_live(&[Change::Steps(target.target(), &whole)], &[], 9).unwrap();
     assert_eq!(live_rows(&till, "items"), after);
@@ -393,8 +393,7 @@ fn a_view_never_sees_a_mix() {
                     let unit: serde_json::Value = view.read("unit", "szt").unwrap().unwrap();
                     let generations = view.generations();
                     let expected = format!("gen{}", unit["name"].as_str().unwrap());
-                    let by_code: serde_json::Value =
-                        view.item_by_code("c7").unwrap().unwrap().read().unwrap();
+                    let by_code: serde_json::Value = view.items_by_code(&["c7"]).unwrap()[0].read().unwrap();
                     let listed = view.list("item", None, 100).unwrap();
                     assert_eq!(by_code["name"], expected);
                     assert_eq!(listed.len(), 40);
@@ -438,7 +437,7 @@ fn local_edits_stand_over_rows_until_their_section_drops_them() {
         let view = till.store.centre.view().unwrap();
         let ways = [
             view.find("item", "i00001").unwrap().unwrap(),
-            view.item_by_code("ART-1").unwrap().unwrap(),
+            view.items_by_code(&["ART-1"]).unwrap().remove(0),
             view.list("item", None, 9).unwrap().remove(1),
         ];
         for found in ways {
@@ -471,26 +470,40 @@ fn an_edit_goes_with_the_row_it_stood_over() {
 }
 
 #[test]
-fn a_code_finds_its_item_directly_or_through_its_own_row() {
+fn a_code_finds_the_items_that_have_it_and_retired_ones_only_alone() {
     let till = Till::new();
-    let retired =
-        json!({"active": false, "codes": ["OLD"], "name": "x", "price": "1", "unit": "szt", "vat": "23"});
+    let retired = json!({"active": false, "codes": ["OLD", "GONE"], "name": "x", "price": "1", "unit": "szt", "vat": "23"});
+    let also_retired =
+        json!({"active": false, "codes": ["GONE"], "name": "y", "price": "1", "unit": "szt", "vat": "23"});
     let rows = Rows::from([
-        item("a", "Masło", &["A1", "5901"]),
-        item("b", "Ser", &["OLD"]),
+        item("a", "Masło", &["A1", "5901", "TWICE"]),
+        item("b", "Ser", &["OLD", "TWICE"]),
         row("item", "a-retired", retired),
+        row("item", "b-retired", also_retired),
         row("item_code", "x1", json!({"code": "PLU-7", "item": "b"})),
         row("item_code", "x2", json!({"code": "LOST", "item": "nobody"})),
     ]);
     publish("items", 1, &rows, 10).make_live(&till.store).unwrap();
     let view = till.store.centre.view().unwrap();
-    let key = |code: &str| view.item_by_code(code).unwrap().map(|found| found.key);
-    assert_eq!(key("A1").as_deref(), Some("a"));
-    assert_eq!(key("5901").as_deref(), Some("a"));
-    assert_eq!(key("PLU-7").as_deref(), Some("b"));
-    assert_eq!(key("OLD").as_deref(), Some("b"), "the active one, whatever the order");
-    assert_eq!(key("LOST"), None);
-    assert_eq!(key("a1"), None, "codes are exact");
+    let found = |codes: &[&str]| {
+        let found = view.items_by_code(codes).unwrap();
+        keys(&found).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    for (codes, items) in [
+        (&["A1"][..], "a"),
+        (&["5901"], "a"),
+        (&["PLU-7"], "b"),
+        (&["OLD"], "b"),
+        (&["LOST"], ""),
+        (&["a1"], ""),
+        (&[], ""),
+        (&["A1", "5901", "none"], "a"),
+        (&["OLD", "A1", "TWICE"], "a b"),
+        (&["TWICE"], "a b"),
+        (&["GONE"], "a-retired"),
+    ] {
+        assert_eq!(found(codes), items, "{codes:?}");
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn files_of_every_version_open_and_read_as_they_were_written() {
         assert_eq!(till.store.centre.live("items").generation, 3);
         {
             let view = till.store.centre.view().unwrap();
-            assert_eq!(view.item_by_code("PLU-7").unwrap().unwrap().key, "b");
+            assert_eq!(view.items_by_code(&["PLU-7"]).unwrap()[0].key, "b");
             assert_eq!(view.search_items("maslo", 9).unwrap().len(), 1);
         }
         let begun = publish("rates", 1, &Rows::from([row("exchange_rate", "r", json!({"rate": "4"}))]), 1);

@@ -22,7 +22,7 @@ pub use history::{
 pub use objects::{Fact, FactValue, ObjectRow, ObjectView, ObjectsScreen, title};
 pub use runs::{RunRow, RunsScreen};
 pub use samples::Sample;
-pub use sell::{CartLine, CartTender, CartView, SearchHit, SellScreen, StockView, TenderChoice};
+pub use sell::{CartLine, CartTender, CartView, SearchHit, SellScreen, StockView, TenderChoice, TenderRest};
 pub use settings::{CentreView, EditView, SettingsScreen, UserChoice};
 pub use sync::{
     CentreNews, Confirmed, LineState, MissingSection, ObjectMark, RedButton, RowState, RunEnd, RunStage,

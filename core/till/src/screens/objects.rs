@@ -8,7 +8,7 @@ use tillkit_protocol::Section;
 use tillkit_store::centre::{Found, View};
 
 use super::Amount;
-use crate::{Till, TillError};
+use crate::{Till, TillError, lookup::items_of_code};
 
 /// A page of what this till holds of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,9 +257,9 @@ impl<'a, 'view> Reader<'a, 'view> {
     }
 
     fn items(&self, words: &str) -> Result<Vec<Found>, TillError> {
-        let by_code = self.view.item_by_code(words)?;
+        let by_code = items_of_code(self.view, words)?;
         let by_name = self.view.search_items(words, MOST_HITS)?.into_iter();
-        let others = by_name.filter(|found| by_code.as_ref().is_none_or(|by_code| by_code.key != found.key));
+        let others = by_name.filter(|found| by_code.iter().all(|by_code| by_code.key != found.key));
         let others: Vec<Found> = others.collect();
         Ok(by_code.into_iter().chain(others).take(MOST_HITS).collect())
     }

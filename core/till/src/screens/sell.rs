@@ -1,11 +1,13 @@
 //! The selling screen: search, cart, tenders, the receipt just made.
 
-use tillkit_domain::{Line, PriceStep, TenderKind};
+use tillkit_domain::{Line, PriceStep, SaleError, TenderKind};
 use tillkit_protocol::{Section, settings, wire::Ranges};
 use tillkit_store::centre::{Found, View};
 
 use super::{Amount, UnsentView, amount};
-use crate::{Right, Session, TillError, pricing::price_now, session::Settings};
+use crate::{
+    Right, Session, TillError, lookup::items_of_code, pricing::price_now, selling::Wanted, session::Settings,
+};
 
 /// Everything the selling screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +77,22 @@ pub struct CartView {
     pub change: Amount,
     /// What has been paid.
     pub tenders: Vec<CartTender>,
+    /// The tenders that can still pay something, in the order of the ways to pay. Cash may have nothing left
+    /// to pay where a card has: what is left may round to nothing.
+    pub can_pay: Vec<TenderRest>,
+    /// Whether no payment is missing. Completing it may still be refused, for another reason.
+    pub can_complete: bool,
     /// Key of the customer.
     pub customer: Option<String>,
+}
+
+/// A tender that can still pay something of the open sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenderRest {
+    /// Its key.
+    pub tender: String,
+    /// What is left to pay by it, in the home currency.
+    pub rest: Amount,
 }
 
 /// A line of the cart.
@@ -143,7 +159,7 @@ impl Session {
             words => self.hits(&view, words)?,
         };
         let tenders = view.list("tender", None, MOST_TENDERS)?;
-        let tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
+        let tenders: Vec<TenderChoice> = tenders.iter().map(tender).collect::<Result<_, _>>()?;
         drop(view);
         let held = self.held()?;
         Ok(SellScreen {
@@ -155,7 +171,7 @@ impl Session {
                 .collect(),
             query: query.into(),
             hits,
-            cart: self.cart_view()?,
+            cart: self.cart_view(&tenders)?,
             tenders,
             held: held.len() as u64,
             interrupted: held.iter().filter(|held| held.is_open).count() as u64,
@@ -164,20 +180,40 @@ impl Session {
         })
     }
 
-    /// A code that fits comes first, then names.
+    /// The one item that has a code, typed or scanned.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`], [`TillError::SeveralItems`], [`TillError::Store`].
+    pub fn find_code(&self, code: &str) -> Result<SearchHit, TillError> {
+        let view = self.core.store.centre.view()?;
+        let found = Wanted::Code(code.into()).find(&view)?;
+        hit(&view, &Stock::of(self, &view)?, &found)
+    }
+
+    /// Items that have the code come first, then names.
     fn hits(&self, view: &View, words: &str) -> Result<Vec<SearchHit>, TillError> {
-        let by_code = view.item_by_code(words)?;
-        let by_name = view.search_items(words, MOST_HITS)?;
-        let by_name = by_name
-            .into_iter()
-            .filter(|found| by_code.as_ref().is_none_or(|by_code| by_code.key != found.key));
-        let found: Vec<Found> = by_code.iter().cloned().chain(by_name).collect();
+        let mut found = items_of_code(view, words)?;
+        let by_code = found.len();
+        for hit in view.search_items(words, MOST_HITS)? {
+            if found.iter().take(by_code).all(|by_code| by_code.key != hit.key) {
+                found.push(hit);
+            }
+        }
         let stock = Stock::of(self, view)?;
         found.iter().map(|found| hit(view, &stock, found)).collect()
     }
 
-    fn cart_view(&self) -> Result<Option<CartView>, TillError> {
+    fn cart_view(&self, ways: &[TenderChoice]) -> Result<Option<CartView>, TillError> {
         let Some(cart) = self.cart()? else { return Ok(None) };
+        let Some(sale) = self.sale().as_ref().map(|open| open.sale.clone()) else { return Ok(None) };
+        let mut can_pay = Vec::with_capacity(ways.len());
+        for way in ways {
+            let rest = sale.rest(way.kind)?;
+            if rest.minor > 0 {
+                can_pay.push(TenderRest { tender: way.tender.clone(), rest: rest.into() });
+            }
+        }
+        let is_missing = matches!(sale.settle(), Err(SaleError::Underpaid { .. } | SaleError::Empty));
         let currency = cart.total.currency.code();
         Ok(Some(CartView {
             lines: cart.lines.iter().map(|line| cart_line(line, currency)).collect(),
@@ -193,6 +229,8 @@ impl Session {
                     home: amount(paid.home_minor, currency),
                 })
                 .collect(),
+            can_pay,
+            can_complete: !is_missing,
             customer: cart.customer,
         }))
     }

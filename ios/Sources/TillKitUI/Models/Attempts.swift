@@ -1,3 +1,4 @@
+import Foundation
 import TillKit
 
 /// A screen's model that can be refused something: it says why, and goes on.
@@ -16,6 +17,16 @@ extension Attempting {
       return result
     } catch {
       trouble = formats.trouble(TillError(any: error))
+      return nil
+    }
+  }
+
+  /// A quantity as it was typed; nothing if it is none. One that could be two is asked about.
+  func readQuantity(_ typed: String) -> Decimal? {
+    do {
+      return Decimal(string: try quantity(typed: typed, locale: formats.strings.localeIdentifier))
+    } catch {
+      if case .TwoReadings = error { trouble = formats.trouble(error) }
       return nil
     }
   }

@@ -54,7 +54,8 @@ public final class CashModel: Attempting {
     isRecording = true
     defer { isRecording = false }
     recorded = await attempt {
-      let amount = try Amount(typed: typed, currency: tender.currency)
+      let amount = try Amount(
+        typed: typed, locale: formats.strings.localeIdentifier, currency: tender.currency)
       return try await cashier.moveCash(
         kind, tender: tender.tender, minor: amount.minor, currency: amount.currency, reason: reason)
     }
@@ -101,7 +102,8 @@ public final class CashModel: Attempting {
   private func read(_ typed: [String: String], of tenders: [TenderChoice]) throws -> [CountedTender] {
     try tenders.compactMap { tender in
       guard let text = typed[tender.tender], !text.isEmpty else { return nil }
-      let amount = try Amount(typed: text, currency: tender.currency)
+      let amount = try Amount(
+        typed: text, locale: formats.strings.localeIdentifier, currency: tender.currency)
       return CountedTender(tender: tender.tender, minor: amount.minor, currency: amount.currency)
     }
   }

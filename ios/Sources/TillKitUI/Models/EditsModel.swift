@@ -49,10 +49,25 @@ public final class EditsModel: Attempting {
 
   public var canSavePrice: Bool { newPrice != nil }
 
+  /// What was typed can be two numbers: both of them.
+  public var priceDoubt: String? {
+    guard case .failure(let error) = typedPrice, case .TwoReadings = error else { return nil }
+    return formats.trouble(error).cause
+  }
+
+  private var typedPrice: Result<Amount, TillError>? {
+    guard let chosen else { return nil }
+    let locale = formats.strings.localeIdentifier
+    do throws(TillError) {
+      return .success(try Amount(typed: price, locale: locale, currency: chosen.currency))
+    } catch {
+      return .failure(error)
+    }
+  }
+
   /// As it is typed, as the core takes it.
   private var newPrice: String? {
-    guard let chosen, let amount = try? Amount(typed: price, currency: chosen.currency), amount.minor > 0
-    else { return nil }
+    guard case .success(let amount) = typedPrice, amount.minor > 0 else { return nil }
     let value = Decimal(sign: .plus, exponent: -Int(amount.decimals), significand: Decimal(amount.minor))
     return "\(value)"
   }

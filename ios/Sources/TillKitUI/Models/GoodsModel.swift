@@ -56,11 +56,11 @@ public struct GoodsDraft: Equatable, Sendable {
   public var canRecord: Bool { !lines.isEmpty && !lacksReason && !lacksWarehouse }
 
   /// One more of what is there already: a box is scanned piece by piece.
-  mutating func add(_ item: ObjectRow) {
-    if let line = lines.firstIndex(where: { $0.item == item.key }) {
+  mutating func add(_ item: String, _ name: String) {
+    if let line = lines.firstIndex(where: { $0.item == item }) {
       step(line, by: 1)
     } else {
-      lines.append(GoodsDraftLine(item: item.key, name: item.name, quantity: "1"))
+      lines.append(GoodsDraftLine(item: item, name: name, quantity: "1"))
     }
   }
 
@@ -94,6 +94,8 @@ public final class GoodsModel: Attempting {
   /// What is typed or scanned, and the items found for it.
   public private(set) var query = ""
   public private(set) var hits: [ObjectRow] = []
+  /// The items that have the scanned code, while it is asked which is meant.
+  public private(set) var choices: [SearchHit] = []
   /// What was recorded last, and how many documents are to be sent with it.
   public private(set) var recorded: (row: HistoryRow, unsent: UInt64)?
   /// For the order that is being taken; without one, a customer is only written down.
@@ -216,44 +218,54 @@ public final class GoodsModel: Attempting {
     if let found, query == words { hits = found }
   }
 
-  /// Enter, or the scanner: what is typed is a code. Words that one item alone has do as well.
+  /// Enter, or the scanner: what is typed is a code, whose item the core finds. Words that one item alone
+  /// has do as well.
   public func enterCode() async {
     let typed = query.trimmingCharacters(in: .whitespaces)
     guard !typed.isEmpty else { return }
     await attempt {
-      let found = try await till.objects(kind: "item", query: typed).rows
-      let item = found.first { $0.codes.contains(typed) } ?? (found.count == 1 ? found.first : nil)
-      guard let item else {
-        let sentence = "there is no item with the code \(typed)"
-        throw TillError.Refused(code: TroubleName.unknown.rawValue, sentence: sentence, dataSafe: true)
+      do {
+        choose(try await cashier.find(code: typed))
+      } catch {
+        switch error {
+        case .SeveralItems(_, _, _, _, let items):
+          choices = try await cashier.choices(of: items, code: typed)
+        case .Refused:
+          let found = try await till.objects(kind: "item", query: typed).rows
+          guard let item = found.first, found.count == 1 else { throw error }
+          add(item)
+        default: throw error
+        }
       }
-      add(item)
     }
   }
 
-  public func add(_ item: ObjectRow) {
-    draft?.add(item)
+  public func add(_ item: ObjectRow) { add(item.key, item.name) }
+
+  /// The item that was meant.
+  public func choose(_ hit: SearchHit) { add(hit.item, hit.name) }
+
+  public func leaveChoices() { choices = [] }
+
+  public func choiceText(_ hit: SearchHit) -> String { "\(hit.name) · \(formats.price(hit.price, hit.currency))" }
+
+  private func add(_ item: String, _ name: String) {
+    draft?.add(item, name)
+    choices = []
     clearQuery()
   }
 
   /// One more or one less.
   public func step(_ line: Int, by step: Int) { draft?.step(line, by: step) }
 
-  /// A quantity as it was typed, with a comma or a point.
+  /// A quantity as it was typed.
   public func setQuantity(ofLine line: Int, typed: String) {
-    guard let quantity = Self.quantity(typed) else { return }
+    guard let quantity = readQuantity(typed) else { return }
     draft?.set(line, to: quantity)
   }
 
   public func removeLine(_ line: Int) {
     if draft?.lines.indices.contains(line) == true { draft?.lines.remove(at: line) }
-  }
-
-  /// A quantity as a person types it; nothing if it is none.
-  public nonisolated static func quantity(_ typed: String) -> Decimal? {
-    let text = typed.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: ",", with: ".")
-    guard text.wholeMatch(of: #/[0-9]+(\.[0-9]+)?/#) != nil else { return nil }
-    return Decimal(string: text)
   }
 
   // MARK: Its customer
@@ -309,13 +321,6 @@ public final class GoodsModel: Attempting {
         warehouse: draft.plan == nil ? draft.warehouse : nil,
         toWarehouse: draft.kind == .transfer ? draft.toWarehouse : nil,
         plan: draft.kind == .count ? draft.plan : nil))
-  }
-}
-
-extension ObjectRow {
-  fileprivate var codes: [String] {
-    guard case .text(let text) = facts.first(where: { $0.name == "codes" })?.value else { return [] }
-    return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
   }
 }
 

@@ -62,9 +62,9 @@ public final class SaleReturnModel: Attempting {
     set(line, to: lines[line].quantity + Decimal(step))
   }
 
-  /// A quantity as it was typed, with a comma or a point; what is more than is left is what is left.
+  /// A quantity as it was typed; what is more than is left is what is left.
   public func setQuantity(ofLine line: Int, typed: String) {
-    guard lines.indices.contains(line), let quantity = GoodsModel.quantity(typed) else { return }
+    guard lines.indices.contains(line), let quantity = readQuantity(typed) else { return }
     set(line, to: quantity)
   }
 

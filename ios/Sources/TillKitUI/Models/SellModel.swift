@@ -12,6 +12,8 @@ public final class SellModel: Attempting {
   public private(set) var receipt: RecordedDocument?
   /// Sales set aside, once they were asked for.
   public private(set) var held: [HeldSale] = []
+  /// The items that have the scanned code, while it is asked which is meant.
+  public private(set) var choices: [SearchHit] = []
   public internal(set) var trouble: ShownTrouble?
   /// What is being typed or scanned.
   public var query = ""
@@ -38,7 +40,12 @@ public final class SellModel: Attempting {
   public var payments: [CartTender] { screen?.cart?.tenders ?? [] }
   public var totalText: String? { screen?.cart.map { formats.amount($0.total) } }
   public var restText: String? { screen?.cart.map { formats.amount($0.rest) } }
-  public var canComplete: Bool { screen?.cart.map { !$0.lines.isEmpty && $0.rest.minor <= 0 } ?? false }
+  /// The core says what can be done: what rounds to nothing in cash can still be paid by card.
+  public var canComplete: Bool { screen?.cart?.canComplete ?? false }
+  public var payingTenders: [TenderChoice] {
+    let canPay = screen?.cart?.canPay.map(\.tender) ?? []
+    return screen?.tenders.filter { canPay.contains($0.tender) } ?? []
+  }
   public var changeText: String? { receipt.flatMap { $0.change.minor > 0 ? formats.amount($0.change) : nil } }
   public var unsent: UInt64 { screen?.unsent.documents ?? 0 }
 
@@ -70,14 +77,32 @@ public final class SellModel: Attempting {
     let code = query.trimmingCharacters(in: .whitespaces)
     guard !code.isEmpty else { return }
     await inTurn { [self] in
-      try await cashier.add(code: code)
-      query = ""
+      do {
+        try await cashier.add(code: code)
+        query = ""
+      } catch {
+        guard case .SeveralItems(_, _, _, _, let items) = error else { throw error }
+        choices = try await cashier.choices(of: items, code: code)
+      }
     }
   }
 
   public func add(_ hit: SearchHit) async {
     await inTurn { [cashier] in try await cashier.add(item: hit.item) }
   }
+
+  /// The item that was meant.
+  public func choose(_ hit: SearchHit) async {
+    leaveChoices()
+    await inTurn { [self] in
+      try await cashier.add(item: hit.item)
+      query = ""
+    }
+  }
+
+  public func leaveChoices() { choices = [] }
+
+  public func choiceText(_ hit: SearchHit) -> String { "\(hit.name) · \(priceText(hit))" }
 
   /// One more or one less; the last one less takes the line off.
   public func changeQuantity(ofLine index: Int, by step: Int) async {
@@ -112,11 +137,12 @@ public final class SellModel: Attempting {
 
   /// Pays an amount as it was typed; with none typed, what is left.
   public func pay(by tender: TenderChoice, typed: String = "") async {
-    await inTurn { [cashier] in
+    await inTurn { [cashier, formats] in
       if typed.isEmpty {
         try await cashier.payRest(by: tender.tender)
       } else {
-        let amount = try Amount(typed: typed, currency: tender.currency)
+        let amount = try Amount(
+          typed: typed, locale: formats.strings.localeIdentifier, currency: tender.currency)
         try await cashier.pay(by: tender.tender, minor: amount.minor, currency: amount.currency)
       }
     }

@@ -229,6 +229,7 @@ public struct Czech: Strings {
     case .lockedOut: "Příliš mnoho špatných PINů."
     case .noRight: "Na to nemáte právo."
     case .unknown: "Nenalezeno."
+    case .severalItems: "Tento kód má více položek zboží."
     case .badInput: "Takhle to být nemůže."
     case .notInPlan: "Plán kontroly s tímto zbožím nepočítá."
     case .notForSale: "Toto zboží není na prodej."
@@ -516,6 +517,10 @@ public struct Czech: Strings {
   public let goodsBegun = "Doklad o zboží je rozepsaný: nejdřív ho zapište, nebo zahoďte."
   public let noLines = "Zatím žádné řádky"
   public let quantity = "Množství"
+  public let whichItem = "Které zboží?"
+  public func twoReadings(_ text: String, _ grouped: Reading, _ decimal: Reading) -> String {
+    "\(text) může být \(grouped.shown) nebo \(decimal.shown). Napište \(grouped.typed) nebo \(decimal.typed)."
+  }
   public let details = "Podrobnosti"
   public let toWarehouse = "Do skladu"
   public let ownWarehouse = "Vlastní sklad prodejny"

@@ -229,6 +229,7 @@ public struct English: Strings {
     case .lockedOut: "Too many wrong PINs."
     case .noRight: "You may not do that."
     case .unknown: "Not found."
+    case .severalItems: "Several items have this code."
     case .badInput: "That cannot be."
     case .notInPlan: "The audit plan does not count this item."
     case .notForSale: "This item is not for sale."
@@ -524,6 +525,10 @@ public struct English: Strings {
   public let goodsBegun = "A document about goods is begun: record it or give it up first."
   public let noLines = "No lines yet"
   public let quantity = "Quantity"
+  public let whichItem = "Which item?"
+  public func twoReadings(_ text: String, _ grouped: Reading, _ decimal: Reading) -> String {
+    "\(text) can be \(grouped.shown) or \(decimal.shown). Type \(grouped.typed) or \(decimal.typed)."
+  }
   public let details = "Details"
   public let toWarehouse = "To the warehouse"
   public let ownWarehouse = "The shop's own"

@@ -209,7 +209,12 @@ public struct Formats: Sendable {
   }
 
   public func trouble(_ error: TillError) -> ShownTrouble {
-    shown(error.code, error.sentence, isSafe: error.dataSafe, advice: nil)
+    if case .TwoReadings(let code, _, let isSafe, let text, let grouped, let decimal) = error {
+      return ShownTrouble(
+        code: code, cause: strings.twoReadings(text, grouped, decimal), facts: nil,
+        safety: isSafe ? strings.dataSafe : strings.dataNotSafe, advice: nil)
+    }
+    return shown(error.code, error.sentence, isSafe: error.dataSafe, advice: nil)
   }
 
   private func shown(_ code: String, _ sentence: String, isSafe: Bool, advice: String?) -> ShownTrouble {

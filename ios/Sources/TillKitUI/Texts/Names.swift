@@ -102,6 +102,7 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case lockedOut = "locked-out"
   case noRight = "no-right"
   case unknown
+  case severalItems = "several-items"
   case badInput = "bad-input"
   case notInPlan = "not-in-plan"
   case notForSale = "not-for-sale"

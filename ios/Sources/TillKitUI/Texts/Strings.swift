@@ -183,6 +183,8 @@ public protocol Strings: Sendable {
   var goodsBegun: String { get }
   var noLines: String { get }
   var quantity: String { get }
+  var whichItem: String { get }
+  func twoReadings(_ text: String, _ grouped: Reading, _ decimal: Reading) -> String
   var details: String { get }
   var toWarehouse: String { get }
   var ownWarehouse: String { get }

@@ -45,6 +45,7 @@
           if let chosen = model.chosen {
             LabeledContent(chosen.name, value: model.priceText(chosen))
             TextField(strings.newPrice, text: $model.price).monospacedDigit()
+            if let doubt = model.priceDoubt { Text(doubt).font(.callout) }
             Text(strings.willBeReplaced).font(.footnote)
             Button(strings.save) { Task { await model.savePrice() } }.disabled(!model.canSavePrice)
           }

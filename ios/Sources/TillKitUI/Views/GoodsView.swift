@@ -103,11 +103,20 @@
         .padding()
         .background(.bar)
       }
+      .confirmationDialog(strings.whichItem, isPresented: hasChoices, titleVisibility: .visible) {
+        ForEach(model.choices, id: \.item) { hit in
+          Button(model.choiceText(hit)) { model.choose(hit) }
+        }
+      }
       .confirmationDialog(strings.giveUp, isPresented: $isGivingUp, titleVisibility: .visible) {
         Button(strings.giveUp, role: .destructive) { model.giveUp() }
       } message: {
         Text(model.giveUpText ?? "")
       }
+    }
+
+    private var hasChoices: Binding<Bool> {
+      Binding(get: { !model.choices.isEmpty }, set: { if !$0 { model.leaveChoices() } })
     }
 
     private var words: Binding<String> {

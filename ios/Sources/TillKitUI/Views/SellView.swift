@@ -68,6 +68,13 @@
       .task(id: model.query) { await model.refresh() }
       .safeAreaInset(edge: .bottom) { PayBar(model: model) }
       .sheet(isPresented: hasReceipt) { ReceiptView(model: model) }
+      .confirmationDialog(
+        model.formats.strings.whichItem, isPresented: hasChoices, titleVisibility: .visible
+      ) {
+        ForEach(model.choices, id: \.item) { hit in
+          Button(model.choiceText(hit)) { Task { await model.choose(hit) } }
+        }
+      }
       .sheet(isPresented: $model.isChoosingCustomer, onDismiss: { model.leaveCustomers() }) {
         CustomersView(
           model: model.customers, trouble: model.trouble,
@@ -84,6 +91,10 @@
           Button(model.formats.strings.cancelSale, role: .destructive) { Task { await model.cancelSale() } }
         }
       }
+    }
+
+    private var hasChoices: Binding<Bool> {
+      Binding(get: { !model.choices.isEmpty }, set: { if !$0 { model.leaveChoices() } })
     }
 
     private var hasReceipt: Binding<Bool> {
@@ -149,11 +160,12 @@
         TextField(model.formats.strings.amount, text: $typed).textFieldStyle(.roundedBorder)
         ScrollView(.horizontal) {
           HStack {
-            ForEach(model.screen?.tenders ?? [], id: \.tender) { tender in
+            ForEach(model.payingTenders, id: \.tender) { tender in
               Button(tender.name) {
                 Task {
                   await model.pay(by: tender, typed: typed)
-                  typed = ""
+                  // What was refused is corrected, not typed again.
+                  if model.trouble == nil { typed = "" }
                 }
               }
               .accessibilityLabel(model.formats.strings.payBy(tender.name))
