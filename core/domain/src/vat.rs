@@ -99,12 +99,38 @@ pub fn breakdown<'a>(
 ) -> Result<Vec<VatLine>, MoneyError> {
     let mut sums: Vec<(&VatRate, i64)> = Vec::new();
     for (rate, amount) in amounts {
+        #[cfg(tillkit_defects)]
+        if crate::defects::is("VAT per line instead of per rate") {
+            sums.push((rate, amount));
+            continue;
+        }
         match sums.iter_mut().find(|(known, _)| *known == rate) {
             Some((_, sum)) => *sum = add(*sum, amount)?,
             None => sums.push((rate, amount)),
         }
     }
-    sums.into_iter().map(|(rate, amount)| vat_line(rate, amount, mode, currency)).collect()
+    let lines = sums.into_iter().map(|(rate, amount)| vat_line(rate, amount, mode, currency));
+    #[cfg(tillkit_defects)]
+    if crate::defects::is("VAT per line instead of per rate") {
+        return together(lines.collect::<Result<_, _>>()?);
+    }
+    lines.collect()
+}
+
+#[cfg(tillkit_defects)]
+fn together(lines: Vec<VatLine>) -> Result<Vec<VatLine>, MoneyError> {
+    let mut rates: Vec<VatLine> = Vec::new();
+    for line in lines {
+        match rates.iter_mut().find(|known| known.rate == line.rate) {
+            Some(known) => {
+                known.net_minor = add(known.net_minor, line.net_minor)?;
+                known.vat_minor = add(known.vat_minor, line.vat_minor)?;
+                known.gross_minor = add(known.gross_minor, line.gross_minor)?;
+            }
+            None => rates.push(line),
+        }
+    }
+    Ok(rates)
 }
 
 /// Shares the VAT of a receipt among its lines: each line's part of its rate's VAT, minor units.
