@@ -3,6 +3,7 @@
 // A harness may panic: that is how a test says no.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod accountant;
 pub mod apart;
 pub mod bench_screens;
 pub mod bench_store;
@@ -14,6 +15,7 @@ pub mod kill;
 pub mod powerloss;
 pub mod powerloss_office;
 pub mod proxy;
+pub mod receipts;
 pub mod sim;
 pub mod world;
 

@@ -19,6 +19,7 @@ mod obeyed;
 mod pains;
 mod pricing;
 mod promises;
+mod receipts;
 mod rights;
 mod screens;
 mod selling;

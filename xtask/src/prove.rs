@@ -15,13 +15,13 @@ use tillkit_tests::{
     kill::{self, Phase},
     powerloss::{self, Disk, Workload},
     powerloss_office::Uploads,
-    sim,
+    receipts, sim,
 };
 use tokio::runtime::Runtime;
 
 use crate::bindings::root;
 
-/// Lives 10,000 simulated worlds, cuts the power 20,000 times, kills 200 processes, cuts lines at every byte and lies; prints the table of docs/reliability.md
+/// Lives 10,000 simulated worlds, makes 100,000 random receipts, cuts the power 20,000 times, kills 200 processes, cuts lines at every byte and lies; prints the table of docs/reliability.md
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only this one
@@ -30,6 +30,9 @@ pub struct Args {
     /// Simulated worlds
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
+    /// Random receipts
+    #[arg(long, default_value_t = 100_000)]
+    receipts: u64,
     /// Power cuts in all
     #[arg(long, default_value_t = 20_000)]
     cuts: u64,
@@ -50,6 +53,10 @@ enum Harness {
     Worlds,
     /// Defects planted in the core, which the worlds must find
     Defects,
+    /// Random receipts of random shops, computed a second time
+    Receipts,
+    /// Faults of arithmetic planted in the core, which the accountant must find
+    Arithmetic,
     /// Power cuts below the database
     Power,
     /// Processes ended at any instant
@@ -64,7 +71,12 @@ impl Harness {
     fn run(self, args: &Args, table: &mut Table) -> Result<()> {
         match self {
             Harness::Worlds => worlds(args, table),
-            Harness::Defects => defects(table),
+            Harness::Defects => planted("every_planted_defect_is_found", table),
+            Harness::Receipts => {
+                random_receipts(args, table);
+                Ok(())
+            }
+            Harness::Arithmetic => planted("every_planted_fault_of_arithmetic_is_found", table),
             Harness::Power => power_cuts(args, table),
             Harness::Kills => Runtime::new()?.block_on(kills(args, table)),
             Harness::Lines => Runtime::new()?.block_on(lines(args, table)),
@@ -143,24 +155,27 @@ fn worlds(args: &Args, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// The control of the worlds. The workspace is built once more with ten defects that can be planted, in
-/// the same target folder: a wrapper of rustc gives its crates names of their own.
-fn defects(table: &mut Table) -> Result<()> {
+fn random_receipts(args: &Args, table: &mut Table) {
+    let judged = receipts::many(args.seed, args.receipts);
+    let examples = judged.differences.get(..20).unwrap_or(&judged.differences);
+    table.row(
+        "a receipt of a random shop, by an accountant that is not us",
+        &judged,
+        judged.differences.len(),
+        examples,
+    );
+}
+
+/// The control of the worlds, and that of the accountant. The workspace is built once more with defects that
+/// can be planted, in the same target folder: a wrapper of rustc gives its crates names of their own.
+fn planted(test: &str, table: &mut Table) -> Result<()> {
     let folder = root().join("target/defects");
     std::fs::create_dir_all(&folder)?;
     let wrapper = folder.join("rustc");
     std::fs::write(&wrapper, "#!/bin/sh\nexec \"$@\" --cfg tillkit_defects\n")?;
     std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755))?;
     let hunt = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "test",
-            "--quiet",
-            "--test",
-            "scenarios",
-            "every_planted_defect_is_found",
-            "--",
-            "--nocapture",
-        ])
+        .args(["test", "--quiet", "--test", "scenarios", test, "--", "--nocapture"])
         .env("RUSTC_WORKSPACE_WRAPPER", &wrapper)
         .current_dir(root())
         .stderr(Stdio::inherit())

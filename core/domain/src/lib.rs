@@ -21,6 +21,8 @@
 pub mod amount;
 pub mod cash;
 pub mod closure;
+#[cfg(tillkit_defects)]
+pub mod defects;
 pub mod codes;
 pub mod money;
 pub mod number;

@@ -391,6 +391,23 @@ fn what_is_on_account_is_reduced_and_never_paid_out() {
 }
 
 #[test]
+fn what_cash_took_over_once_it_does_not_take_over_again() {
+    // 10.00: 4.00 by card, 6.00 on account; two parts come back, the first one in cash.
+    let mut open = sale(&[("5", "2")]);
+    open.set_customer(Some("c1".into()));
+    open.pay(tender("card", TenderKind::Card, Money::new(4_00, Currency::GBP))).unwrap();
+    open.pay(tender("credit", TenderKind::CustomerCredit, Money::new(6_00, Currency::GBP))).unwrap();
+    let sale = open.settle().unwrap();
+    let mut paid = sale.paid().unwrap();
+    paid.iter_mut().filter(|paid| paid.kind == TenderKind::Cash).for_each(|paid| paid.left_minor -= 4_00);
+    let rest = part_of(&sale, 0, 1, Part { quantity: 1.into(), gross_minor: 5_00, vat_minor: 0 });
+
+    let refused = new_return(terms(), vec![rest], paid, vec![by_cash(None)]).settle();
+
+    assert_eq!(refused, Err(SaleError::OnAccount { on_account: Money::new(5_00, Currency::GBP) }));
+}
+
+#[test]
 fn goods_of_a_currency_that_has_ended_come_back_in_it_and_are_paid_in_the_new_one() {
     let lev = Currency::parse("BGN").unwrap();
     let terms = Terms { currency: lev, ..terms() };

@@ -99,12 +99,38 @@ pub fn breakdown<'a>(
 ) -> Result<Vec<VatLine>, MoneyError> {
     let mut sums: Vec<(&VatRate, i64)> = Vec::new();
     for (rate, amount) in amounts {
+        #[cfg(tillkit_defects)]
+        if crate::defects::is("VAT per line instead of per rate") {
+            sums.push((rate, amount));
+            continue;
+        }
         match sums.iter_mut().find(|(known, _)| *known == rate) {
             Some((_, sum)) => *sum = add(*sum, amount)?,
             None => sums.push((rate, amount)),
         }
     }
-    sums.into_iter().map(|(rate, amount)| vat_line(rate, amount, mode, currency)).collect()
+    let lines = sums.into_iter().map(|(rate, amount)| vat_line(rate, amount, mode, currency));
+    #[cfg(tillkit_defects)]
+    if crate::defects::is("VAT per line instead of per rate") {
+        return together(lines.collect::<Result<_, _>>()?);
+    }
+    lines.collect()
+}
+
+#[cfg(tillkit_defects)]
+fn together(lines: Vec<VatLine>) -> Result<Vec<VatLine>, MoneyError> {
+    let mut rates: Vec<VatLine> = Vec::new();
+    for line in lines {
+        match rates.iter_mut().find(|known| known.rate == line.rate) {
+            Some(known) => {
+                known.net_minor = add(known.net_minor, line.net_minor)?;
+                known.vat_minor = add(known.vat_minor, line.vat_minor)?;
+                known.gross_minor = add(known.gross_minor, line.gross_minor)?;
+            }
+            None => rates.push(line),
+        }
+    }
+    Ok(rates)
 }
 
 /// Shares the VAT of a receipt among its lines: each line's part of its rate's VAT, minor units.
@@ -134,14 +160,15 @@ pub fn shares(amounts: &[(&VatRate, i64)], vat: &[VatLine], mode: VatMode) -> Re
         for (index, (_, amount_minor)) in
             amounts.iter().enumerate().filter(|(_, (rate, _))| **rate == stated.rate)
         {
-            let exact = Decimal::from(*amount_minor) * stated.rate.percent.to_decimal() / base;
-            let whole = exact.floor();
+            let product = Decimal::from(*amount_minor) * stated.rate.percent.to_decimal();
+            let whole = (product / base).floor();
             let part = whole.to_i64().ok_or(MoneyError::TooLarge)?;
             missing = add(missing, -part)?;
             if let Some(place) = parts.get_mut(index) {
                 *place = part;
             }
-            remainders.push((exact - whole, index));
+            // A quotient is cut after 28 digits, and a third of more is then less than a third of less.
+            remainders.push((product - whole * base, index));
         }
         remainders.sort_by_key(|(remainder, index)| (std::cmp::Reverse(*remainder), *index));
         for (_, index) in remainders.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
@@ -193,6 +220,14 @@ mod tests {
         let lines =
             breakdown([(&rate, 1), (&rate, 1), (&rate, 1)], VatMode::Included, Currency::GBP).unwrap();
         assert_eq!((lines.len(), lines[0].vat_minor), (1, 1));
+    }
+
+    #[test]
+    fn of_equal_remainders_the_earlier_line_has_the_larger_share() {
+        let rate = rate("20");
+        let amounts = [99_22, 83_72, 15_80, 50_23, 100_46].map(|amount| (&rate, amount));
+        let vat = breakdown(amounts, VatMode::Included, Currency::GBP).unwrap();
+        assert_eq!(shares(&amounts, &vat, VatMode::Included).unwrap(), [16_54, 13_96, 2_63, 8_37, 16_74]);
     }
 
     #[test]

@@ -750,6 +750,10 @@ impl ClosureTotals {
     ) -> ClosureTotals {
         let mut expected = totals.tenders.clone();
         for (key, (kind, _)) in counted {
+            #[cfg(tillkit_defects)]
+            if domain::defects::is("a counted tender dropped") {
+                break;
+            }
             expected.entry(key.clone()).or_insert((*kind, 0));
         }
         let tenders = expected.into_iter().map(|(key, (kind, expected_minor))| {
@@ -786,7 +790,13 @@ impl ClosureTotals {
             gross_minor: sums.gross_minor,
             movements: movements.collect(),
             other_currencies: others.collect(),
+            #[cfg(not(tillkit_defects))]
             perpetual_minor: perpetual.get(&home).copied().unwrap_or(0),
+            #[cfg(tillkit_defects)]
+            perpetual_minor: match domain::defects::is("the perpetual sum forgotten") {
+                true => sums.gross_minor,
+                false => perpetual.get(&home).copied().unwrap_or(0),
+            },
             returns: totals.returns,
             rounding_minor: sums.rounding_minor,
             sales: totals.sales,

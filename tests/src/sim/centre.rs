@@ -70,6 +70,8 @@ pub struct Kept {
     pub booked: BTreeMap<Of, u64>,
     /// How often each document was booked: once.
     pub bookings: BTreeMap<Hash, u32>,
+    /// In this order: what a count comes to depends on it.
+    pub booked_in_order: Vec<Arc<Record>>,
     findings: BTreeMap<Of, Vec<Finding>>,
     /// As the owner edits it.
     draft: Sections,
@@ -187,6 +189,7 @@ impl Centre {
             parts: BTreeMap::new(),
             booked: BTreeMap::new(),
             bookings: BTreeMap::new(),
+            booked_in_order: Vec::new(),
             findings: BTreeMap::new(),
             draft,
             sections: BTreeMap::new(),
@@ -898,7 +901,13 @@ impl Centre {
             _ => {}
         }
         *self.kept.bookings.entry(record.hash).or_default() += 1;
+        self.kept.booked_in_order.push(record);
         true
+    }
+
+    /// How much there is of everything that ever moved: (warehouse, item).
+    pub fn levels(&self) -> &BTreeMap<(String, String), Quantity> {
+        &self.kept.levels
     }
 
     /// How much there is of an item.

@@ -13,8 +13,12 @@
 //!
 //! Built with `--cfg tillkit_defects`, [`hunt`] looks for faults that are planted in the core.
 //!
+//! Beside the invariants [`crate::accountant`] judges every figure of every document, of every X that is read
+//! and of every receipt that is printed.
+//!
 //! What is held: I1, I3–I10, I12–I14, I18, I24–I26 of docs/reliability.md.
 
+mod audit;
 mod centre;
 mod checks;
 mod dice;
@@ -36,6 +40,8 @@ use std::{
     },
 };
 
+pub use audit::Judged;
+pub use dice::Dice;
 use trace::Trace;
 use twin::Twin;
 pub use world::Figures;
@@ -122,6 +128,8 @@ pub struct Worlds {
     pub drained: u64,
     /// Requests that a real back office answered beside the model.
     pub compared: u64,
+    /// What the accountant has judged.
+    pub judged: Judged,
     /// Worlds that told their story twice in the same words.
     pub repeated: u64,
     /// How often each fault took effect.
@@ -210,6 +218,9 @@ impl Worlds {
         self.publications += outcome.figures.publications;
         self.drained += u64::from(outcome.figures.is_drained);
         self.compared += outcome.figures.compared;
+        self.judged.documents += outcome.figures.judged.documents;
+        self.judged.figures += outcome.figures.judged.figures;
+        self.judged.differences += outcome.figures.judged.differences;
         self.repeated += u64::from(outcome.seed.is_multiple_of(100));
         for (fault, times) in &outcome.fired {
             *self.fired.entry(fault).or_default() += times;
@@ -240,9 +251,13 @@ impl fmt::Display for Worlds {
         write!(
             out,
             "{seeds} worlds, {documents} documents, {publications} publications, {faults} faults of {} kinds; \
-             {drained} drained, {repeated} told twice alike, {} with violations",
+             {drained} drained, {repeated} told twice alike, {} with violations; \
+             the accountant judged {} documents, {} figures, {} differed",
             self.fired.len(),
-            self.failed.len()
+            self.failed.len(),
+            self.judged.documents,
+            self.judged.figures,
+            self.judged.differences
         )?;
         match compared {
             0 => Ok(()),

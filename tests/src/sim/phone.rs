@@ -14,8 +14,8 @@ use std::{
 use tillkit::{
     AddLine, Aside, CashMovementKind, Closed, Counted, Currency, CustomerPart, Delivery, Discount, Goods,
     KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Quantity, Receipt, Recorded, Reference,
-    Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing, StockKind,
-    StoreError, Till, TillError, Trigger,
+    RefundBy, Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing,
+    StockKind, StoreError, Till, TillError, Trigger, UnitPrice,
 };
 use tillkit_protocol::{
     Hash,
@@ -25,14 +25,15 @@ use tokio::{runtime::Handle, task::JoinHandle, time::sleep};
 use zeroize::Zeroizing;
 
 use super::{
+    audit,
     centre::{CENTRE, Centre, MAIN, Of},
     checks::{self, MOST_DOCUMENTS, Seen},
     dice::Dice,
     line::{Line, OverLine},
-    settings::{MOST_ITEMS, USER},
+    settings::{BOTTLES, MOST_ITEMS, USER, WEIGHED},
     trace::Trace,
 };
-use crate::powerloss::Recording;
+use crate::{accountant::Count, powerloss::Recording};
 
 const URL: &str = "sim://centre";
 
@@ -98,6 +99,10 @@ pub struct Ledger {
     pub elsewhere: Vec<Promised>,
     /// Closings that were interrupted: each may have left a Z nobody was told of.
     pub interrupted: u64,
+    /// What was handed to the customer, by its document.
+    pub printed: BTreeMap<Hash, String>,
+    /// What was counted for a Z: minor units by tender and currency.
+    pub counted: BTreeMap<(Of, u64), Count>,
 }
 
 impl Ledger {
@@ -149,7 +154,8 @@ pub struct Phone {
     lives: u64,
     life: Option<Life>,
     seen: Seen,
-    sales: Vec<(Reference, usize)>,
+    /// What can be reversed: a document, and its lines if they can come back.
+    receipts: Vec<(Reference, usize)>,
     /// Its owner has been told to enrol it again.
     must_enrol: Arc<AtomicBool>,
 }
@@ -182,7 +188,7 @@ impl Phone {
             lives: 0,
             life: None,
             seen: Seen::default(),
-            sales: Vec::new(),
+            receipts: Vec::new(),
             must_enrol: Arc::default(),
         }
     }
@@ -403,10 +409,13 @@ impl Phone {
 
     fn keep_receipt(&mut self, kind: Kind, receipt: Option<Receipt>) {
         let Some(receipt) = receipt else { return };
-        if kind == Kind::Sale {
-            self.sales.push((receipt.reference.clone(), receipt.settled.lines.len()));
+        if kind != Kind::Void {
+            let lines = if kind == Kind::Sale { receipt.settled.lines.len() } else { 0 };
+            self.receipts.push((receipt.reference.clone(), lines));
         }
-        self.ledger().add(kind, receipt.reference);
+        let mut ledger = self.ledger();
+        ledger.printed.insert(receipt.reference.hash, receipt.text);
+        ledger.add(kind, receipt.reference);
     }
 
     // -------------------------------------------------------------------------- what she does
@@ -427,13 +436,13 @@ impl Phone {
         }
         let what = self.dice.weighted(&[
             (50, Act::Sell),
-            (4, Act::Return),
-            (2, Act::Void),
+            (6, Act::Return),
+            (3, Act::Void),
             (4, Act::Cash),
             (3, Act::Order),
             (3, Act::Customer),
             (5, Act::Stock),
-            (3, Act::Hold),
+            (5, Act::Hold),
             (2, Act::Cancel),
             (3, Act::EditPrice),
             (1, Act::EditFooter),
@@ -499,12 +508,11 @@ impl Phone {
     }
 
     fn do_it(&mut self, session: &Arc<Session>, what: Act) {
-        let gbp = |minor: u64| Money::new(i64::try_from(minor).unwrap_or(0), Currency::GBP);
         match what {
             Act::Sell => self.sell(session),
             Act::Return => self.take_back(session),
             Act::Void => {
-                if let Some((of, _)) = self.any_sale() {
+                if let Some((of, _)) = self.any_receipt() {
                     let done = self.said("voids", session.void(&of, "a mistake"));
                     self.keep_receipt(Kind::Void, done);
                 }
@@ -516,8 +524,13 @@ impl Phone {
                     CashMovementKind::SafeDrop,
                     CashMovementKind::BankDrop,
                 ]);
-                let amount = gbp(self.dice.of(1..200_00));
-                let done = self.said("moves cash", session.move_cash(kind, "cash", amount, ""));
+                let (tender, currency) = self.dice.pick(&[
+                    ("cash", Currency::GBP),
+                    ("cash", Currency::GBP),
+                    ("euros", Currency::EUR),
+                ]);
+                let amount = money(self.dice.of(1..200_00), currency);
+                let done = self.said("moves cash", session.move_cash(kind, tender, amount, ""));
                 self.keep(Kind::CashMovement, done);
             }
             Act::Order => {
@@ -589,7 +602,12 @@ impl Phone {
                     self.trace.must(released == Released::Released, "I25", &self.name, "still held");
                 }
             }
-            Act::Interim => drop(self.said("reads an X", session.interim())),
+            Act::Interim => {
+                let read = self.said("reads an X", session.interim());
+                if let (Some(read), Some(life)) = (read, &self.life) {
+                    audit::interim(&self.trace, &self.name, &life.till, &read.closure);
+                }
+            }
             Act::SignOut => {
                 if session.cart().is_ok_and(|cart| cart.is_none())
                     && let Some(life) = &mut self.life
@@ -619,17 +637,19 @@ impl Phone {
     }
 
     fn sell(&mut self, session: &Arc<Session>) {
-        let is_open = session.cart().is_ok_and(|cart| cart.is_some());
+        let cart = session.cart().ok().flatten();
+        let is_open = cart.is_some();
         if is_open && self.dice.permille(600) {
             return self.pay(session);
         }
-        let quantity = Quantity::from(u32::try_from(self.dice.of(1..6)).unwrap_or(1));
+        let n = self.dice.of(0..MOST_ITEMS);
+        let quantity = self.quantity(n);
         let wanted = match self.dice.permille(300) {
-            true => AddLine::code(&format!("{}", 1000 + self.dice.of(0..MOST_ITEMS)), quantity),
-            false => AddLine::item(&self.any_item(), quantity),
+            true => AddLine::code(&format!("{}", 1000 + n), quantity),
+            false => AddLine::item(&format!("i{n:02}"), quantity),
         };
-        let wanted = match self.dice.permille(50) {
-            true => wanted.at("1.23".parse().expect("a price"), "a friend"),
+        let wanted = match self.dice.permille(80) {
+            true => wanted.at(self.price(), "a friend"),
             false => wanted,
         };
         if let Some(index) = self.said("adds a line", session.add(wanted)) {
@@ -638,12 +658,54 @@ impl Phone {
             }
             self.check_line(session, index);
         }
-        if self.dice.permille(100) {
-            self.said("gives a discount", session.discount_receipt(Some(Discount::Amount(17))));
+        if let Some(cart) = cart.filter(|_| self.dice.permille(200)) {
+            self.change_cart(session, cart.lines.len());
         }
         if self.dice.permille(100) {
+            let discount = self.discount();
+            self.said("gives a discount", session.discount_receipt(Some(discount)));
+        }
+        if self.dice.permille(200) {
             let customer = format!("c{}", self.dice.of(0..8));
             self.said("names a customer", session.set_customer(Some(&customer)));
+        }
+    }
+
+    fn change_cart(&mut self, session: &Session, lines: usize) {
+        let at = self.dice.below(lines);
+        match self.dice.below(5) {
+            0 => drop(self.said("takes a line off", session.remove_line(at))),
+            1 => {
+                let quantity = Quantity::from(u32::try_from(self.dice.of(1..9)).unwrap_or(1));
+                self.said("changes how much", session.set_quantity(at, quantity));
+            }
+            _ => {
+                let discount = self.discount();
+                self.said("discounts a line", session.discount_line(at, Some(discount)));
+            }
+        }
+    }
+
+    fn discount(&mut self) -> Discount {
+        match self.dice.permille(500) {
+            true => Discount::Amount(i64::try_from(self.dice.of(1..3_00)).unwrap_or(1)),
+            false => Discount::Percent(format!("{}.5", self.dice.of(0..40)).parse().expect("a percentage")),
+        }
+    }
+
+    fn price(&mut self) -> UnitPrice {
+        format!("{}.{:02}", self.dice.of(0..20), self.dice.of(0..100)).parse().expect("a price")
+    }
+
+    /// Of an item, as it is sold: by the piece or by its weight.
+    fn quantity(&mut self, n: u64) -> Quantity {
+        if BOTTLES.contains(&n) && self.dice.permille(700) {
+            return Quantity::from_micro(-1_000_000 * i64::try_from(self.dice.of(1..6)).unwrap_or(1))
+                .expect("a few bottles");
+        }
+        match n.is_multiple_of(WEIGHED) {
+            true => format!("0.{:03}", self.dice.of(1..1_000)).parse().expect("a weight"),
+            false => Quantity::from(u32::try_from(self.dice.of(1..6)).unwrap_or(1)),
         }
     }
 
@@ -661,13 +723,20 @@ impl Phone {
 
     fn pay(&mut self, session: &Arc<Session>) {
         if self.dice.permille(150) {
-            let euros = Money::new(i64::try_from(self.dice.of(1_00..60_00)).unwrap_or(0), Currency::EUR);
+            let euros = money(self.dice.of(1_00..60_00), Currency::EUR);
             self.said("takes euros", session.pay("euros", euros, None));
         }
-        let paid = match self.dice.permille(300) {
-            true => session.pay_rest("card"),
-            false => session.pay_rest("cash"),
-        };
+        if self.dice.permille(150) {
+            let (tender, minor) = (self.dice.pick(&["card", "voucher", "credit"]), self.dice.of(1..20_00));
+            let slip = (tender != "credit").then_some("slip 7");
+            self.said("takes a part", session.pay(tender, money(minor, Currency::GBP), slip));
+        }
+        if self.dice.permille(250) {
+            let notes = money(self.dice.of(1..20) * 5_00, Currency::GBP);
+            self.said("takes notes", session.pay("cash", notes, None));
+        }
+        let rest = self.dice.weighted(&[(6, "cash"), (3, "card"), (1, "credit")]);
+        let paid = session.pay_rest(rest);
         self.said("is paid", paid);
         let done = self.said("completes", session.complete());
         let is_done = done.is_some();
@@ -692,35 +761,69 @@ impl Phone {
     }
 
     fn take_back(&mut self, session: &Arc<Session>) {
-        let origin = self.any_sale().filter(|_| self.dice.permille(700));
-        let what = AddLine::item(&self.any_item(), "-1".parse().expect("a quantity"));
-        let line = match origin {
-            Some((of, lines)) => {
-                let Some(life) = &self.life else { return };
-                let at = self.dice.below(lines);
-                let sale = life.till.document(&of.till, of.enrolment, of.seq).ok().flatten();
-                let body = sale.and_then(|sale| sale.document::<tillkit_protocol::bodies::Sale>().ok());
-                let Some(sold) = body.and_then(|sale| sale.body.lines.get(at).cloned()) else { return };
-                let what = AddLine::item(&sold.item, "-1".parse().expect("a quantity"));
-                let line = u32::try_from(at).unwrap_or(0);
-                let origin = LineOrigin { till: of.till, enrolment: of.enrolment, seq: of.seq, line };
-                ReturnLine { what, origin: Some(origin), reason: None }
+        let sale = self.any_receipt().filter(|(_, lines)| *lines > 0 && self.dice.permille(850));
+        let lines = match sale {
+            Some((of, lines)) => self.parts_of(&of, lines),
+            None => {
+                let mut what = AddLine::item(&self.any_item(), "-1".parse().expect("a quantity"));
+                if self.dice.permille(200) {
+                    what = what.at(self.price(), "worn");
+                }
+                vec![ReturnLine { what, origin: None, reason: Some("broken".into()) }]
             }
-            None => ReturnLine { what, origin: None, reason: Some("broken".into()) },
         };
-        let new = NewReturn {
-            purpose: ReturnPurpose::Goods,
-            customer: None,
-            lines: vec![line],
-            refund: "cash".into(),
+        let purpose = match self.dice.permille(900) {
+            true => ReturnPurpose::Goods,
+            false => ReturnPurpose::CreditNote,
         };
+        let customer = self.dice.permille(300).then(|| format!("c{}", self.dice.of(0..6)));
+        let tenders = [(6, "cash"), (3, "card"), (1, "voucher"), (2, "credit"), (1, "euros")];
+        let mut refund = RefundBy::from(self.dice.weighted(&tenders));
+        if self.dice.permille(250) {
+            let tender = self.dice.pick(&["card", "voucher", "credit", "cash"]);
+            // Nobody hands out what there are no coins for.
+            let step = if tender == "cash" { 10 } else { 1 };
+            let part = money(self.dice.of(1..8_00) / step * step + step, Currency::GBP);
+            refund = refund.and(tender, part);
+        }
+        let new = NewReturn { purpose, customer, lines, refund };
         let done = self.said("takes goods back", session.return_goods(new));
         self.keep_receipt(Kind::Return, done);
     }
 
-    fn any_sale(&mut self) -> Option<(Reference, usize)> {
-        let at = self.dice.below(self.sales.len().max(1));
-        self.sales.get(at).cloned()
+    /// Some of what was sold, a part of each; now and then one line twice, or more than was sold.
+    fn parts_of(&mut self, of: &Reference, lines: usize) -> Vec<ReturnLine> {
+        let sale = self.till().and_then(|till| till.document(&of.till, of.enrolment, of.seq).ok().flatten());
+        let body = sale.and_then(|sale| sale.document::<tillkit_protocol::bodies::Sale>().ok());
+        let Some(body) = body.map(|document| document.body) else { return Vec::new() };
+        let mut parts = Vec::new();
+        for _ in 0..1 + self.dice.below(lines.min(3)) {
+            let at = self.dice.below(lines);
+            let Some(sold) = body.lines.get(at) else { continue };
+            let whole = sold.quantity.micro();
+            let micro = match self.dice.below(3) {
+                0 => whole,
+                // A part as the unit has it: whole ones, or grams.
+                _ if whole % 1_000_000 == 0 => 1_000_000 * i64::try_from(1 + self.dice.below(3)).unwrap_or(1),
+                _ => whole / 3_000 * 1_000,
+            };
+            let quantity = Quantity::from_micro(-micro.max(1_000)).expect("a part of a small quantity");
+            let mut what = AddLine::item(&sold.item, quantity);
+            if self.dice.permille(100) {
+                what = what.at(self.price(), "worn");
+            }
+            let line = u32::try_from(at).unwrap_or(0);
+            let origin = LineOrigin { till: of.till.clone(), enrolment: of.enrolment, seq: of.seq, line };
+            parts.push(ReturnLine { what, origin: Some(origin), reason: None });
+        }
+        parts
+    }
+
+    fn any_receipt(&mut self) -> Option<(Reference, usize)> {
+        // What was sold lately comes back more often.
+        let from = if self.dice.permille(600) { self.receipts.len().saturating_sub(12) } else { 0 };
+        let at = from + self.dice.below((self.receipts.len() - from).max(1));
+        self.receipts.get(at).cloned()
     }
 
     fn any_item(&mut self) -> String {
@@ -745,6 +848,12 @@ impl Phone {
             return;
         }
         let Some(session) = self.sign_in() else { return };
+        if self.dice.permille(500) {
+            let float = money(self.dice.of(1..100_00), Currency::GBP);
+            let moved = session.move_cash(CashMovementKind::FloatIn, "cash", float, "");
+            let moved = self.said("puts a float in", moved);
+            self.keep(Kind::CashMovement, moved);
+        }
         self.said("opens the day", session.open_day(&[]));
     }
 
@@ -757,7 +866,7 @@ impl Phone {
         if session.cart().is_ok_and(|cart| cart.is_some()) {
             self.do_it(&session, Act::Cancel);
         }
-        let counted = vec![Counted { tender: "cash".into(), amount: Money::new(100_00, Currency::GBP) }];
+        let counted = self.count_drawers();
         let (ledger, trace, name) = (self.ledger.clone(), self.trace.clone(), self.name.clone());
         let Some(life) = &mut self.life else { return };
         life.is_closing = true;
@@ -767,7 +876,10 @@ impl Phone {
                 Ok(closed) => {
                     if let Some(recorded) = closed.closed.recorded {
                         let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                        ledger.add(Kind::Closure, recorded.reference());
+                        let reference = recorded.reference();
+                        let of = (reference.till.clone(), reference.enrolment);
+                        ledger.counted.insert((of, reference.seq), counts(&counted));
+                        ledger.add(Kind::Closure, reference);
                     }
                     trace.note(&name, format_args!("closed, {} left", closed.left.documents()));
                 }
@@ -778,6 +890,26 @@ impl Phone {
                 }
             }
         }));
+    }
+
+    /// Counts some drawers, one of them perhaps twice: notes here, coins there.
+    fn count_drawers(&mut self) -> Vec<Counted> {
+        let drawers = [
+            ("cash", Currency::GBP),
+            ("cash", Currency::GBP),
+            ("euros", Currency::EUR),
+            ("card", Currency::GBP),
+        ];
+        let mut counted = Vec::new();
+        for (tender, currency) in drawers {
+            if self.dice.permille(500) {
+                counted.push(Counted {
+                    tender: tender.into(),
+                    amount: money(self.dice.of(0..300_00), currency),
+                });
+            }
+        }
+        counted
     }
 
     /// Becomes a till, or one again: enrols, chooses the centre, syncs, as often as it takes.
@@ -1054,6 +1186,19 @@ enum Act {
 fn policy(till: &Till) -> Policy {
     let found = till.objects("policy", None, 1).ok().and_then(|found| found.into_iter().next());
     found.and_then(|found| found.read().ok()).unwrap_or_default()
+}
+
+/// What was counted, added up.
+fn counts(counted: &[Counted]) -> Count {
+    let mut counts = Count::new();
+    for Counted { tender, amount } in counted {
+        *counts.entry((tender.clone(), amount.currency.code().into())).or_default() += amount.minor;
+    }
+    counts
+}
+
+fn money(minor: u64, currency: Currency) -> Money {
+    Money::new(i64::try_from(minor).unwrap_or(0), currency)
 }
 
 fn generations(till: &Till) -> BTreeMap<String, u64> {

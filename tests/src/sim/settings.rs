@@ -18,6 +18,10 @@ pub type Sections = BTreeMap<String, Rows>;
 pub const USER: (&str, &str) = ("anna", "1234");
 /// Keys of items are `i00` and so on; there are never more than this.
 pub const MOST_ITEMS: u64 = 40;
+/// Items that are deposits.
+pub const BOTTLES: [u64; 2] = [7, 21];
+/// Every so many-th item is sold by its weight.
+pub const WEIGHED: u64 = 5;
 /// A section that this version of the till does not know.
 const UNKNOWN_SECTION: &str = "holograms";
 
@@ -45,6 +49,7 @@ pub fn first(dice: &mut Dice) -> Sections {
     }
     let fixed = [
         ("unit", "pc", json!({"name": "pc", "code": "C62"})),
+        ("unit", "kg", json!({"name": "kg", "code": "KGM", "decimals": 3})),
         ("warehouse", "main", json!({"name": "Shop"})),
         ("warehouse", "back", json!({"name": "Back room"})),
         ("vat_rate", "std", json!({"name": "Standard", "percent": "17.5", "category": "S"})),
@@ -57,6 +62,8 @@ pub fn first(dice: &mut Dice) -> Sections {
             "euros",
             json!({"name": "Euros", "kind": "cash", "currency": "EUR", "gives_change": true}),
         ),
+        ("tender", "credit", json!({"name": "On account", "kind": "customer_credit", "currency": "GBP"})),
+        ("tender", "voucher", json!({"name": "Voucher", "kind": "voucher", "currency": "GBP"})),
         ("currency", "GBP", json!({"name": "Pound"})),
         ("currency", "EUR", json!({"name": "Euro"})),
         ("exchange_rate", "EUR/1", json!({"currency": "EUR", "rate": "0.8446", "from_day": "2010-12-01"})),
@@ -75,14 +82,8 @@ pub fn first(dice: &mut Dice) -> Sections {
     for (kind, key, body) in &fixed {
         put(&mut all, kind, key, body);
     }
-    let (vat_mode, step) = (dice.pick(&["included", "included", "excluded"]), dice.pick(&[1, 1, 5]));
-    put(
-        &mut all,
-        "centre",
-        "main",
-        &json!({"name": "High Street", "currency": "GBP", "vat_mode": vat_mode, "warehouse": "main"}),
-    );
-    put(&mut all, "currency", "GBP", &json!({"name": "Pound", "cash_step_minor": step}));
+    vat_mode(&mut all, dice);
+    cash_steps(&mut all, dice);
     policy(&mut all, dice);
     for n in 0..20 {
         item(&mut all, n, dice);
@@ -103,17 +104,36 @@ pub fn first(dice: &mut Dice) -> Sections {
 
 fn item(all: &mut Sections, n: u64, dice: &mut Dice) {
     let (vat, price) = (dice.pick(&["std", "std", "low", "zero"]), price(dice));
-    put(
-        all,
-        "item",
-        &format!("i{n:02}"),
-        &json!({"name": format!("Item {n}"), "codes": [format!("{}", 1000 + n)], "unit": "pc", "vat": vat, "price": price}),
-    );
+    let unit = if n.is_multiple_of(WEIGHED) { "kg" } else { "pc" };
+    let mut body = json!({"name": format!("Item {n}"), "codes": [format!("{}", 1000 + n)], "unit": unit, "vat": vat, "price": price});
+    if BOTTLES.contains(&n) {
+        body["deposit"] = json!(true);
+    }
+    put(all, "item", &format!("i{n:02}"), &body);
+}
+
+fn vat_mode(all: &mut Sections, dice: &mut Dice) {
+    let vat_mode = dice.pick(&["included", "included", "excluded"]);
+    let centre = json!({"name": "High Street", "currency": "GBP", "vat_mode": vat_mode, "warehouse": "main"});
+    put(all, "centre", "main", &centre);
+}
+
+fn cash_steps(all: &mut Sections, dice: &mut Dice) {
+    for (currency, name) in [("GBP", "Pound"), ("EUR", "Euro")] {
+        let step = dice.pick(&[1, 1, 5, 10]);
+        put(all, "currency", currency, &json!({"name": name, "cash_step_minor": step}));
+    }
 }
 
 fn promotion(all: &mut Sections, n: u64, dice: &mut Dice) {
     let (key, item) = (format!("p{n}"), format!("i{:02}", dice.of(0..20)));
-    let gives = json!({"percent_off": format!("{}", dice.of(1..30))});
+    let gives = match dice.below(8) {
+        0 => json!({"amount_off": format!("0.{:02}", dice.of(1..100))}),
+        1 => json!({"fixed_price": price(dice)}),
+        2 => json!({"n_for_m": {"n": 3, "m": 2}}),
+        3 => json!({"amount_off_once_minor": dice.of(1..5_00)}),
+        _ => json!({"percent_off": format!("{}", dice.of(1..30))}),
+    };
     put(
         all,
         "promotion",
@@ -146,7 +166,11 @@ pub fn edit(all: &mut Sections, dice: &mut Dice) -> &'static str {
         (6, "prices"),
         (3, "new item"),
         (2, "item retired"),
+        (1, "item deleted"),
         (3, "VAT"),
+        (1, "VAT mode"),
+        (1, "cash steps"),
+        (1, "tender names"),
         (2, "promotions"),
         (1, "attributes"),
         (1, "rates"),
@@ -168,6 +192,19 @@ pub fn edit(all: &mut Sections, dice: &mut Dice) -> &'static str {
             if let Some(mut body) = get(all, "item", &format!("i{any_item:02}")) {
                 body["active"] = json!(false);
                 put(all, "item", &format!("i{any_item:02}"), &body);
+            }
+        }
+        "item deleted" => {
+            let rows = all.entry("items".into()).or_default();
+            rows.remove(&("item".to_string(), format!("i{any_item:02}")));
+        }
+        "VAT mode" => vat_mode(all, dice),
+        "cash steps" => cash_steps(all, dice),
+        "tender names" => {
+            let key = dice.pick(&["card", "cash", "credit", "euros", "voucher"]);
+            if let Some(mut body) = get(all, "tender", key) {
+                body["name"] = json!(format!("{key} {}", dice.of(0..99)));
+                put(all, "tender", key, &body);
             }
         }
         "VAT" => {
@@ -208,8 +245,9 @@ pub fn edit(all: &mut Sections, dice: &mut Dice) -> &'static str {
             put(all, "numerator", "*", &json!({"pattern": pattern}));
         }
         "layout" => {
-            let footer = format!("Thank you {}", dice.of(0..99));
-            put(all, "receipt_layout", "main", &json!({"header": ["High Street"], "footer": [footer]}));
+            let (header, footer) =
+                (format!("High Street {}", dice.of(0..99)), format!("Thank you {}", dice.of(0..99)));
+            put(all, "receipt_layout", "main", &json!({"header": [header], "footer": [footer]}));
         }
         "policy" => policy(all, dice),
         "users" => put(

@@ -28,6 +28,7 @@ use tillkit_protocol::{
 use tokio::runtime::Handle;
 
 use super::{
+    audit,
     centre::{Answer, CENTRE, Centre, Of, is_taken_by_any_major},
     settings::{Rows, Sections, picture},
     trace::Trace,
@@ -324,6 +325,8 @@ impl Twin {
             let must = centre.level(text("warehouse"), text("item"));
             same(&format!("{} at {}", text("item"), text("warehouse")), &has, &Some(must))?;
         }
+        let differ = audit::books(centre, &self.shop.list("totals").await?);
+        anyhow::ensure!(differ.is_empty(), "the books: {differ:?}");
         self.same_rows(centre).await
     }
 

@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+    audit::{self, Judged},
     centre::{Centre, Crash, Kept},
     checks,
     dice::Dice,
@@ -116,6 +117,8 @@ pub struct Figures {
     pub is_drained: bool,
     /// Requests that a real back office answered beside the model.
     pub compared: u64,
+    /// What the accountant has judged.
+    pub judged: Judged,
 }
 
 impl World {
@@ -310,13 +313,13 @@ impl World {
             sleep(Duration::from_secs(20)).await;
             self.phones.iter_mut().for_each(Phone::act);
         }
-        let is_drained = self.rest().await;
+        let (is_drained, judged) = self.rest().await;
         let mut centre = self.centre();
         let documents = centre.hashes().len() as u64;
         let publications = centre.publications;
         let compared = centre.end();
         drop(centre);
-        Figures { documents, publications, tills: self.phones.len() as u64, is_drained, compared }
+        Figures { documents, publications, tills: self.phones.len() as u64, is_drained, compared, judged }
     }
 
     fn documents(&self) -> usize {
@@ -460,7 +463,7 @@ impl World {
     // ---------------------------------------------------------------------------------- rest
 
     /// Heals everything and judges what is left. Says whether it drained in time.
-    async fn rest(&mut self) -> bool {
+    async fn rest(&mut self) -> (bool, Judged) {
         self.trace.note("world", "heals");
         self.calm();
         self.tell_the_forgotten();
@@ -502,12 +505,12 @@ impl World {
         }
         // What was asked for has left events.
         self.centre().book();
-        self.judge();
+        let judged = self.judge();
         let is_drained = self.trace.told().violations.len() == before;
         for phone in &mut self.phones {
             phone.shut().await;
         }
-        is_drained
+        (is_drained, judged)
     }
 
     /// I26: every section is the centre's, no edit is left, nothing is red, and the screen says so.
@@ -543,7 +546,7 @@ impl World {
         }
     }
 
-    fn judge(&self) {
+    fn judge(&self) -> Judged {
         let centre = self.centre();
         let ledgers: Vec<_> = self
             .phones
@@ -557,5 +560,6 @@ impl World {
             let holds = matches!(verified, Some(Ok(Ok(_))));
             self.trace.must(holds, "I5", &phone.name, format_args!("{verified:?}"));
         }
+        audit::at_rest(&self.trace, &centre, &ledgers)
     }
 }

@@ -108,12 +108,14 @@ async fn demonstrate(args: &Args, show: impl FnOnce(&Report) -> Result<()>) -> R
     let export = folder.path().join("documents.ndjson");
     office.export(&export).await?;
     let books = books(&office).await?;
-    let lines = BufReader::new(File::open(&export)?);
+    let lines = || anyhow::Ok(BufReader::new(File::open(&export)?));
     let verdict =
-        checker::check(&sales_file, lines, &folder.path().join("checker.db")).context("the checker")?;
+        checker::check(&sales_file, lines()?, &folder.path().join("checker.db")).context("the checker")?;
+    let (totals, stock) = (office.totals().await?, office.stock().await?);
+    let audit = checker::audit(&office.drafted(), lines()?, &totals, &stock).context("the accountant")?;
     progress.ends();
     let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-    let mut report = Report::new(sales.facts(), args.tills, diary, verdict, books, seconds);
+    let mut report = Report::new(sales.facts(), args.tills, diary, (verdict, audit), books, seconds);
     if args.stay {
         clock.become_real();
         report.stay = Some(stay(&office, args.tills).await?);

@@ -1,6 +1,10 @@
 //! The back office in this process, and what an administrator asks of it.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, Result, bail};
 use futures_util::StreamExt;
@@ -23,7 +27,11 @@ pub struct Office {
     admin_token: String,
     http: HttpTransport,
     running: Option<Running>,
+    drafted: Mutex<Vec<DraftedRow>>,
 }
+
+/// Kind, key and body of a row.
+pub type DraftedRow = (String, String, Vec<u8>);
 
 impl Office {
     /// Starts a new back office on a free loopback port, with its files in `folder`.
@@ -40,6 +48,7 @@ impl Office {
             admin_token: running.admin_token.clone(),
             http: HttpTransport::new(&running.url())?,
             running: Some(running),
+            drafted: Mutex::default(),
             folder,
             clock,
         })
@@ -97,9 +106,20 @@ impl Office {
     /// # Errors
     /// A refusal, in the back office's words.
     pub async fn put_centre(&self, centre: &str, row: &Value) -> Result<()> {
+        self.note("centre", centre, row);
         self.ask(Method::Put, &format!("/centres/{centre}"), Some(row.to_string().into_bytes()))
             .await
             .map(drop)
+    }
+
+    fn note(&self, kind: &str, key: &str, body: &Value) {
+        let row = (kind.to_string(), key.to_string(), body.to_string().into_bytes());
+        self.drafted.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+    }
+
+    /// Every row that was drafted, in order; all of them were published.
+    pub fn drafted(&self) -> Vec<DraftedRow> {
+        self.drafted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Drafts rows: `(kind, key, body)`.
@@ -109,6 +129,7 @@ impl Office {
     pub async fn put_rows(&self, centre: &str, rows: &[(&str, String, Value)]) -> Result<()> {
         let mut lines = String::new();
         for (kind, key, body) in rows {
+            self.note(kind, key, body);
             lines.push_str(&json!({"k": kind, "id": key, "d": body}).to_string());
             lines.push('\n');
         }
@@ -167,6 +188,14 @@ impl Office {
     /// The network's.
     pub async fn totals(&self) -> Result<Vec<Value>> {
         lines(self.ask(Method::Get, "/totals", None).await?).await
+    }
+
+    /// Every level of stock that the books hold.
+    ///
+    /// # Errors
+    /// The network's.
+    pub async fn stock(&self) -> Result<Vec<Value>> {
+        lines(self.ask(Method::Get, "/stock", None).await?).await
     }
 
     /// What the back office objects to.

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Serialize;
 
-use super::{checker::Verdict, file::Facts, replay::Diary};
+use super::{
+    checker::{Audit, Verdict},
+    file::Facts,
+    replay::Diary,
+};
 
 /// The result; `--json` prints exactly this.
 #[derive(Debug, Serialize)]
@@ -45,6 +49,8 @@ pub struct Report {
     pub vat_minor_by_rate: BTreeMap<String, i64>,
     /// What the books of the back office say of the turnover.
     pub gross_minor_in_books: i64,
+    /// Figures that the accountant computed again.
+    pub figures_audited: u64,
     /// Z closures, each equal to the documents it lists.
     pub closures: u64,
     /// Times cash went into the safe.
@@ -99,12 +105,13 @@ impl Report {
         facts: &Facts,
         tills: u64,
         diary: Diary,
-        verdict: Verdict,
+        (verdict, audit): (Verdict, Audit),
         books: Books,
         seconds: f64,
     ) -> Report {
         let mut differences = diary.problems;
         differences.extend(verdict.differences);
+        differences.extend(audit.differences);
         let lost_documents = diary.documents_at_tills.saturating_sub(verdict.documents_at_centre);
         let mut must = |holds: bool, what: String| {
             if !holds {
@@ -162,6 +169,7 @@ impl Report {
             gross_minor_by_tender: figures.gross_minor_by_tender,
             vat_minor_by_rate: figures.vat_minor_by_rate,
             gross_minor_in_books: books.gross_minor,
+            figures_audited: audit.figures,
             closures: verdict.closures,
             safe_drops: diary.safe_drops,
             lines_with_origin: diary.lines_with_origin,
@@ -211,6 +219,7 @@ impl Report {
             );
         }
         page.line("closures (Z)", count(self.closures), "one a till and day, each equal to its documents");
+        page.line("figures computed again", count(self.figures_audited), "by an accountant that is not us");
         page.title("What was made to go wrong, and what came of it");
         page.line(
             "sold without back office",
