@@ -17,6 +17,7 @@ use tillkit_protocol::{
 
 use crate::{
     Backoffice,
+    codes::{self, Shared},
     error::{Error, Result},
     ingest::aside,
     live,
@@ -105,21 +106,42 @@ pub(crate) async fn counts(
     Ok(counts)
 }
 
+/// Codes that two active items carry and that publishing now has to do with.
+///
+/// # Errors
+/// A refusal if there is no such centre.
+pub(crate) async fn shared_codes(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<Shared> {
+    let row = config::centre(&office.store, tenant, centre).await?.ok_or_else(|| no_centre(centre))?;
+    codes::shared(&office.store, Draft { tenant, centre, edition: row.edition }).await
+}
+
 fn no_centre(centre: &str) -> Error {
     Error::not_found(format!("there is no centre {centre}"))
 }
 
 /// Publishes what is drafted as the next generation, if it differs, and pokes the centre's tills. What is
-/// live goes out with it, or else by itself.
+/// live goes out with it, or else by itself. `may_share_codes`: whoever asks knows that a code of a changed
+/// row stands on two items.
 ///
 /// # Errors
-/// A refusal naming the row that refers to what is not there, or a limit that is passed.
-pub async fn publish(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<Published> {
+/// A refusal naming the row that refers to what is not there, a limit that is passed, or codes on two items.
+pub async fn publish(
+    office: &Backoffice,
+    tenant: TenantId,
+    centre: &str,
+    may_share_codes: bool,
+) -> Result<Published> {
     let _editing = office.editing(tenant, centre).await;
     let row = config::centre(&office.store, tenant, centre).await?.ok_or_else(|| no_centre(centre))?;
     let draft = Draft { tenant, centre, edition: row.edition };
     if !config::has_row(&office.store, draft, "centre", centre).await? {
         return Err(Error::malformed(format!("centre/{centre}: the centre has no row that names it")));
+    }
+    if !may_share_codes {
+        let shared = codes::shared(&office.store, draft).await?;
+        if !shared.is_empty() {
+            return Err(Error::refused(ProblemType::SharedCodes, codes::in_words(&shared)));
+        }
     }
     let before = newest(office, tenant, centre).await?;
     let mut work = Work::new(office, draft);

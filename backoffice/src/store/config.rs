@@ -1,8 +1,8 @@
 //! Centres, their rows as drafted and as published, and their manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use tillkit_protocol::{Hash, wire::CentreInfo};
 
 use super::{Bind, Store, TenantId, Tx, array, hash, insert_all, items, signed, unsigned};
@@ -166,6 +166,7 @@ async fn put_rows(
             ]
         })
         .collect();
+    items::see_codes(tx, tenant, centre, rows).await?;
     insert_all(tx, PUT, KEEP, &binds).await
 }
 
@@ -239,6 +240,31 @@ pub(crate) async fn drafted(
     let query = sqlx::query(BODY).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
     let Some(row) = query.fetch_optional(&mut *store.read().await?).await? else { return Ok(None) };
     Ok(row.try_get(0)?)
+}
+
+/// The bodies of the rows of a kind that have these keys, as they are drafted, by key.
+pub(crate) async fn bodies(
+    store: &Store,
+    draft: Draft<'_>,
+    kind: &str,
+    ids: &[String],
+) -> Result<HashMap<String, Vec<u8>>> {
+    const BODIES: &str = "
+        SELECT id, body FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND kind = $3 AND body IS NOT NULL AND id IN (";
+    let connection = &mut *store.read().await?;
+    let mut bodies = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(items::LISTED) {
+        let text = format!("{BODIES}{})", items::places(4));
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(draft.tenant).bind(draft.centre).bind(kind);
+        for id in items::filled(chunk) {
+            query = query.bind(id.as_bytes());
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            bodies.insert(key(&row, 0)?, row.try_get(1)?);
+        }
+    }
+    Ok(bodies)
 }
 
 /// A row as it is to be published.

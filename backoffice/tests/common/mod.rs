@@ -326,7 +326,7 @@ pub fn gone(kind: &str, id: &str) -> String {
 }
 
 pub fn item(price: &str) -> Value {
-    json!({"name": "Thing", "unit": "pc", "vat": "std", "price": price, "codes": ["123"]})
+    json!({"name": "Thing", "unit": "pc", "vat": "std", "price": price, "codes": []})
 }
 
 pub fn new_key() -> PrivateKey {
