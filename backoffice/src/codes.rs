@@ -41,7 +41,7 @@ fn is_gtin(code: &str) -> bool {
     let weights = [1u32, 3].into_iter().cycle();
     let sum: u32 =
         code.bytes().rev().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Who carries which codes, as one row says it.

@@ -524,10 +524,10 @@ impl Sheet {
         if let Some((shape, number)) = &booking.number {
             self.numbers.entry((of.clone(), shape.clone())).or_default().push((*number, seq));
         }
-        if let Some(said) = &booking.closure {
-            if let Some((code, detail)) = closure_objection(office, batch, seq, said).await? {
-                self.object(of, seq, code, detail);
-            }
+        if let Some(said) = &booking.closure
+            && let Some((code, detail)) = closure_objection(office, batch, seq, said).await?
+        {
+            self.object(of, seq, code, detail);
         }
         Ok(())
     }

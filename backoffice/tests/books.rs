@@ -6,10 +6,14 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{CENTRE, NOW_MS, Office, PASSWORD, Till, item, line, refused, row, sale_body};
+use common::{
+    CENTRE, NOW_MS, Office, PASSWORD, Till, line,
+    nul::{back, takes_nul, z},
+    row, sale_body,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tillkit_protocol::{Hash, Record, problem::ProblemType};
+use tillkit_protocol::{Hash, Record};
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
 const MOST: i64 = (1 << 53) - 1;
@@ -174,15 +178,6 @@ async fn an_account_has_what_was_sold_on_it_less_what_came_back() {
     assert!(!page.contains("<td>bob</td>"), "a settled account is not listed");
 }
 
-fn back(till: &str, seq: u64, quantity: i64, minor: i64) -> Value {
-    let mut back = line("tea", &(-quantity).to_string(), -minor);
-    back["origin"] = json!({"enrolment": 1, "line": 0, "seq": seq, "till": till});
-    let mut body = sale_body(-quantity);
-    body["lines"] = json!([back]);
-    body["purpose"] = json!("goods");
-    body
-}
-
 #[tokio::test]
 async fn more_money_back_than_was_paid_is_found_across_tills_and_a_voided_return_gives_back() {
     let (office, mut till) = selling().await;
@@ -246,14 +241,6 @@ async fn a_return_of_another_item_currency_or_rate_than_was_sold_is_found() {
         found(&[differs(3), differs(4), differs(5), differs(6), differs(7), ("over-return", 7)]);
     expected.sort();
     assert_eq!(codes(&office).await, expected);
-}
-
-fn z(documents: &[Record], totals: Value) -> Value {
-    let hashes: Vec<u8> = documents.iter().flat_map(|record| *record.hash.as_bytes()).collect();
-    json!({
-        "documents": [{"enrolment": 1, "ranges": [[1, documents.len()]], "till": "T1"}],
-        "documents_hash": Hash::of(&hashes), "totals": totals, "unsent": {"documents": 0}, "z": 1,
-    })
 }
 
 /// Two sales in pounds, one in yen, a float and the closure's totals.
@@ -359,113 +346,6 @@ async fn a_sum_that_would_be_too_large_leaves_its_document_out_and_the_others_in
     assert_eq!(office.contact(&till, &till.contact()).await.processed, 8);
 }
 
-/// Documents whose texts no table can hold.
-pub fn documents_with_nul(till: &mut Till) -> Vec<Record> {
-    let mut records = Vec::new();
-    let mut texts = sale_body(1);
-    texts["lines"][0]["item"] = json!("te\u{0}a");
-    texts["lines"][0]["unit"] = json!("p\u{0}c");
-    texts["lines"][0]["vat"]["rate"] = json!("s\u{0}td");
-    texts["tenders"][0]["tender"] = json!("ca\u{0}sh");
-    texts["tenders"][0]["kind"] = json!("customer_credit");
-    texts["customer"] = json!("an\u{0}na");
-    texts["change_minor"] = json!(1);
-    texts["change_tender"] = json!("ca\u{0}sh");
-    let mut document = till.line("sale", 150, texts);
-    document.business_day = "2010\u{0}12-01".into();
-    document.user = "u\u{0}1".into();
-    document.number = "T1A\u{0}-000001".into();
-    records.push(till.sign(&document));
-    let mut elsewhere = till.line("sale", 150, sale_body(1));
-    elsewhere.centre = "ma\u{0}in".into();
-    elsewhere.currency = "G\u{0}P".into();
-    records.push(till.sign(&elsewhere));
-    let mut origin = back("T1", 1, 1, 150);
-    origin["lines"][0]["origin"]["till"] = json!("T\u{0}1");
-    records.push(till.record("return", -150, origin));
-    let goods = json!({"lines": [{"item": "te\u{0}a", "name": "\u{0}", "quantity": "1", "unit": "pc"}], "warehouse": "st\u{0}ore", "to_warehouse": "sh\u{0}op"});
-    records.push(till.record("transfer", 0, goods));
-    let order = json!({"lines": [{"item": "te\u{0}a", "name": "\u{0}", "quantity": "1", "unit": "pc", "unit_price": "1"}], "note": "\u{0}"});
-    records.push(till.record("order", 0, order));
-    let mut listed = z(&records, two_currencies_of_nothing());
-    listed["documents"][0]["till"] = json!("T\u{0}1");
-    records.push(till.record("closure", 0, listed));
-    records.push(till.record("event", 0, json!({"detail": "\u{0}", "what": "no\u{0}te"})));
-    records.push(till.record("holo\u{0}gram", 0, json!({"x": "\u{0}"})));
-    let mut long = sale_body(1);
-    long["lines"][0]["item"] = json!("x".repeat(100_000));
-    long["tenders"][0]["tender"] = json!("y".repeat(100_000));
-    records.push(till.record("sale", 150, long));
-    records
-}
-
-fn two_currencies_of_nothing() -> Value {
-    json!({
-        "cancelled": 0, "discount_minor": 0, "gross_minor": 0, "movements": [], "perpetual_minor": 0,
-        "returns": 0, "rounding_minor": 0, "sales": 0, "tenders": [], "vat": [], "voids": 0,
-    })
-}
-
-/// Uploads them, and says whether all were stored as they are and booked, and the pages still answer.
-async fn takes_nul(office: &Office) {
-    let mut till = office.subscribed("T1").await;
-    let records = documents_with_nul(&mut till);
-    let answer = office.upload(&till, &records).await;
-    assert_eq!(answer.refused, []);
-    office.running.settled().await;
-    assert_eq!(office.contact(&till, &till.contact()).await.processed, records.len() as u64);
-    assert_eq!(office.export("").await, records.iter().map(Record::to_bytes).collect::<Vec<_>>());
-    let totals = office.admin_lines("/totals").await;
-    assert!(totals.iter().any(|total| total["business_day"] == "2010 12-01" && total["cashier"] == "u 1"));
-    assert!(totals.iter().all(|total| total["code"].as_str().unwrap().chars().count() <= 200));
-    assert_eq!(office.admin_lines("/accounts").await[0]["customer"], "an na");
-    let cookie = office.sign_in("owner", PASSWORD).await;
-    office.page(&cookie, "/web/documents").await;
-    office.page(&cookie, "/web/findings").await;
-    for seq in 1..=records.len() {
-        office.page(&cookie, &format!("/web/documents/T1/1/{seq}/0")).await;
-    }
-    let mut stranger = till.line("sale", 150, sale_body(1));
-    stranger.till = "T\u{0}9".into();
-    let stranger = Record::sign(&stranger, &till.key).unwrap();
-    let good = till.sale(1);
-    let answer = office.upload(&till, &[stranger, good]).await;
-    assert_eq!((answer.refused[0].index, answer.stored[0].ranges.len()), (0, 1));
-
-    for (method, path) in [
-        (Method::GET, "/centres/ma%00in/diff"),
-        (Method::POST, "/centres/ma%00in/publish"),
-        (Method::POST, "/centres/ma%00in/import/item"),
-        (Method::POST, "/tills/T%001/pairing"),
-        (Method::GET, "/documents?till=T%001"),
-        (Method::PUT, "/accounts/ow%00ner"),
-    ] {
-        let problem = office.admin_refused(method, path, "{}").await;
-        assert!(problem.is(ProblemType::Malformed), "{path}: {problem}");
-        assert!(problem.detail.unwrap().contains("U+0000"));
-    }
-    for (method, path, body) in [
-        (Method::PUT, "/tills/T2", json!({"name": "T\u{0}2"})),
-        (
-            Method::POST,
-            "/centres/main/users",
-            json!({"id": "u\u{0}", "name": "A", "role": "cashier", "pin": "1234"}),
-        ),
-        (Method::PUT, "/centres/main", json!({"name": "\u{0}", "currency": "GBP", "vat_mode": "included"})),
-    ] {
-        let problem = office.admin_refused(method, path, body.to_string()).await;
-        assert!(problem.is(ProblemType::Malformed), "{path}: {problem}");
-    }
-    let lines = [row("item", "te\u{0}a", item("1.00"))].concat();
-    let problem = office.admin_refused(Method::POST, "/centres/main/rows", lines).await;
-    assert!(problem.detail.unwrap().starts_with("line 1: item/te"));
-    let body = json!({"centre": "ma\u{0}in"}).to_string();
-    let answer = office.ask(&till, Method::PUT, "/v1/subscription").body(body).send().await.unwrap();
-    refused(answer, ProblemType::Malformed).await;
-    let answer = office.post_form(&cookie, "/web/tills", "till=T3&name=a%00b").await;
-    assert_eq!(answer.status(), 400);
-}
-
 #[tokio::test]
 async fn documents_with_texts_that_no_table_holds_are_stored_as_they_are_and_booked() {
     let office = Office::open().await;
@@ -520,7 +400,13 @@ async fn closed_books_read_the_same_after_every_kind_of_later_change() {
     body["customer"] = json!("anna");
     body["tenders"][0]["name"] = json!("Notes and coins");
     body["paper"] = json!({"cashier": "Ann Old", "header": ["Old"], "footer": [], "utc_offset_min": 0});
-    let documents = vec![till.record("sale", 400, body), till.sale(1), {
+    let mut plain = till.line("sale", 400, body);
+    let sale = till.sign(&plain);
+    (plain.seq, plain.prev, plain.number) = (2, sale.hash, "T1A-000002".into());
+    (plain.total_minor, plain.body) = (150, sale_body(1));
+    // Made under the second generation: that one's names are shown.
+    plain.generations = BTreeMap::from([("items".into(), 2)]);
+    let documents = vec![sale, till.sign(&plain), {
         let mut voided = reversed(&sale_body(1));
         voided["of"] =
             json!({"enrolment": 1, "hash": Hash::NONE, "number": "T1A-000002", "seq": 2, "till": "T1"});
@@ -542,6 +428,10 @@ async fn closed_books_read_the_same_after_every_kind_of_later_change() {
         "a document's own names are shown"
     );
     assert!(before["/web/documents/T1/1/1/0"].contains("Ann Old"));
+    assert!(
+        before["/web/documents/T1/1/2/0"].contains("Old Ann")
+            && before["/web/documents/T1/1/2/0"].contains("Main street")
+    );
     assert_eq!(before["/findings"], "");
 
     office.pass(365 * DAY_MS);

@@ -8,7 +8,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tillkit_protocol::{DocumentLine, Kind, Record, bodies, wire::Finding};
 
-use super::{Person, Shown, names::Names, show::amount, show::count, show::iso, shown};
+use super::{
+    Person, Shown,
+    names::{Names, NamesThen},
+    show::amount,
+    show::count,
+    show::iso,
+    shown,
+};
 use crate::{
     Backoffice,
     error::{Error, Result},
@@ -350,8 +357,8 @@ pub(super) async fn list(
     shown(&Documents::of(&office, &person, &wanted.before).await?)
 }
 
-/// Names that a document itself carries. Where it carries none its keys are shown: a document reads the same
-/// for ever, whatever is renamed later.
+/// Names that a document itself carries. Where it carries none, those are shown that were published when it
+/// was made: a document reads the same for ever, whatever is renamed later.
 #[derive(Default, Deserialize)]
 struct Carried {
     #[serde(default)]
@@ -455,13 +462,13 @@ impl Whole {
             signature: hex(&record.signature.to_bytes()),
         };
         match record.unread() {
-            Ok(document) => whole.read(document),
+            Ok(document) => whole.read(&NamesThen::of(office, person.tenant, &document), document).await?,
             Err(_) => whole.body = Some(in_lines(&record)),
         }
         Ok(whole)
     }
 
-    fn read(&mut self, document: DocumentLine<Box<RawValue>>) {
+    async fn read(&mut self, names: &NamesThen<'_>, document: DocumentLine<Box<RawValue>>) -> Result<()> {
         let (centre, body) = (document.centre.as_str(), document.body.get());
         self.title = format!("{} {}", kind_name(&document.kind), document.number);
         self.recorded = iso(document.recorded_ms);
@@ -480,27 +487,36 @@ impl Whole {
             self.facts.push(("Customer", customer));
         }
         let carried = Carried::read(body);
-        let cashier = carried.paper.cashier.clone();
-        self.facts.push(("Cashier", cashier.unwrap_or_else(|| document.user.clone())));
+        let cashier = match carried.paper.cashier.clone() {
+            Some(cashier) => cashier,
+            None => names.name("user", &document.user).await?,
+        };
+        self.facts.push(("Cashier", cashier));
         let (till, enrolment, seq) = (&document.till, document.enrolment, document.seq);
         self.facts.push(("Till", format!("{till}, enrolment {enrolment}, document {seq}")));
-        self.facts.push(("Centre", centre.to_string()));
+        self.facts.push(("Centre", names.name("centre", centre).await?));
         self.facts.push(("Business day", document.business_day.clone()));
         if document.offline {
             self.facts.push(("Made", "offline".into()));
         }
         match sale {
             Some(sale) => {
-                self.sale = Some(Money::of(&carried, &document, &sale));
+                self.sale = Some(Money::of(names, &carried, &document, &sale).await?);
             }
             None => self.body = Some(pretty(body)),
         }
         self.currency = document.currency;
+        Ok(())
     }
 }
 
 impl Money {
-    fn of(carried: &Carried, document: &DocumentLine<Box<RawValue>>, sale: &bodies::Sale) -> Money {
+    async fn of(
+        names: &NamesThen<'_>,
+        carried: &Carried,
+        document: &DocumentLine<Box<RawValue>>,
+        sale: &bodies::Sale,
+    ) -> Result<Money> {
         let home = document.currency.as_str();
         let currency = tillkit_domain::Currency::parse(home);
         let mut lines = Vec::with_capacity(sale.lines.len());
@@ -509,7 +525,7 @@ impl Money {
                 name: line.name.clone(),
                 code: line.code.clone(),
                 quantity: line.quantity.to_string(),
-                unit: line.unit.clone(),
+                unit: names.name("unit", &line.unit).await?,
                 price: super::show::price(line.unit_price, currency),
                 discount: if line.discount_minor == 0 {
                     String::new()
@@ -530,7 +546,10 @@ impl Money {
         });
         let mut tenders = Vec::new();
         for (index, tender) in sale.tenders.iter().enumerate() {
-            let name = carried.tender(index).unwrap_or_else(|| tender.tender.clone());
+            let name = match carried.tender(index) {
+                Some(name) => name,
+                None => names.name("tender", &tender.tender).await?,
+            };
             let code = tender.currency.code();
             let paid = if code == home {
                 amount(tender.home_minor, home)
@@ -544,13 +563,13 @@ impl Money {
                 tenders.push((name.into(), amount(minor, home)));
             }
         }
-        Money {
+        Ok(Money {
             discount: sale.lines.iter().any(|line| line.discount_minor != 0),
             lines,
             vat: vat.collect(),
             tenders,
             total: amount(document.total_minor, home),
-        }
+        })
     }
 }
 

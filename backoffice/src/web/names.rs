@@ -1,8 +1,8 @@
 //! Names for the keys that rows and documents carry, each asked for once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Deserialize;
+use tillkit_protocol::{DocumentLine, Section};
 
 use crate::{
     Backoffice,
@@ -45,10 +45,36 @@ impl<'a> Names<'a> {
 }
 
 fn named(body: Option<Vec<u8>>, id: &str) -> String {
-    #[derive(Deserialize)]
-    struct Named {
-        name: String,
+    body.and_then(|body| config::name_of(&body)).unwrap_or_else(|| id.to_string())
+}
+
+/// Names as they were when a document was made, whatever has been renamed since.
+pub(super) struct NamesThen<'a> {
+    office: &'a Backoffice,
+    tenant: TenantId,
+    centre: String,
+    generations: BTreeMap<String, u64>,
+}
+
+impl<'a> NamesThen<'a> {
+    pub(super) fn of<Body>(
+        office: &'a Backoffice,
+        tenant: TenantId,
+        document: &DocumentLine<Body>,
+    ) -> NamesThen<'a> {
+        let (centre, generations) = (document.centre.clone(), document.generations.clone());
+        NamesThen { office, tenant, centre, generations }
     }
-    let named = body.and_then(|body| serde_json::from_slice::<Named>(&body).ok());
-    named.map_or_else(|| id.to_string(), |named| named.name)
+
+    /// The name of a row then; the key itself where it had none.
+    pub(super) async fn name(&self, kind: &'static str, id: &str) -> Result<String> {
+        if self.centre.contains('\0') {
+            return Ok(id.to_string());
+        }
+        let section = Section::of_kind(kind).and_then(|section| self.generations.get(section.name()));
+        let generation = section.or_else(|| self.generations.values().max()).copied().unwrap_or(0);
+        let place = (self.tenant, self.centre.as_str());
+        let name = config::name_then(&self.office.store, place, kind, id, generation).await?;
+        Ok(name.unwrap_or_else(|| id.to_string()))
+    }
 }

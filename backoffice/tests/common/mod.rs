@@ -1,6 +1,8 @@
 //! A back office on a real socket, and tills that speak to it as tills do.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod nul;
+
 use std::{
     collections::BTreeMap,
     path::Path,
