@@ -7,31 +7,51 @@
 //! | `tender` | kind/key | paid, in the document's currency, before change |
 //! | `tender_foreign` | kind/key | the same in the currency handed over, where it is another |
 //! | `change` | key of the tender it was given in | as on the receipts |
-//! | `rounding`, `discount` | – | as on the receipts; a return's discount negative |
-//! | `vat_net`, `vat_tax`, `vat_gross` | percent | per rate |
+//! | `rounding` | – | as on the receipts |
+//! | `discount` | `promotion/key`, `line`, `receipt`, `other` | as on the receipts; of what is reversed negative |
+//! | `vat_net`, `vat_tax`, `vat_gross` | percent/category | per rate and category |
 //! | `cash` | movement | cash in and out without a sale, in its currency |
+//!
+//! Keys, days and currencies that a document names are cleaned before they become columns: no table holds a
+//! NUL. The line itself stays as it was signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tillkit_domain::{money::MAX_MINOR, text};
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, bodies,
     bodies::{Closure, CustomerMade, Order, Origin, Sale},
 };
+
+/// Characters of a key that a document names, as a column holds it.
+const KEY_CHARS: usize = 200;
+
+/// A text of a document as a column holds it.
+pub(crate) fn cleaned(text: &str) -> String {
+    text::fitted(text, KEY_CHARS).into_owned()
+}
 
 /// What a document adds to the books.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Booking {
     pub(crate) centre: String,
     pub(crate) business_day: String,
+    /// Key of the user.
+    pub(crate) cashier: String,
+    /// Each within what a sum may be.
     pub(crate) adds: BTreeMap<Total, i64>,
+    /// What customers owe more: by key and currency, minor units.
+    pub(crate) accounts: BTreeMap<(String, String), i64>,
     pub(crate) stock: Vec<Move>,
-    /// How much of which line of a sale comes back; negative where a return is voided.
-    pub(crate) returned: Vec<(Origin, i64)>,
+    /// What comes back of lines of sales.
+    pub(crate) returned: Vec<Back>,
+    /// Its lines, where it is a sale.
+    pub(crate) sold: Option<Sold>,
     /// Items it names.
     pub(crate) items: Vec<String>,
     /// What to hold against the documents it lists.
-    pub(crate) closure: Option<Closure>,
+    pub(crate) closure: Option<ClosureSaid>,
     /// What a customer wants, with the number it has.
     pub(crate) order: Option<(String, Order)>,
     /// A customer written down on the till.
@@ -40,6 +60,70 @@ pub(crate) struct Booking {
     pub(crate) number: Option<(String, u64)>,
     /// Objections that the document raises by itself: code and detail.
     pub(crate) objections: Vec<(&'static str, String)>,
+    /// Sums before it is known whether they fit.
+    open: BTreeMap<Total, i128>,
+}
+
+/// What comes back of a line of a sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Back {
+    pub(crate) origin: Origin,
+    /// Of the document that says so.
+    pub(crate) currency: String,
+    /// Negative where a return is voided, as is the money.
+    pub(crate) line: SoldLine,
+}
+
+/// What a sale says of its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sold {
+    pub(crate) currency: String,
+    pub(crate) lines: Vec<SoldLine>,
+}
+
+/// A line, as far as what comes back of it is held against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SoldLine {
+    pub(crate) item: String,
+    /// Millionths.
+    pub(crate) micro: i64,
+    pub(crate) gross_minor: i64,
+    /// Percent and category.
+    pub(crate) vat: String,
+}
+
+impl Sold {
+    /// The lines of a sale; `None` if the document is none.
+    pub(crate) fn of(record: &Record) -> Option<Sold> {
+        let document = record.document::<Sale>().ok()?;
+        let is_sale = document.kind == Kind::Sale.name();
+        is_sale.then(|| Sold::new(&document.currency, &document.body))
+    }
+
+    fn new(currency: &str, sale: &Sale) -> Sold {
+        Sold { currency: currency.into(), lines: sale.lines.iter().map(SoldLine::of).collect() }
+    }
+}
+
+impl SoldLine {
+    fn of(line: &bodies::Line) -> SoldLine {
+        SoldLine {
+            item: line.item.clone(),
+            micro: line.quantity.micro(),
+            gross_minor: line.gross_minor,
+            vat: rate(&line.vat),
+        }
+    }
+
+    fn reversed(self) -> SoldLine {
+        let (micro, gross_minor) = (self.micro.saturating_neg(), self.gross_minor.saturating_neg());
+        SoldLine { micro, gross_minor, ..self }
+    }
+}
+
+/// A VAT rate as sums name it: percent/category.
+fn rate(vat: &bodies::VatRate) -> String {
+    format!("{}/{}", vat.percent, word(&vat.category))
 }
 
 /// Names a sum of a till's day.
@@ -83,24 +167,28 @@ pub(crate) fn book(record: &Record) -> Booking {
     }
     let body = document.body.get();
     let mut booking = Booking {
-        centre: document.centre.clone(),
-        business_day: document.business_day.clone(),
-        number: counter(&document.number, &document.series),
+        centre: cleaned(&document.centre),
+        business_day: cleaned(&document.business_day),
+        cashier: cleaned(&document.user),
+        number: counter(&cleaned(&document.number), &cleaned(&document.series)),
         ..Booking::default()
     };
     let booked = match kind {
-        Kind::Sale => read(body).map(|sale| booking.money(&document, &sale)),
+        Kind::Sale => read(body).map(|sale| {
+            booking.money(&document, &sale);
+            booking.sold = Some(Sold::new(&document.currency, &sale));
+        }),
         Kind::Return => read::<bodies::Return>(body).map(|back| booking.money(&document, &back.sale)),
         Kind::Void => read::<bodies::Void>(body).map(|void| booking.money(&document, &void.sale)),
         Kind::CashMovement => read::<bodies::CashMovement>(body).map(|moved| {
             booking.add(&word(&moved.currency), "cash", word(&moved.movement), moved.amount_minor);
         }),
-        Kind::Closure => read(body).map(|closure| booking.closure = Some(closure)),
+        Kind::Closure => ClosureSaid::read(&document.currency, body).map(|said| booking.closure = Some(said)),
         Kind::GoodsReceipt | Kind::GoodsReturn | Kind::Transfer | Kind::Count | Kind::WriteOff => {
             read(body).map(|stock| booking.goods(kind, &stock))
         }
         Kind::Order => read::<Order>(body).map(|order| {
-            booking.items.extend(order.lines.iter().map(|line| line.item.clone()));
+            booking.items.extend(order.lines.iter().map(|line| cleaned(&line.item)));
             booking.order = Some((document.number.clone(), order));
         }),
         Kind::CustomerMade => read(body).map(|made| booking.customer = Some(made)),
@@ -111,6 +199,7 @@ pub(crate) fn book(record: &Record) -> Booking {
         return unknown(why);
     }
     booking.add(&document.currency, "count", document.kind.clone(), 1);
+    booking.settle();
     booking
 }
 
@@ -140,13 +229,29 @@ fn word<T: Serialize>(value: &T) -> String {
 
 impl Booking {
     fn add(&mut self, currency: &str, measure: &'static str, code: String, value: i64) {
-        let sum = self.adds.entry(Total { currency: currency.into(), measure, code }).or_default();
-        *sum = sum.saturating_add(value);
+        let total = Total { currency: cleaned(currency), measure, code: cleaned(&code) };
+        *self.open.entry(total).or_default() += i128::from(value);
+    }
+
+    /// Keeps the sums that fit; a document is left out of the others, with an objection.
+    fn settle(&mut self) {
+        for (total, sum) in std::mem::take(&mut self.open) {
+            match within(sum) {
+                Some(sum) => drop(self.adds.insert(total, sum)),
+                None => self.is_too_large(&format!("{} {}", total.measure, total.code), sum),
+            }
+        }
+    }
+
+    fn is_too_large(&mut self, what: &str, sum: i128) {
+        self.objections
+            .push(("sum-too-large", format!("{what} comes to {sum}, and is left out of that sum")));
     }
 
     fn money<Body>(&mut self, document: &DocumentLine<Body>, sale: &Sale) {
         let home = document.currency.as_str();
         self.add(home, "gross", String::new(), document.total_minor);
+        let mut on_account = 0;
         for tender in &sale.tenders {
             let code = format!("{}/{}", word(&tender.kind), tender.tender);
             let currency = word(&tender.currency);
@@ -154,12 +259,22 @@ impl Booking {
                 self.add(&currency, "tender_foreign", code.clone(), tender.amount_minor);
             }
             self.add(home, "tender", code, tender.home_minor);
+            if tender.kind == tillkit_domain::TenderKind::CustomerCredit {
+                on_account += i128::from(tender.home_minor);
+            }
+        }
+        if on_account != 0 {
+            let customer = cleaned(sale.customer.as_deref().unwrap_or_default());
+            match within(on_account) {
+                Some(sum) => drop(self.accounts.insert((customer, cleaned(home)), sum)),
+                None => self.is_too_large(&format!("the account of {customer}"), on_account),
+            }
         }
         for vat in &sale.vat {
-            let percent = word(&vat.rate.percent);
-            self.add(home, "vat_net", percent.clone(), vat.net_minor);
-            self.add(home, "vat_tax", percent.clone(), vat.vat_minor);
-            self.add(home, "vat_gross", percent, vat.gross_minor);
+            let code = rate(&vat.rate);
+            self.add(home, "vat_net", code.clone(), vat.net_minor);
+            self.add(home, "vat_tax", code.clone(), vat.vat_minor);
+            self.add(home, "vat_gross", code, vat.gross_minor);
         }
         let change_tender = sale.change_tender.clone().unwrap_or_default();
         for (measure, code, value) in
@@ -170,23 +285,40 @@ impl Booking {
             }
         }
         for line in &sale.lines {
-            let quantity = line.quantity.micro();
-            if line.discount_minor != 0 {
-                self.add(
-                    home,
-                    "discount",
-                    String::new(),
-                    if quantity < 0 { -line.discount_minor } else { line.discount_minor },
-                );
-            }
+            self.discount(home, line);
+            let sold = SoldLine::of(line);
+            let item = cleaned(&line.item);
             if line.stock {
-                let change = Change::By(quantity.saturating_neg());
-                self.stock.push(Move { warehouse: None, item: line.item.clone(), change });
+                let change = Change::By(sold.micro.saturating_neg());
+                self.stock.push(Move { warehouse: None, item: item.clone(), change });
             }
             if let Some(origin) = &line.origin {
-                self.returned.push((origin.clone(), quantity.saturating_neg()));
+                let origin = Origin { till: cleaned(&origin.till), ..origin.clone() };
+                self.returned.push(Back { origin, currency: home.into(), line: sold.reversed() });
             }
-            self.items.push(line.item.clone());
+            self.items.push(item);
+        }
+    }
+
+    /// A line's discount by where it came from; what its steps do not explain is `other`. It is signed: what
+    /// is reversed has it the other way.
+    fn discount(&mut self, home: &str, line: &bodies::Line) {
+        let mut rest = i128::from(line.discount_minor);
+        for step in &line.trace {
+            let code = match step.step.as_str() {
+                "promotion" => format!("promotion/{}", step.promotion.as_deref().unwrap_or_default()),
+                "discount" => "line".to_string(),
+                "receipt_discount" => "receipt".to_string(),
+                _ => continue,
+            };
+            if let Some(minor) = step.amount_minor.filter(|minor| *minor != 0) {
+                rest -= i128::from(minor);
+                self.add(home, "discount", code, minor);
+            }
+        }
+        if rest != 0 {
+            let total = Total { currency: cleaned(home), measure: "discount", code: "other".into() };
+            *self.open.entry(total).or_default() += rest;
         }
     }
 
@@ -198,12 +330,13 @@ impl Booking {
                 Kind::Count => Change::To(quantity),
                 _ => Change::By(quantity.saturating_neg()),
             };
-            let item = line.item.clone();
+            let item = cleaned(&line.item);
             if let (Kind::Transfer, Some(to)) = (kind, &stock.to_warehouse) {
                 let change = Change::By(quantity);
-                self.stock.push(Move { warehouse: Some(to.clone()), item: item.clone(), change });
+                self.stock.push(Move { warehouse: Some(cleaned(to)), item: item.clone(), change });
             }
-            self.stock.push(Move { warehouse: Some(stock.warehouse.clone()), item: item.clone(), change });
+            let warehouse = Some(cleaned(&stock.warehouse));
+            self.stock.push(Move { warehouse, item: item.clone(), change });
             self.items.push(item);
         }
     }
@@ -232,36 +365,208 @@ pub(crate) fn counter(number: &str, series: &str) -> Option<(String, u64)> {
     Some((format!("{}#{}", &number[..start], &number[end..]), place))
 }
 
-/// What a closure is held against: a document it lists.
-#[derive(Debug, Clone)]
-pub(crate) struct Listed {
-    pub(crate) hash: Hash,
-    pub(crate) kind: String,
-    pub(crate) total_minor: i64,
+/// A sum as a reader of JSON keeps it exactly, if it is small enough for that.
+pub(crate) fn within(sum: i128) -> Option<i64> {
+    i64::try_from(sum).ok().filter(|sum| (-MAX_MINOR..=MAX_MINOR).contains(sum))
 }
 
-/// Where a closure's totals differ from the documents it lists, all of which are given, in order.
-pub(crate) fn closure_objections(closure: &Closure, listed: &[Listed]) -> Vec<String> {
-    let mut objections = Vec::new();
-    let hashes: Vec<u8> = listed.iter().flat_map(|document| *document.hash.as_bytes()).collect();
-    if Hash::of(&hashes) != closure.documents_hash {
-        objections.push("the documents it lists are others than are here".to_string());
+/// What a closure says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ClosureSaid {
+    /// Of its sums that name no currency.
+    pub(crate) currency: String,
+    pub(crate) closure: Closure,
+    others: Vec<OtherCurrency>,
+}
+
+/// The sums of another currency than the closure's own.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct OtherCurrency {
+    currency: String,
+    #[serde(default)]
+    discount_minor: i64,
+    #[serde(default)]
+    gross_minor: i64,
+    #[serde(default)]
+    rounding_minor: i64,
+    #[serde(default)]
+    vat: Vec<bodies::Vat>,
+}
+
+impl ClosureSaid {
+    fn read(currency: &str, body: &str) -> Result<ClosureSaid, String> {
+        #[derive(Deserialize)]
+        struct Body {
+            totals: Totals,
+        }
+        #[derive(Deserialize)]
+        struct Totals {
+            #[serde(default)]
+            other_currencies: Vec<OtherCurrency>,
+        }
+        let mut closure: Closure = read(body)?;
+        for ranges in &mut closure.documents {
+            ranges.till = cleaned(&ranges.till);
+        }
+        let others = read::<Body>(body)?.totals.other_currencies;
+        Ok(ClosureSaid { currency: currency.into(), closure, others })
     }
-    let of = |kind: Kind| listed.iter().filter(move |document| document.kind == kind.name());
-    let money = [Kind::Sale, Kind::Return, Kind::Void];
-    let gross: i64 = money.into_iter().flat_map(of).map(|document| document.total_minor).sum();
-    let totals = &closure.totals;
-    if gross != totals.gross_minor {
-        objections.push(format!("it says {} in all, its documents come to {gross}", totals.gross_minor));
-    }
-    let counts = [(Kind::Sale, totals.sales), (Kind::Return, totals.returns), (Kind::Void, totals.voids)];
-    for (kind, said) in counts {
-        let counted = of(kind).count() as u64;
-        if counted != said {
-            objections.push(format!("it says {said} of kind {}, it lists {counted}", kind.name()));
+}
+
+/// What documents come to that a closure lists: each is given once, in order, and then let go.
+#[derive(Debug, Default)]
+pub(crate) struct Period {
+    hashes: Vec<u8>,
+    counts: BTreeMap<String, u64>,
+    by_currency: BTreeMap<String, Sums>,
+    /// By tender and currency.
+    tenders: BTreeMap<(String, String), i128>,
+    /// By movement and currency: how many, and what they come to.
+    movements: BTreeMap<(String, String), (u64, i128)>,
+}
+
+/// The sums of one currency.
+#[derive(Debug, Default)]
+struct Sums {
+    gross: i128,
+    discount: i128,
+    rounding: i128,
+    /// Net, VAT and gross by rate: its key, percent and category.
+    vat: BTreeMap<String, [i128; 3]>,
+}
+
+impl Sums {
+    fn add_vat(&mut self, vat: &[bodies::Vat]) {
+        for vat in vat {
+            let sums = self.vat.entry(format!("{} {}", vat.rate.rate, rate(&vat.rate))).or_default();
+            for (sum, minor) in sums.iter_mut().zip([vat.net_minor, vat.vat_minor, vat.gross_minor]) {
+                *sum += i128::from(minor);
+            }
         }
     }
-    objections
+}
+
+impl Period {
+    /// Counts a document in. One that this version does not understand counts by its hash alone.
+    pub(crate) fn take(&mut self, record: &Record) {
+        self.hashes.extend_from_slice(record.hash.as_bytes());
+        let Ok(document) = record.unread() else { return };
+        let body = document.body.get();
+        match Kind::of_name(&document.kind).filter(|_| document.v == bodies::VERSION) {
+            // The members of a return and of a void that a sale does not have are not asked for.
+            Some(Kind::Sale | Kind::Return | Kind::Void) => {
+                let Ok(sale) = read::<Sale>(body) else { return };
+                self.money(&document, &sale);
+            }
+            Some(Kind::CashMovement) => {
+                let Ok(moved) = read::<bodies::CashMovement>(body) else { return };
+                let (currency, amount) = (word(&moved.currency), i128::from(moved.amount_minor));
+                let (count, sum) =
+                    self.movements.entry((word(&moved.movement), currency.clone())).or_default();
+                (*count, *sum) = (*count + 1, *sum + amount);
+                *self.tenders.entry((moved.tender, currency)).or_default() += amount;
+            }
+            _ => {}
+        }
+    }
+
+    fn money<Body>(&mut self, document: &DocumentLine<Body>, sale: &Sale) {
+        *self.counts.entry(document.kind.clone()).or_default() += 1;
+        let home = document.currency.as_str();
+        let sums = self.by_currency.entry(home.into()).or_default();
+        sums.gross += i128::from(document.total_minor);
+        sums.rounding += i128::from(sale.rounding_minor);
+        sums.discount += sale.lines.iter().map(|line| i128::from(line.discount_minor)).sum::<i128>();
+        sums.add_vat(&sale.vat);
+        for tender in &sale.tenders {
+            let key = (tender.tender.clone(), word(&tender.currency));
+            *self.tenders.entry(key).or_default() += i128::from(tender.amount_minor);
+        }
+        if let Some(tender) = &sale.change_tender {
+            *self.tenders.entry((tender.clone(), home.into())).or_default() -= i128::from(sale.change_minor);
+        }
+    }
+
+    /// Where a closure's totals differ from the documents it lists, all of which have been counted in.
+    pub(crate) fn objections(&self, said: &ClosureSaid) -> Vec<String> {
+        let ClosureSaid { currency, closure, others } = said;
+        let mut objections = Vec::new();
+        if Hash::of(&self.hashes) != closure.documents_hash {
+            objections.push("the documents it lists are others than are here".to_string());
+        }
+        let totals = &closure.totals;
+        let counts = [(Kind::Sale, totals.sales), (Kind::Return, totals.returns), (Kind::Void, totals.voids)];
+        for (kind, said) in counts {
+            let counted = self.counts.get(kind.name()).copied().unwrap_or(0);
+            if counted != said {
+                objections.push(format!("it says {said} of kind {}, it lists {counted}", kind.name()));
+            }
+        }
+        let mut says: BTreeMap<String, Sums> = BTreeMap::new();
+        let own = says.entry(currency.clone()).or_default();
+        own.gross = totals.gross_minor.into();
+        own.discount = totals.discount_minor.into();
+        own.rounding = totals.rounding_minor.into();
+        own.add_vat(&totals.vat);
+        for other in others {
+            let sums = says.entry(other.currency.clone()).or_default();
+            sums.gross += i128::from(other.gross_minor);
+            sums.discount += i128::from(other.discount_minor);
+            sums.rounding += i128::from(other.rounding_minor);
+            sums.add_vat(&other.vat);
+        }
+        let (none, mut compare) = (Sums::default(), Comparison { objections: &mut objections });
+        for currency in keys(&says, &self.by_currency) {
+            let (said, are) = (says.get(currency), self.by_currency.get(currency));
+            let (said, are) = (said.unwrap_or(&none), are.unwrap_or(&none));
+            compare.amounts(&format!("{currency} in all"), said.gross, are.gross);
+            compare.amounts(&format!("{currency} of discounts"), said.discount, are.discount);
+            compare.amounts(&format!("{currency} of rounding"), said.rounding, are.rounding);
+            for rate in keys(&said.vat, &are.vat) {
+                let of = |sums: &Sums| sums.vat.get(rate).copied().unwrap_or_default();
+                for ((name, said), are) in ["net", "of VAT", "gross"].into_iter().zip(of(said)).zip(of(are)) {
+                    compare.amounts(&format!("{currency} {name} at {rate}"), said, are);
+                }
+            }
+        }
+        let mut expected: BTreeMap<(String, String), i128> = BTreeMap::new();
+        for total in &totals.tenders {
+            let key = (total.tender.clone(), word(&total.currency));
+            *expected.entry(key).or_default() += i128::from(total.expected_minor);
+        }
+        for key in keys(&expected, &self.tenders) {
+            let of = |sums: &BTreeMap<_, i128>| sums.get(key).copied().unwrap_or(0);
+            compare.amounts(&format!("{} by {}", key.1, key.0), of(&expected), of(&self.tenders));
+        }
+        let mut moved: BTreeMap<(String, String), (u64, i128)> = BTreeMap::new();
+        for total in &totals.movements {
+            let sums = moved.entry((word(&total.movement), word(&total.currency))).or_default();
+            *sums = (sums.0.saturating_add(total.count), sums.1 + i128::from(total.amount_minor));
+        }
+        for key in keys(&moved, &self.movements) {
+            let of = |sums: &BTreeMap<_, (u64, i128)>| sums.get(key).copied().unwrap_or_default();
+            let (said, are) = (of(&moved), of(&self.movements));
+            compare.amounts(&format!("{} of {}", key.1, key.0), said.1, are.1);
+            compare.amounts(&format!("movements {} in {}", key.0, key.1), said.0.into(), are.0.into());
+        }
+        objections
+    }
+}
+
+fn keys<'a, K: Ord, A, B>(one: &'a BTreeMap<K, A>, other: &'a BTreeMap<K, B>) -> BTreeSet<&'a K> {
+    one.keys().chain(other.keys()).collect()
+}
+
+struct Comparison<'a> {
+    objections: &'a mut Vec<String>,
+}
+
+impl Comparison<'_> {
+    fn amounts(&mut self, what: &str, said: i128, are: i128) {
+        if said != are {
+            self.objections.push(format!("it says {said} {what}, its documents come to {are}"));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -207,26 +207,24 @@ fn take_lines(centre: &str, lines: &[u8], mut number: u64, mut spool: Spool) -> 
     Ok((spool, counted))
 }
 
-/// Drafts rows that have all been checked.
-pub(crate) async fn put_checked(
-    office: &Backoffice,
-    tenant: TenantId,
-    centre: &str,
-    fill: impl FnOnce(&mut Spool) -> Result<()> + Send + 'static,
-) -> Result<Drafted> {
-    must_exist(office, tenant, centre).await?;
-    let mut spool = Spool::in_folder(&office.spool)?;
-    let spool = aside(move || fill(&mut spool).map(|()| spool)).await??;
-    drafted(office, tenant, centre, spool).await
-}
-
-async fn must_exist(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<()> {
+/// Refuses a centre that is not there.
+pub(crate) async fn must_exist(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<()> {
     let row = config::centre(&office.store, tenant, centre).await?;
     row.map(drop).ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))
 }
 
 async fn drafted(office: &Backoffice, tenant: TenantId, centre: &str, spool: Spool) -> Result<Drafted> {
     let _editing = office.editing(tenant, centre).await;
+    put_checked(office, tenant, centre, spool).await
+}
+
+/// Drafts rows that have all been checked, while nobody else edits the centre: see [`Backoffice::editing`].
+pub(crate) async fn put_checked(
+    office: &Backoffice,
+    tenant: TenantId,
+    centre: &str,
+    spool: Spool,
+) -> Result<Drafted> {
     let mut drafted = Drafted { rows: spool.rows(), changed: 0 };
     let mut spooled = aside(move || spool.read()).await??;
     loop {

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use tillkit_domain::text;
 use tillkit_protocol::{
     problem::ProblemType,
     wire::{Enrol, Enrolled, Remembered, normal_code},
@@ -36,9 +37,11 @@ pub struct PairingCode {
 /// Makes or renames a till.
 ///
 /// # Errors
-/// A refusal if the id is not 1 to 32 letters, digits, `-` or `_`.
+/// A refusal if the id is not 1 to 32 letters, digits, `-` or `_`, or the name is no text.
 pub async fn put_till(office: &Backoffice, tenant: TenantId, till: &str, name: &str) -> Result<()> {
     check_id(till)?;
+    text::check("the till's name", name, text::NAME_CHARS)
+        .map_err(|why| Error::malformed(why.to_string()))?;
     tills::put_till(&office.store, tenant, till, name).await?;
     office.news.tell(tenant, &[Topic::Tills]);
     Ok(())

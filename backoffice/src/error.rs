@@ -35,6 +35,9 @@ pub enum Error {
     /// Somebody else wrote in between; the transaction is tried again.
     #[error("another writer was faster")]
     Overtaken,
+    /// A sum would be larger than it may be. Nothing of the transaction has happened.
+    #[error("a sum would be too large")]
+    SumTooLarge,
     /// Stored bytes do not read as what they must be.
     #[error("the database holds something unreadable: {0}")]
     Unreadable(&'static str),

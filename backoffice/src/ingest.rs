@@ -14,6 +14,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tillkit_domain::text::{self, NAME_CHARS};
 use tillkit_protocol::{
     Record,
     document::{Filing, NotARecord},
@@ -106,7 +107,8 @@ pub(crate) async fn take_parsed(
         match key_of(office, tenant, &filing).await? {
             Some((of, key)) => records.push(Arrived { index, record, filing, of, key }),
             None => {
-                let why = format!("there is no enrolment {}/{}", filing.till, filing.enrolment);
+                let till = text::fitted(&filing.till, NAME_CHARS);
+                let why = format!("there is no enrolment {till}/{}", filing.enrolment);
                 refused.push(Refused { index, why });
             }
         }
@@ -173,6 +175,10 @@ async fn key_of(
     tenant: TenantId,
     filing: &Filing,
 ) -> Result<Option<(Arc<EnrolmentId>, PublicKey)>> {
+    // No table holds such a name, so there is no such till.
+    if filing.till.contains('\0') {
+        return Ok(None);
+    }
     let of: EnrolmentId = (tenant, filing.till.clone(), filing.enrolment);
     let known = office.intake.keys.read().unwrap_or_else(PoisonError::into_inner).get(&of).cloned();
     if known.is_some() {

@@ -24,6 +24,7 @@ mod book;
 mod by_file;
 mod chain;
 mod clock;
+mod codes;
 mod contacts;
 mod drafts;
 mod enrol;
@@ -236,6 +237,7 @@ pub async fn start(config: Config) -> Result<Running> {
         store::set_epoch(&store, &server.epoch).await?;
     }
     store::items::fill_words(&store).await?;
+    store::items::fill_codes(&store).await?;
     let first = store::make_tenant(&store, &config.random, &config.tenant).await?;
     let spool = config.data.join("spool");
     // What an earlier process left there was never applied.

@@ -16,9 +16,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tillkit_domain::text::{self, NAME_CHARS, NOTE_CHARS};
 use tillkit_protocol::{
-    Hash, Kind, Record,
-    bodies::{self, CustomerMade, CustomerPart, Order},
+    Hash, Record,
+    bodies::{CustomerMade, CustomerPart, Order},
     canonical, settings,
     wire::Finding,
 };
@@ -26,15 +27,15 @@ use tokio::sync::watch;
 
 use crate::{
     Backoffice,
-    book::{self, Booking, Change, Listed},
-    error::Result,
+    book::{self, Booking, Change, ClosureSaid, Period, Sold, SoldLine},
+    error::{Error, Result},
     ingest::aside,
     live::{self, Moved},
     news::Topic,
     parts::ERASED,
     store::{
         TenantId, Tx,
-        books::{self, Booked, LevelKey, TotalKey},
+        books::{self, AccountKey, Added, Booked, CameBack, LevelKey, LinePlace, Stored, TotalKey},
         config::{self, DraftRow},
         documents, live as store_live, parts,
         tills::EnrolmentId,
@@ -207,7 +208,7 @@ impl Items {
 struct Batch {
     of: EnrolmentId,
     before: Booked,
-    documents: Vec<(u64, Record)>,
+    documents: Vec<Stored>,
     is_more: bool,
 }
 
@@ -265,13 +266,14 @@ async fn next_of(office: &Backoffice, of: &EnrolmentId, limit: usize) -> Result<
             let wanted = limit - documents.len();
             let page = books::documents(&office.store, of, (expected, to), wanted).await?;
             let is_last = page.len() < wanted;
-            for (seq, record) in page {
+            for document in page {
+                let seq = document.seq;
                 if seq != expected && !may_pass() {
                     break 'free;
                 }
                 expected = seq + 1;
-                if !lacks_part(office, of, &record).await? {
-                    documents.push((seq, record));
+                if !lacks_part(office, of, &document.record).await? {
+                    documents.push(document);
                 } else if seq == before.top || !may_pass() {
                     break 'free;
                 }
@@ -312,14 +314,27 @@ struct Decided {
     before: Booked,
     booked: u64,
     ranges: Vec<(u64, u64)>,
-    bookings: Vec<(u64, Booking)>,
+    bookings: Vec<Entry>,
+}
+
+/// What one document means.
+struct Entry {
+    seq: u64,
+    booking: Booking,
+    /// Whether it came after the end of the day that follows its own.
+    is_late: bool,
 }
 
 /// What a transaction of bookings writes.
 #[derive(Default)]
 struct Sheet {
-    totals: BTreeMap<TotalKey, i64>,
+    totals: BTreeMap<TotalKey, Added>,
+    accounts: BTreeMap<AccountKey, i64>,
     levels: BTreeMap<LevelKey, (i64, bool)>,
+    /// What the levels come from, in order.
+    moves: Vec<(EnrolmentId, u64, LevelKey, Change)>,
+    /// Whether these documents together are too large for some sum, so that each is added by itself.
+    is_one_by_one: bool,
     findings: BTreeMap<TenantId, Vec<Finding>>,
     returned: Vec<Returned>,
     numbers: BTreeMap<(EnrolmentId, String), Vec<(u64, u64)>>,
@@ -337,23 +352,21 @@ struct Made {
     by: (EnrolmentId, u64),
 }
 
-/// A line that came back: of which sale, how much, how much had been sold, and what to object to.
+/// A line that came back: of which sale, what of it, what had been sold, and what to object to.
 struct Returned {
-    sale: EnrolmentId,
-    seq: u64,
-    line: u32,
-    micro: i64,
-    sold: Option<i64>,
+    place: LinePlace,
+    back: CameBack,
+    sold: Option<SoldLine>,
     by: (EnrolmentId, u64),
 }
 
 async fn book_all(office: &Backoffice, items: &mut Items, batches: Vec<Batch>) -> Result<()> {
     let decided = aside(move || batches.into_iter().map(decide).collect::<Vec<_>>()).await?;
     let mut sheet = Sheet::default();
-    let mut warehouses = Warehouses::default();
+    let mut asked = Asked { office, items, warehouses: HashMap::new(), sales: HashMap::new() };
     for batch in &decided {
-        for (seq, booking) in &batch.bookings {
-            sheet.enter(office, items, &mut warehouses, batch, *seq, booking).await?;
+        for entry in &batch.bookings {
+            sheet.enter(&mut asked, batch, entry).await?;
         }
     }
     let now_ms = office.clock.now_ms();
@@ -363,8 +376,20 @@ async fn book_all(office: &Backoffice, items: &mut Items, batches: Vec<Batch>) -
     for tenant in &tenants {
         writing.push(office.writing_live(*tenant).await);
     }
-    let written =
-        office.store.write(|tx| Box::pin(async move { write(tx, decided, sheet, now_ms).await })).await?;
+    let one_by_one = sheet.is_one_by_one;
+    let written = office
+        .store
+        .write(|tx| Box::pin(async move { write(tx, decided, sheet, one_by_one, now_ms).await }))
+        .await;
+    let written = match written {
+        Err(Error::SumTooLarge) => {
+            office
+                .store
+                .write(|tx| Box::pin(async move { write(tx, decided, sheet, true, now_ms).await }))
+                .await?
+        }
+        written => written?,
+    };
     drop(writing);
     office.live.written(written.centres);
     for tenant in tenants {
@@ -380,9 +405,11 @@ fn decide(batch: Batch) -> Decided {
     let Batch { of, before, documents, .. } = batch;
     let mut ranges = before.ranges.clone();
     let mut bookings = Vec::with_capacity(documents.len());
-    for (seq, record) in &documents {
+    for Stored { seq, record, received_ms } in &documents {
         include(&mut ranges, *seq);
-        bookings.push((*seq, book::book(record)));
+        let booking = book::book(record);
+        let is_late = is_late(&booking.business_day, *received_ms);
+        bookings.push(Entry { seq: *seq, booking, is_late });
     }
     let mut booked = before.booked;
     while let Some((first, last)) = ranges.first().copied().filter(|(first, _)| *first == booked + 1) {
@@ -391,6 +418,17 @@ fn decide(batch: Batch) -> Decided {
         ranges.remove(0);
     }
     Decided { of, before, booked, ranges, bookings }
+}
+
+/// Whether a document came after the end of the day that follows its business day, in UTC: by then the day's
+/// sums have been read. A day that is none has no end.
+fn is_late(business_day: &str, received_ms: i64) -> bool {
+    const DAYS: i64 = 2;
+    const DAY_MS: i64 = 24 * 60 * 60_000;
+    let Ok(day) = business_day.parse::<jiff::civil::Date>() else { return false };
+    let begins = jiff::civil::date(1970, 1, 1);
+    let days = begins.duration_until(day).as_hours() / 24;
+    received_ms >= (days + DAYS) * DAY_MS
 }
 
 /// Takes a number into ascending ranges; `false` if it was there already.
@@ -413,42 +451,47 @@ fn include(ranges: &mut Vec<(u64, u64)>, number: u64) -> bool {
     true
 }
 
-/// Which warehouse each centre's sales draw from, asked once a transaction.
-#[derive(Default)]
-struct Warehouses(HashMap<(TenantId, String), String>);
+/// What is asked of the database while bookings are entered, each thing once a transaction.
+struct Asked<'a> {
+    office: &'a Backoffice,
+    items: &'a mut Items,
+    /// Which warehouse each centre's sales draw from.
+    warehouses: HashMap<(TenantId, String), String>,
+    /// Sales that something came back of, if they are here.
+    sales: HashMap<(EnrolmentId, u64), Option<Sold>>,
+}
+
+fn total_key(of: &EnrolmentId, booking: &Booking, total: &book::Total) -> TotalKey {
+    TotalKey {
+        tenant: of.0,
+        centre: booking.centre.clone(),
+        till: of.1.clone(),
+        business_day: booking.business_day.clone(),
+        cashier: booking.cashier.clone(),
+        currency: total.currency.clone(),
+        measure: total.measure,
+        code: total.code.clone(),
+    }
+}
+
+impl Entry {
+    fn added(&self, value: i64) -> Added {
+        Added { value, late: if self.is_late { value } else { 0 } }
+    }
+}
 
 impl Sheet {
-    async fn enter(
-        &mut self,
-        office: &Backoffice,
-        items: &mut Items,
-        warehouses: &mut Warehouses,
-        batch: &Decided,
-        seq: u64,
-        booking: &Booking,
-    ) -> Result<()> {
-        let of = &batch.of;
-        let tenant = of.0;
+    async fn enter(&mut self, asked: &mut Asked<'_>, batch: &Decided, entry: &Entry) -> Result<()> {
+        let (of, seq, booking) = (&batch.of, entry.seq, &entry.booking);
+        let (tenant, office) = (of.0, asked.office);
         for (code, detail) in &booking.objections {
             self.object(of, seq, code, detail.clone());
         }
-        for (total, value) in &booking.adds {
-            let key = TotalKey {
-                tenant,
-                centre: booking.centre.clone(),
-                till: of.1.clone(),
-                business_day: booking.business_day.clone(),
-                currency: total.currency.clone(),
-                measure: total.measure,
-                code: total.code.clone(),
-            };
-            let sum = self.totals.entry(key).or_default();
-            *sum = sum.saturating_add(*value);
-        }
+        self.add_sums(of, entry);
         for moved in &booking.stock {
             let warehouse = match &moved.warehouse {
                 Some(warehouse) => warehouse.clone(),
-                None => warehouses.of(office, tenant, &booking.centre).await?,
+                None => asked.warehouse(tenant, &booking.centre).await?,
             };
             let items = self.moved.items.entry((tenant, warehouse.clone())).or_default();
             items.insert(moved.item.clone());
@@ -458,29 +501,15 @@ impl Sheet {
                 by.booked.extend((batch.booked > 0).then_some((1, batch.booked)));
                 by.booked.extend(&batch.ranges);
             }
-            let level = self.levels.entry((tenant, warehouse, moved.item.clone())).or_default();
-            *level = match moved.change {
-                Change::By(micro) => (level.0.saturating_add(micro), level.1),
-                Change::To(micro) => (micro, true),
-            };
+            self.add_move(of, seq, (tenant, warehouse, moved.item.clone()), moved.change);
         }
         for item in &booking.items {
-            if !items.has(office, tenant, &booking.centre, item).await? {
+            if !asked.items.has(office, tenant, &booking.centre, item).await? {
                 self.object(of, seq, "unknown-item", format!("centre {} has no item {item}", booking.centre));
             }
         }
-        for (origin, micro) in &booking.returned {
-            let sale: EnrolmentId = (tenant, origin.till.clone(), origin.enrolment);
-            let sold = sold(office, &sale, origin.seq, origin.line).await?;
-            let by = (of.clone(), seq);
-            self.returned.push(Returned {
-                sale,
-                seq: origin.seq,
-                line: origin.line,
-                micro: *micro,
-                sold,
-                by,
-            });
+        for back in &booking.returned {
+            self.add_back(asked, (of, seq), back).await?;
         }
         if let Some((number, order)) = &booking.order {
             match order_row(of, seq, &booking.centre, number, order) {
@@ -495,11 +524,80 @@ impl Sheet {
         if let Some((shape, number)) = &booking.number {
             self.numbers.entry((of.clone(), shape.clone())).or_default().push((*number, seq));
         }
-        if let Some(closure) = &booking.closure {
-            for objection in closure_objections(office, batch, seq, closure).await? {
-                self.object(of, seq, objection.0, objection.1);
+        if let Some(said) = &booking.closure
+            && let Some((code, detail)) = closure_objection(office, batch, seq, said).await?
+        {
+            self.object(of, seq, code, detail);
+        }
+        Ok(())
+    }
+
+    fn add_sums(&mut self, of: &EnrolmentId, entry: &Entry) {
+        let booking = &entry.booking;
+        for (total, value) in &booking.adds {
+            let added = entry.added(*value);
+            let sum = self.totals.entry(total_key(of, booking, total)).or_default();
+            let fits = |sum: i64, added: i64| book::within(i128::from(sum) + i128::from(added));
+            match fits(sum.value, added.value).zip(fits(sum.late, added.late)) {
+                Some((value, late)) => *sum = Added { value, late },
+                None => self.is_one_by_one = true,
             }
         }
+        for ((customer, currency), minor) in &booking.accounts {
+            let key = (of.0, customer.clone(), currency.clone());
+            let sum = self.accounts.entry(key).or_default();
+            match book::within(i128::from(*sum) + i128::from(*minor)) {
+                Some(fits) => *sum = fits,
+                None => self.is_one_by_one = true,
+            }
+        }
+    }
+
+    fn add_move(&mut self, of: &EnrolmentId, seq: u64, key: LevelKey, change: Change) {
+        let level = self.levels.entry(key.clone()).or_default();
+        *level = match change {
+            Change::By(micro) => {
+                let sum = level.0.saturating_add(micro);
+                self.is_one_by_one |= sum.unsigned_abs() > books::MOST_MICRO.unsigned_abs();
+                (sum, level.1)
+            }
+            Change::To(micro) => (micro, true),
+        };
+        self.moves.push((of.clone(), seq, key, change));
+    }
+
+    /// Holds what came back against its sale, if that is here.
+    async fn add_back(
+        &mut self,
+        asked: &mut Asked<'_>,
+        (of, seq): (&EnrolmentId, u64),
+        back: &book::Back,
+    ) -> Result<()> {
+        let origin = &back.origin;
+        let sale: EnrolmentId = (of.0, origin.till.clone(), origin.enrolment);
+        let place = LinePlace { sale: sale.clone(), seq: origin.seq, line: origin.line };
+        let (micro, mut gross_minor) = (back.line.micro, back.line.gross_minor);
+        let name = format!("line {} of {}/{}/{}", origin.line, sale.1, sale.2, origin.seq);
+        let sold = match asked.sale(&sale, origin.seq).await? {
+            None => None,
+            Some(sold) => {
+                let line = usize::try_from(origin.line).ok().and_then(|line| sold.lines.get(line)).cloned();
+                let differs = match &line {
+                    None => vec!["is not there".to_string()],
+                    Some(line) => differences(sold, line, back),
+                };
+                // What is voided was held against the sale when it was booked.
+                if !differs.is_empty() && micro > 0 {
+                    self.object(of, seq, "return-differs", format!("{name} {}", differs.join(", ")));
+                }
+                if back.currency != sold.currency {
+                    gross_minor = 0;
+                }
+                Some(line.unwrap_or_else(|| SoldLine { micro: 0, gross_minor: 0, ..back.line.clone() }))
+            }
+        };
+        let back = CameBack { micro, gross_minor };
+        self.returned.push(Returned { place, back, sold, by: (of.clone(), seq) });
         Ok(())
     }
 
@@ -509,71 +607,93 @@ impl Sheet {
     }
 }
 
-impl Warehouses {
-    async fn of(&mut self, office: &Backoffice, tenant: TenantId, centre: &str) -> Result<String> {
+/// In what a line that came back is another than the one that was sold.
+fn differences(sold: &Sold, line: &SoldLine, back: &book::Back) -> Vec<String> {
+    let pairs = [
+        ("item", &line.item, &back.line.item),
+        ("currency", &sold.currency, &back.currency),
+        ("VAT", &line.vat, &back.line.vat),
+    ];
+    let differs = pairs.into_iter().filter(|(_, sold, back)| sold != back);
+    differs.map(|(what, sold, back)| format!("has {what} {sold}, {back} came back")).collect()
+}
+
+/// What to object to where more came back of a line than was sold, or more money than was paid.
+fn over(place: &LinePlace, sold: &SoldLine, all: CameBack) -> Option<(&'static str, String)> {
+    let LinePlace { sale, seq, line } = place;
+    let name = format!("of line {line} of {}/{}/{seq}", sale.1, sale.2);
+    let SoldLine { micro, gross_minor, .. } = sold;
+    if all.micro > *micro {
+        let back = all.micro;
+        return Some(("over-return", format!("{name} {back} millionths came back, {micro} were sold")));
+    }
+    let back = all.gross_minor;
+    (back > *gross_minor)
+        .then(|| ("over-refund", format!("{name} {back} went back, {gross_minor} were paid")))
+}
+
+impl Asked<'_> {
+    async fn warehouse(&mut self, tenant: TenantId, centre: &str) -> Result<String> {
         let name = (tenant, centre.to_owned());
-        if let Some(warehouse) = self.0.get(&name) {
+        if let Some(warehouse) = self.warehouses.get(&name) {
             return Ok(warehouse.clone());
         }
-        let body = books::body_of(&office.store, tenant, centre, "centre", centre).await?;
+        let body = books::body_of(&self.office.store, tenant, centre, "centre", centre).await?;
         let row = body.and_then(|body| settings::read::<settings::Centre>(&body).ok());
         let warehouse = row.and_then(|row| row.warehouse).unwrap_or_default();
-        self.0.insert(name, warehouse.clone());
+        self.warehouses.insert(name, warehouse.clone());
         Ok(warehouse)
+    }
+
+    /// A sale, if it is here.
+    async fn sale(&mut self, of: &EnrolmentId, seq: u64) -> Result<Option<&Sold>> {
+        let place = (of.clone(), seq);
+        if !self.sales.contains_key(&place) {
+            let found = books::documents(&self.office.store, of, (seq, seq), 1).await?;
+            let sold = found.first().and_then(|document| Sold::of(&document.record));
+            self.sales.insert(place.clone(), sold);
+        }
+        Ok(self.sales.get(&place).and_then(Option::as_ref))
     }
 }
 
-/// How much a line of a sale sold, if the sale is here.
-async fn sold(office: &Backoffice, sale: &EnrolmentId, seq: u64, line: u32) -> Result<Option<i64>> {
-    let found = books::documents(&office.store, sale, (seq, seq), 1).await?;
-    let sold = found.first().and_then(|(_, record)| {
-        let document = record.document::<bodies::Sale>().ok()?;
-        let line = document.body.lines.into_iter().nth(usize::try_from(line).ok()?)?;
-        Some(line.quantity.micro())
-    });
-    Ok(sold)
-}
-
 /// Holds a closure against the documents it lists.
-async fn closure_objections(
+async fn closure_objection(
     office: &Backoffice,
     batch: &Decided,
     seq: u64,
-    closure: &bodies::Closure,
-) -> Result<Vec<(&'static str, String)>> {
-    let mut listed = Vec::new();
-    for ranges in &closure.documents {
+    said: &ClosureSaid,
+) -> Result<Option<(&'static str, String)>> {
+    let mut period = Period::default();
+    for ranges in &said.closure.documents {
         let of: EnrolmentId = (batch.of.0, ranges.till.clone(), ranges.enrolment);
         for (from, to) in &ranges.ranges {
             if *to >= seq && of == batch.of {
-                return Ok(vec![("closure-differs", format!("it lists {to}, which is not before it"))]);
+                return Ok(Some(("closure-differs", format!("it lists {to}, which is not before it"))));
             }
             let mut next = *from;
             while next <= *to {
                 let page = books::documents(&office.store, &of, (next, *to), DOCUMENTS).await?;
-                let here = page.iter().zip(next..).take_while(|((seq, _), expected)| seq == expected).count();
+                let is_next = |(document, expected): &(&Stored, u64)| document.seq == *expected;
+                let here = page.iter().zip(next..).take_while(is_next).count();
                 if here == 0 || here < page.len() {
                     let missing = next + here as u64;
-                    return Ok(vec![(
+                    return Ok(Some((
                         "closure-incomplete",
                         format!("it lists {missing}, which is not here"),
-                    )]);
+                    )));
                 }
                 next += here as u64;
-                listed.extend(page.iter().map(|(_, record)| listed_of(record)));
+                period = aside(move || {
+                    page.iter().for_each(|document| period.take(&document.record));
+                    period
+                })
+                .await?;
             }
         }
     }
-    let objections = book::closure_objections(closure, &listed).into_iter();
-    Ok(objections.map(|objection| ("closure-differs", objection)).collect())
-}
-
-fn listed_of(record: &Record) -> Listed {
-    let document = record.unread().ok();
-    let kind = document.as_ref().map(|document| document.kind.clone()).unwrap_or_default();
-    let is_money = [Kind::Sale, Kind::Return, Kind::Void].iter().any(|money| money.name() == kind);
-    let total_minor = document.filter(|_| is_money).map_or(0, |document| document.total_minor);
-    Listed { hash: record.hash, kind, total_minor }
+    let objections = period.objections(said);
+    Ok((!objections.is_empty()).then(|| ("closure-differs", objections.join("; "))))
 }
 
 /// An order taken on a till, as every till of its centre sees it.
@@ -601,6 +721,11 @@ fn customer_row(centre: &str, made: &CustomerMade, part: Option<&[u8]>) -> Resul
             let CustomerPart { address, email, name, phone, vat_id } =
                 serde_json::from_slice(part).map_err(|error| format!("its part: {error}"))?;
             let (credit, merged_into) = (false, None);
+            // An older till took texts that no row may hold.
+            let fitted = |text: String, most| text::fitted(text.trim(), most).into_owned();
+            let (name, phone) = (fitted(name, NAME_CHARS), fitted(phone, NAME_CHARS));
+            let (email, vat_id) = (fitted(email, NAME_CHARS), fitted(vat_id, NAME_CHARS));
+            let address = fitted(address, NOTE_CHARS);
             let customer = settings::Customer { name, credit, address, email, phone, vat_id, merged_into };
             canonical::to_line(&customer).map_err(|error| error.to_string())?
         }
@@ -619,7 +744,13 @@ struct Written {
 }
 
 /// Writes bookings down, and the live rows that follow from them.
-async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64) -> Result<Written> {
+async fn write(
+    tx: &mut Tx<'_>,
+    decided: &[Decided],
+    sheet: &Sheet,
+    one_by_one: bool,
+    now_ms: i64,
+) -> Result<Written> {
     let mut written = Written::default();
     for batch in decided {
         books::put_booked(tx, &batch.of, &batch.before, batch.booked, &batch.ranges).await?;
@@ -627,10 +758,20 @@ async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64)
     if documents::close_lost(tx, now_ms).await? > 0 {
         written.objected.extend(decided.iter().map(|batch| batch.of.0));
     }
-    books::add_totals(tx, &sheet.totals).await?;
-    books::put_levels(tx, &sheet.levels).await?;
-    written.centres.extend(live::write_moved(tx, &sheet.moved).await?);
     let mut findings = sheet.findings.clone();
+    if one_by_one {
+        for (tenant, finding) in add_one_by_one(tx, decided, sheet).await? {
+            findings.entry(tenant).or_default().push(finding);
+        }
+    } else {
+        let fits = books::add_totals(tx, &sheet.totals).await?
+            && books::add_to_accounts(tx, &sheet.accounts).await?
+            && books::put_levels(tx, &sheet.levels).await?;
+        if !fits {
+            return Err(Error::SumTooLarge);
+        }
+    }
+    written.centres.extend(live::write_moved(tx, &sheet.moved).await?);
     let mut rows: BTreeMap<&(TenantId, String), Vec<DraftRow>> = BTreeMap::new();
     for (centre, row) in &sheet.rows {
         rows.entry(centre).or_default().push(row.clone());
@@ -651,21 +792,8 @@ async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64)
             }
         }
     }
-    for back in &sheet.returned {
-        let all = books::add_returned(tx, &back.sale, back.seq, back.line, back.micro).await?;
-        if back.sold.is_some_and(|sold| all > sold) {
-            let (sold, line) = (back.sold.unwrap_or(0), back.line);
-            let detail = format!(
-                "of line {line} of {}/{}/{} {all} millionths came back, {sold} were sold",
-                back.sale.1, back.sale.2, back.seq
-            );
-            findings.entry(back.by.0.0).or_default().push(finding(
-                &back.by.0,
-                back.by.1,
-                "over-return",
-                detail,
-            ));
-        }
+    for (of, seq, objection) in hold_returned(tx, decided, sheet).await? {
+        findings.entry(of.0).or_default().push(finding(&of, seq, objection.0, objection.1));
     }
     for ((of, shape), numbers) in &sheet.numbers {
         let before = books::number_ranges(tx, of, shape).await?;
@@ -688,6 +816,80 @@ async fn write(tx: &mut Tx<'_>, decided: &[Decided], sheet: &Sheet, now_ms: i64)
     }
     written.objected.extend(findings.into_keys());
     Ok(written)
+}
+
+/// Adds each document by itself; returns the findings about those that are too large for a sum, which stays as
+/// it was.
+async fn add_one_by_one(
+    tx: &mut Tx<'_>,
+    decided: &[Decided],
+    sheet: &Sheet,
+) -> Result<Vec<(TenantId, Finding)>> {
+    let mut left_out = Vec::new();
+    let mut leave_out = |of: &EnrolmentId, seq, what: String| {
+        let detail = format!("{what} would be too large with it, so it is left out of that sum");
+        left_out.push((of.0, finding(of, seq, "sum-too-large", detail)));
+    };
+    for batch in decided {
+        for entry in &batch.bookings {
+            let (of, booking) = (&batch.of, &entry.booking);
+            for (total, value) in &booking.adds {
+                let (key, added) = (total_key(of, booking, total), entry.added(*value));
+                if !books::add_totals(tx, [(&key, &added)]).await? {
+                    leave_out(of, entry.seq, format!("{} {} of its day", total.measure, total.code));
+                }
+            }
+            for ((customer, currency), minor) in &booking.accounts {
+                let key = (of.0, customer.clone(), currency.clone());
+                if !books::add_to_accounts(tx, [(&key, minor)]).await? {
+                    leave_out(of, entry.seq, format!("the account of {customer}"));
+                }
+            }
+        }
+    }
+    for (of, seq, key, change) in &sheet.moves {
+        let level = match change {
+            Change::By(micro) => (*micro, false),
+            Change::To(micro) => (*micro, true),
+        };
+        if !books::put_levels(tx, [(key, &level)]).await? {
+            leave_out(of, *seq, format!("the level of {} in {}", key.2, key.1));
+        }
+    }
+    Ok(left_out)
+}
+
+/// Counts what came back, and holds it against the sales that are here; returns what to object to.
+async fn hold_returned(
+    tx: &mut Tx<'_>,
+    decided: &[Decided],
+    sheet: &Sheet,
+) -> Result<Vec<(EnrolmentId, u64, (&'static str, String))>> {
+    let mut objections = Vec::new();
+    for batch in decided {
+        let sales = batch.bookings.iter().filter_map(|entry| Some((entry.seq, entry.booking.sold.as_ref()?)));
+        let sales: BTreeMap<u64, &Sold> = sales.collect();
+        let ends = sales.keys().next().zip(sales.keys().next_back());
+        let Some((from, to)) = ends else { continue };
+        for (place, all) in books::take_unchecked(tx, &batch.of, (*from, *to)).await? {
+            let sold =
+                sales.get(&place.seq).and_then(|sold| sold.lines.get(usize::try_from(place.line).ok()?));
+            let over = sold.and_then(|sold| self::over(&place, sold, all));
+            objections.extend(over.map(|over| (batch.of.clone(), place.seq, over)));
+        }
+    }
+    for Returned { place, back, sold, by } in &sheet.returned {
+        let Some(all) = books::add_returned(tx, place, *back, sold.is_some()).await? else {
+            let detail = "what came back of a line would be too large with it, so it is left out of that sum";
+            objections.push((by.0.clone(), by.1, ("sum-too-large", detail.to_string())));
+            continue;
+        };
+        // What a void gives back is no reason to object.
+        let sold = sold.as_ref().filter(|_| back.micro > 0 || back.gross_minor > 0);
+        let over = sold.and_then(|sold| self::over(place, sold, all));
+        objections.extend(over.map(|over| (by.0.clone(), by.1, over)));
+    }
+    Ok(objections)
 }
 
 /// Writes the row of a customer that a till has made, unless the centre has one already; whether it has
@@ -722,6 +924,24 @@ fn finding(of: &EnrolmentId, seq: u64, code: &str, detail: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_is_late_once_the_day_after_its_own_has_ended() {
+        let day = 24 * 60 * 60_000;
+        for (business_day, received_ms, expected) in [
+            ("1970-01-01", 0, false),
+            ("1970-01-01", 2 * day - 1, false),
+            ("1970-01-01", 2 * day, true),
+            ("1969-12-31", day - 1, false),
+            ("1969-12-31", day, true),
+            ("2010-12-01", 1_291_192_020_000, false),
+            ("2010-12-01", 1_291_192_020_000 + 2 * day, true),
+            ("no day", i64::MAX, false),
+            ("9999-12-31", i64::MAX, true),
+        ] {
+            assert_eq!(is_late(business_day, received_ms), expected, "{business_day} {received_ms}");
+        }
+    }
 
     #[test]
     fn ranges_take_each_number_once_and_join() {

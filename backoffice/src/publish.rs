@@ -17,6 +17,7 @@ use tillkit_protocol::{
 
 use crate::{
     Backoffice,
+    codes::{self, Shared},
     error::{Error, Result},
     ingest::aside,
     live,
@@ -24,7 +25,7 @@ use crate::{
     parts,
     store::{
         self, TenantId,
-        config::{self, CentreRow, DirtyRow, Draft, Publication, Signed},
+        config::{self, CentreRow, DirtyRow, Draft, NameThen, Publication, Signed},
     },
 };
 
@@ -105,21 +106,42 @@ pub(crate) async fn counts(
     Ok(counts)
 }
 
+/// Codes that two active items carry and that publishing now has to do with.
+///
+/// # Errors
+/// A refusal if there is no such centre.
+pub(crate) async fn shared_codes(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<Shared> {
+    let row = config::centre(&office.store, tenant, centre).await?.ok_or_else(|| no_centre(centre))?;
+    codes::shared(&office.store, Draft { tenant, centre, edition: row.edition }).await
+}
+
 fn no_centre(centre: &str) -> Error {
     Error::not_found(format!("there is no centre {centre}"))
 }
 
 /// Publishes what is drafted as the next generation, if it differs, and pokes the centre's tills. What is
-/// live goes out with it, or else by itself.
+/// live goes out with it, or else by itself. `may_share_codes`: whoever asks knows that a code of a changed
+/// row stands on two items.
 ///
 /// # Errors
-/// A refusal naming the row that refers to what is not there, or a limit that is passed.
-pub async fn publish(office: &Backoffice, tenant: TenantId, centre: &str) -> Result<Published> {
+/// A refusal naming the row that refers to what is not there, a limit that is passed, or codes on two items.
+pub async fn publish(
+    office: &Backoffice,
+    tenant: TenantId,
+    centre: &str,
+    may_share_codes: bool,
+) -> Result<Published> {
     let _editing = office.editing(tenant, centre).await;
     let row = config::centre(&office.store, tenant, centre).await?.ok_or_else(|| no_centre(centre))?;
     let draft = Draft { tenant, centre, edition: row.edition };
     if !config::has_row(&office.store, draft, "centre", centre).await? {
         return Err(Error::malformed(format!("centre/{centre}: the centre has no row that names it")));
+    }
+    if !may_share_codes {
+        let shared = codes::shared(&office.store, draft).await?;
+        if !shared.is_empty() {
+            return Err(Error::refused(ProblemType::SharedCodes, codes::in_words(&shared)));
+        }
     }
     let before = newest(office, tenant, centre).await?;
     let mut work = Work::new(office, draft);
@@ -151,7 +173,8 @@ pub async fn publish(office: &Backoffice, tenant: TenantId, centre: &str) -> Res
         sections,
     };
     let seen = CentreRow { edition: row.edition, drafts: row.drafts, generation: row.generation, ..now };
-    if !commit(office, tenant, &seen, before.as_ref(), &manifest, &work.pictures).await? {
+    let names = names(office, draft, generation).await?;
+    if !commit(office, tenant, &seen, before.as_ref(), &manifest, (&work.pictures, &names)).await? {
         return Err(Error::refused(ProblemType::Busy, "rows were drafted while this was being published"));
     }
     office.news.tell(tenant, &[Topic::Generation]);
@@ -169,13 +192,29 @@ pub(crate) async fn publish_live(office: &Backoffice, tenant: TenantId, centre: 
     if work.write_changed(Flow::DownLive, None, &mut manifest.sections).await?.is_empty() {
         return Ok(());
     }
-    if !commit(office, tenant, &seen, Some(&before), &manifest, &BTreeSet::new()).await? {
+    if !commit(office, tenant, &seen, Some(&before), &manifest, (&BTreeSet::new(), &[])).await? {
         return Err(Error::refused(
             ProblemType::Busy,
             "live rows were written while this was being published",
         ));
     }
     Ok(())
+}
+
+/// What the drafted tenders, units, users and the centre are called from a generation on, and were before.
+async fn names(office: &Backoffice, draft: Draft<'_>, generation: u64) -> Result<Vec<NameThen>> {
+    let mut names = Vec::new();
+    for kind in ["tender", "unit", "user", "centre"] {
+        for row in config::dirty_rows(&office.store, draft, kind, limits::SECTION_ROWS).await? {
+            let DirtyRow { id, body, published } = row;
+            let named = |body: Option<Vec<u8>>| body.as_deref().and_then(config::name_of);
+            // A new row had no name before.
+            let before = named(published).unwrap_or_default();
+            names.push(NameThen { kind, id: id.clone(), generation: 0, name: before });
+            names.extend(named(body).map(|name| NameThen { kind, id: id.clone(), generation, name }));
+        }
+    }
+    Ok(names)
 }
 
 /// Signs a manifest and writes it down; `false` if what it was made from is no longer so.
@@ -185,7 +224,7 @@ async fn commit(
     seen: &CentreRow,
     before: Option<&Manifest>,
     manifest: &Manifest,
-    pictures: &BTreeSet<Hash>,
+    (pictures, names): (&BTreeSet<Hash>, &[NameThen]),
 ) -> Result<bool> {
     let signed = sign(office, tenant, manifest)?;
     let (old, new) = (before.map(listed).unwrap_or_default(), listed(manifest));
@@ -201,6 +240,7 @@ async fn commit(
         manifest: &signed,
         listed: &fresh,
         dropped: (&dropped, office.clock.now_ms()),
+        names,
     };
     let is_written = config::publish(&office.store, &publication).await?;
     if is_written {

@@ -484,7 +484,8 @@ async fn a_bad_csv_names_its_line_and_changes_nothing() {
         (format!("{head}{good}x,X,pc,std,cheap,true\n"), "line 3: item/x: member price"),
         (format!("{head}{good}x,X,pc,std,1.00\n"), "line 3: "),
         (format!("{head}{good},X,pc,std,1.00,true\n"), "line 3: item/: its key has 0 bytes"),
-        (format!("{head}{good}\"x\ny\",X,pc,,1.00,true\n"), "line 3: item/x\ny: missing field `vat`"),
+        (format!("{head}{good}\"x\ny\",X,pc,std,1.00,true\n"), "line 3: id: it holds the character U+000A"),
+        (format!("{head}{good}x,X,pc,,1.00,true\n"), "line 3: item/x: missing field `vat`"),
         ("id,name,colour\nx,X,red\n".into(), "line 1: item has no member \"colour\""),
         ("name,unit\nX,pc\n".into(), "line 1: the column id is missing"),
     ];

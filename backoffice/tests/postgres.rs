@@ -173,3 +173,26 @@ async fn a_whole_round_trip_runs_on_postgresql() {
     assert_eq!(office.findings().await, []);
     office.running.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_postgresql_does_not_hold_are_stored_booked_or_refused() {
+    let cluster = match Cluster::start() {
+        Ok(cluster) => cluster,
+        Err(why) => {
+            eprintln!("skipped: no PostgreSQL could be started here: {why}");
+            return;
+        }
+    };
+    let database = format!("postgres://pos@127.0.0.1:{}/postgres", cluster.port);
+    let office = Office::with(|config| config.database = database.clone()).await;
+    office.publish_centre().await;
+    let file = "id,name,codes,unit,vat,price\na,A,C1,pc,std,1\n";
+    office.admin_ok(Method::POST, "/centres/main/import/item", file).await;
+    office.admin_ok(Method::POST, "/centres/main/import/item", "id,price\na,2\n").await;
+    let problem =
+        office.admin_refused(Method::POST, "/centres/main/import/item", file.replace("a,A", "b,B")).await;
+    assert_eq!(problem.kind, "shared-codes");
+    office.publish(CENTRE).await;
+    common::nul::takes_nul(&office).await;
+    office.running.stop().await.unwrap();
+}

@@ -213,7 +213,7 @@ pub async fn every_byte_down(name: &'static str, way: Way, pass: &Pass) -> Resul
     if way == Way::Step {
         // So large that the step is the shorter way.
         let text = bench.random.text(20_000);
-        bench.shop.rows(&[("role", "base", json!({"name": text, "rights": []}))]).await?;
+        bench.shop.rows(&[("role", "base", json!({"name": "Role", "filler": text, "rights": []}))]).await?;
         bench.shop.publish().await?;
         run(&bench.till, Scope::All, Trigger::RedButton).await?;
     }
@@ -277,7 +277,7 @@ async fn publish_change(bench: &mut Bench, way: Way, round: usize) -> Result<BTr
             Way::Step => format!("step{row}"),
             Way::Blob => format!("blob{:05}-{row}", round),
         };
-        let body = json!({"name": bench.random.text(TEXT), "rights": []});
+        let body = json!({"name": "Role", "filler": bench.random.text(TEXT), "rights": []});
         lines.push_str(&(json!({"k": "role", "id": key, "d": body}).to_string() + "\n"));
         if way == Way::Blob && round > 0 {
             let gone = format!("blob{:05}-{row}", round - 1);
@@ -390,7 +390,7 @@ pub async fn large_blob(pass: &Pass) -> Result<Figures> {
     let mut figures = Figures { name: "blob of 4 MiB", ..Figures::default() };
     let mut lines = String::new();
     for row in 0..84 {
-        let body = json!({"name": bench.random.text(62_000), "rights": []});
+        let body = json!({"name": "Role", "filler": bench.random.text(62_000), "rights": []});
         lines.push_str(&(json!({"k": "role", "id": format!("r{row:03}"), "d": body}).to_string() + "\n"));
     }
     bench.shop.admin("POST", "centres/main/rows", lines).await?;

@@ -1021,7 +1021,7 @@ async fn publish(shop: &Shop, number: usize) -> Result<()> {
 async fn stock(shop: &Shop) -> Result<()> {
     let mut random = Random(42);
     let group = |n: u32| {
-        let body = json!({"name": random.text(20_000)});
+        let body = json!({"name": format!("Group {n}"), "filler": random.text(20_000)});
         json!({"k": "group", "id": format!("g{n:02}"), "d": body}).to_string() + "\n"
     };
     shop.admin("POST", "centres/main/rows", (0..16).map(group).collect::<String>()).await?;

@@ -20,7 +20,7 @@ use tillkit_protocol::{Hash, limits, problem::ProblemType};
 use crate::{
     Backoffice, accounts,
     api::{bearer_text, json as answer, reached_at, read_json, whole},
-    by_file, contacts,
+    by_file, codes, contacts,
     drafts::{self, Drafted, NewUser},
     enrol,
     error::{Error, Result},
@@ -47,6 +47,7 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .route("/admin/v1/tills/{till}", put(put_till))
         .route("/admin/v1/tills/{till}/pairing", post(post_pairing))
         .route("/admin/v1/tills/{till}/enrolments/{enrolment}/revoke", post(post_revoke))
+        .route("/admin/v1/accounts", get(get_accounts))
         .route("/admin/v1/accounts/{name}", put(put_account))
         .route("/admin/v1/documents", get(get_documents))
         .route("/admin/v1/documents/import", post(post_file))
@@ -96,15 +97,33 @@ async fn post_rows(
     Ok(drafted(drafts::put_lines(&office, tenant, &centre, lines).await?))
 }
 
-/// `POST /admin/v1/centres/{centre}/import/{kind}`: a CSV file.
+/// What whoever asks has confirmed.
+#[derive(Deserialize)]
+struct Confirmed {
+    shared_codes: Option<String>,
+}
+
+impl Confirmed {
+    fn may_share_codes(&self) -> Result<bool> {
+        match self.shared_codes.as_deref() {
+            None => Ok(false),
+            Some("yes") => Ok(true),
+            Some(_) => Err(Error::malformed("shared_codes: only yes confirms shared codes")),
+        }
+    }
+}
+
+/// `POST /admin/v1/centres/{centre}/import/{kind}?shared_codes=`: a CSV file.
 async fn post_import(
     State(office): Office,
     Path((centre, kind)): Path<(String, String)>,
+    Query(confirmed): Query<Confirmed>,
     Admin(tenant): Admin,
     body: Body,
 ) -> Result<Response> {
+    let may_share_codes = confirmed.may_share_codes()?;
     let file = whole(body, import::FILE_BYTES).await?;
-    Ok(drafted(import::csv(&office, tenant, &centre, &kind, file).await?))
+    Ok(drafted(import::csv(&office, tenant, &centre, &kind, file, may_share_codes).await?))
 }
 
 #[derive(Deserialize)]
@@ -158,20 +177,24 @@ async fn get_diff(
 ) -> Result<Response> {
     let changes = publish::diff(&office, tenant, &centre, DIFF_ROWS).await?;
     let is_cut = changes.len() >= DIFF_ROWS;
+    let shared = publish::shared_codes(&office, tenant, &centre).await?;
+    let shared: Vec<_> =
+        shared.iter().map(|(code, items)| json!({"code": codes::printed(code), "items": items})).collect();
     let changes: Vec<_> = changes
         .iter()
         .map(|change| json!({"id": change.id, "kind": change.kind, "what": change.what}))
         .collect();
-    Ok(answer(&json!({"changes": changes, "cut": is_cut})))
+    Ok(answer(&json!({"changes": changes, "cut": is_cut, "shared_codes": shared})))
 }
 
-/// `POST /admin/v1/centres/{centre}/publish`.
+/// `POST /admin/v1/centres/{centre}/publish?shared_codes=`.
 async fn post_publish(
     State(office): Office,
     Path(centre): Path<String>,
+    Query(confirmed): Query<Confirmed>,
     Admin(tenant): Admin,
 ) -> Result<Response> {
-    let published = publish::publish(&office, tenant, &centre).await?;
+    let published = publish::publish(&office, tenant, &centre, confirmed.may_share_codes()?).await?;
     Ok(answer(&json!({
         "changed": published.changed,
         "generation": published.generation,
@@ -333,12 +356,26 @@ async fn get_totals(State(office): Office, Admin(tenant): Admin) -> Result<Respo
     ndjson(totals.iter().map(|total| {
         json!({
             "business_day": total.business_day,
+            "cashier": total.cashier,
             "centre": total.centre,
             "code": total.code,
             "currency": total.currency,
+            "late": total.late,
             "measure": total.measure,
             "till": total.till,
             "value": total.value,
+        })
+    }))
+}
+
+/// `GET /admin/v1/accounts`: NDJSON, what customers owe.
+async fn get_accounts(State(office): Office, Admin(tenant): Admin) -> Result<Response> {
+    let balances = books::balances(&office.store, tenant).await?;
+    ndjson(balances.iter().map(|balance| {
+        json!({
+            "balance_minor": balance.minor,
+            "currency": balance.currency,
+            "customer": balance.customer,
         })
     }))
 }

@@ -21,6 +21,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tillkit_protocol::{MAJOR, VERSION, VERSION_HEADER, major_of, problem::ProblemType};
 
 use crate::{
@@ -52,7 +53,18 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
 /// What stands around every route: the protocol's header, and no panic that reaches the socket.
 pub(crate) fn around(router: Router) -> Router {
     let nowhere = || async { Error::not_found("no such address") };
-    router.fallback(nowhere).method_not_allowed_fallback(nowhere).layer(from_fn(speak))
+    let router = router.fallback(nowhere).method_not_allowed_fallback(nowhere);
+    router.layer(from_fn(must_be_text)).layer(from_fn(speak))
+}
+
+/// Refuses an address that names what no table can hold, before anything is asked of one.
+async fn must_be_text(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let holds_nul = |text: &str| text.contains("%00");
+    if holds_nul(uri.path()) || uri.query().is_some_and(holds_nul) {
+        return Error::malformed("the address holds the character U+0000, which is no text").into_response();
+    }
+    next.run(request).await
 }
 
 async fn speak(request: Request, next: Next) -> Response {
@@ -119,10 +131,27 @@ pub(crate) async fn whole(body: Body, limit: usize) -> Result<Bytes> {
     axum::body::to_bytes(body, limit).await.map_err(too_large)
 }
 
-/// A small JSON request.
+/// A small JSON request. No text of it may hold a NUL: no table takes one.
 pub(crate) async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T> {
     let bytes = whole(body, 64 << 10).await?;
-    serde_json::from_slice(&bytes).map_err(|error| Error::malformed(error.to_string()))
+    let malformed = |error: serde_json::Error| Error::malformed(error.to_string());
+    // In JSON a NUL is always written like this; only then is the request read twice.
+    let may_hold_nul = bytes.windows(6).any(|window| window == br"\u0000");
+    if may_hold_nul && holds_nul(&serde_json::from_slice(&bytes).map_err(malformed)?) {
+        return Err(Error::malformed("a text holds the character U+0000, which is no text"));
+    }
+    serde_json::from_slice(&bytes).map_err(malformed)
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(members) => {
+            members.iter().any(|(member, value)| member.contains('\0') || holds_nul(value))
+        }
+        _ => false,
+    }
 }
 
 /// An answer as JSON.

@@ -1,7 +1,5 @@
 //! Bookings: what processing reads, and the sums it keeps.
 
-use std::collections::BTreeMap;
-
 use sqlx::Row;
 use tillkit_protocol::{Record, keys::Signature};
 
@@ -45,23 +43,31 @@ pub(crate) async fn unbooked(store: &Store) -> Result<Vec<EnrolmentId>> {
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, small(row, 2)?))).collect()
 }
 
+/// A document that has been stored.
+pub(crate) struct Stored {
+    pub(crate) seq: u64,
+    pub(crate) record: Record,
+    pub(crate) received_ms: i64,
+}
+
 /// The first documents of seqs `from..=to`, at most `limit`.
 pub(crate) async fn documents(
     store: &Store,
     of: &EnrolmentId,
     (from, to): (u64, u64),
     limit: usize,
-) -> Result<Vec<(u64, Record)>> {
+) -> Result<Vec<Stored>> {
     const DOCUMENTS: &str = "
-        SELECT seq, signature, line FROM document
+        SELECT seq, signature, line, received_ms FROM document
          WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND seq BETWEEN $4 AND $5 AND fork = 0
          ORDER BY seq LIMIT $6";
     let query = sqlx::query(DOCUMENTS).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2));
     let query = query.bind(signed(from)).bind(signed(to)).bind(signed(limit as u64));
     let rows = query.fetch_all(&mut *store.read().await?).await?;
-    let document = |row: &sqlx::any::AnyRow| -> Result<(u64, Record)> {
+    let document = |row: &sqlx::any::AnyRow| -> Result<Stored> {
         let signature = Signature::from_bytes(&array(row, 1)?);
-        Ok((unsigned(row, 0)?, Record::stored(row.try_get(2)?, signature)))
+        let record = Record::stored(row.try_get(2)?, signature);
+        Ok(Stored { seq: unsigned(row, 0)?, record, received_ms: row.try_get(3)? })
     };
     rows.iter().map(document).collect()
 }
@@ -113,74 +119,177 @@ pub(crate) struct TotalKey {
     pub(crate) centre: String,
     pub(crate) till: String,
     pub(crate) business_day: String,
+    pub(crate) cashier: String,
     pub(crate) currency: String,
     pub(crate) measure: &'static str,
     pub(crate) code: String,
 }
 
-/// Adds to sums.
-pub(crate) async fn add_totals(tx: &mut Tx<'_>, totals: &BTreeMap<TotalKey, i64>) -> Result<()> {
+/// What is added to a sum, each within ±(2^53−1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Added {
+    pub(crate) value: i64,
+    /// The part of it that came late.
+    pub(crate) late: i64,
+}
+
+/// Adds to sums; `false` if one of them would no longer be within ±(2^53−1), and has stayed as it was.
+pub(crate) async fn add_totals<'a>(
+    tx: &mut Tx<'_>,
+    totals: impl IntoIterator<Item = (&'a TotalKey, &'a Added)>,
+) -> Result<bool> {
     const ADD: &str = "
-        INSERT INTO total (tenant, centre, till, business_day, currency, measure, code, value)";
+        INSERT INTO total (tenant, centre, till, business_day, cashier, currency, measure, code, value, late)";
     const SUM: &str = "
-        ON CONFLICT (tenant, centre, till, business_day, currency, measure, code)
-        DO UPDATE SET value = total.value + excluded.value";
+        ON CONFLICT (tenant, centre, till, business_day, cashier, currency, measure, code)
+        DO UPDATE SET value = total.value + excluded.value, late = total.late + excluded.late
+         WHERE total.value + excluded.value BETWEEN -9007199254740991 AND 9007199254740991
+           AND total.late + excluded.late BETWEEN -9007199254740991 AND 9007199254740991";
     let rows: Vec<_> = totals
-        .iter()
-        .map(|(key, value)| {
+        .into_iter()
+        .map(|(key, added)| {
             [
                 Bind::Int(key.tenant),
                 Bind::Text(&key.centre),
                 Bind::Text(&key.till),
                 Bind::Text(&key.business_day),
+                Bind::Text(&key.cashier),
                 Bind::Text(&key.currency),
                 Bind::Text(key.measure),
                 Bind::Text(&key.code),
-                Bind::Int(*value),
+                Bind::Int(added.value),
+                Bind::Int(added.late),
             ]
         })
         .collect();
-    insert_all(tx, ADD, SUM, &rows).await?;
-    Ok(())
+    Ok(insert_all(tx, ADD, SUM, &rows).await? == rows.len() as u64)
+}
+
+/// Names a customer's account: tenant, customer, currency.
+pub(crate) type AccountKey = (TenantId, String, String);
+
+/// Adds to balances; `false` if one of them would no longer be within ±(2^53−1), and has stayed as it was.
+pub(crate) async fn add_to_accounts<'a>(
+    tx: &mut Tx<'_>,
+    accounts: impl IntoIterator<Item = (&'a AccountKey, &'a i64)>,
+) -> Result<bool> {
+    const ADD: &str = "INSERT INTO account (tenant, customer, currency, balance_minor)";
+    const SUM: &str = "
+        ON CONFLICT (tenant, customer, currency)
+        DO UPDATE SET balance_minor = account.balance_minor + excluded.balance_minor
+         WHERE account.balance_minor + excluded.balance_minor BETWEEN -9007199254740991 AND 9007199254740991";
+    let rows: Vec<_> = accounts
+        .into_iter()
+        .map(|((tenant, customer, currency), minor)| {
+            [Bind::Int(*tenant), Bind::Text(customer), Bind::Text(currency), Bind::Int(*minor)]
+        })
+        .collect();
+    Ok(insert_all(tx, ADD, SUM, &rows).await? == rows.len() as u64)
+}
+
+/// A customer's balance in a currency.
+pub(crate) struct Balance {
+    pub(crate) customer: String,
+    pub(crate) currency: String,
+    pub(crate) minor: i64,
+}
+
+/// The balances of a tenant's customers.
+pub(crate) async fn balances(store: &Store, tenant: TenantId) -> Result<Vec<Balance>> {
+    const ALL: &str = "
+        SELECT customer, currency, balance_minor FROM account WHERE tenant = $1 ORDER BY customer, currency";
+    let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
+    let balance = |row: &sqlx::any::AnyRow| -> Result<Balance> {
+        Ok(Balance { customer: row.try_get(0)?, currency: row.try_get(1)?, minor: row.try_get(2)? })
+    };
+    rows.iter().map(balance).collect()
 }
 
 /// Names a stock level: tenant, warehouse, item.
 pub(crate) type LevelKey = (TenantId, String, String);
 
-/// Adds to stock levels, or sets those that were counted.
-pub(crate) async fn put_levels(tx: &mut Tx<'_>, levels: &BTreeMap<LevelKey, (i64, bool)>) -> Result<()> {
+/// The most that a level may hold either way, in millionths: what a quantity can say.
+pub(crate) const MOST_MICRO: i64 = 9_000_000_000_000_000;
+
+/// Adds to stock levels, or sets those that were counted; `false` if one of them would be beyond
+/// [`MOST_MICRO`], and has stayed as it was.
+pub(crate) async fn put_levels<'a>(
+    tx: &mut Tx<'_>,
+    levels: impl IntoIterator<Item = (&'a LevelKey, &'a (i64, bool))>,
+) -> Result<bool> {
     const PUT: &str = "INSERT INTO stock_level (tenant, warehouse, item, micro)";
     const ADD: &str = "
-        ON CONFLICT (tenant, warehouse, item) DO UPDATE SET micro = stock_level.micro + excluded.micro";
+        ON CONFLICT (tenant, warehouse, item) DO UPDATE SET micro = stock_level.micro + excluded.micro
+         WHERE stock_level.micro + excluded.micro BETWEEN -9000000000000000 AND 9000000000000000";
     const SET: &str = "ON CONFLICT (tenant, warehouse, item) DO UPDATE SET micro = excluded.micro";
-    for (is_counted, tail) in [(false, ADD), (true, SET)] {
-        let rows: Vec<_> = levels
-            .iter()
-            .filter(|(_, (_, counted))| *counted == is_counted)
-            .map(|((tenant, warehouse, item), (micro, _))| {
-                [Bind::Int(*tenant), Bind::Text(warehouse), Bind::Text(item), Bind::Int(*micro)]
-            })
-            .collect();
-        insert_all(tx, PUT, tail, &rows).await?;
+    let (mut added, mut set) = (Vec::new(), Vec::new());
+    for ((tenant, warehouse, item), (micro, is_counted)) in levels {
+        let row = [Bind::Int(*tenant), Bind::Text(warehouse), Bind::Text(item), Bind::Int(*micro)];
+        if *is_counted { set.push(row) } else { added.push(row) }
     }
-    Ok(())
+    insert_all(tx, PUT, SET, &set).await?;
+    Ok(insert_all(tx, PUT, ADD, &added).await? == added.len() as u64)
 }
 
-/// Counts what came back of a line of a sale; returns how much it is now, in all.
+/// A line of a sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LinePlace {
+    pub(crate) sale: EnrolmentId,
+    pub(crate) seq: u64,
+    /// Index, from 0.
+    pub(crate) line: u32,
+}
+
+/// How much of a line has come back, and how much money for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CameBack {
+    pub(crate) micro: i64,
+    pub(crate) gross_minor: i64,
+}
+
+/// Counts what came back of a line of a sale; returns how much it is now, in all, or `None` if that would be
+/// too large and nothing was counted. `is_checked`: whether the sale is here.
 pub(crate) async fn add_returned(
     tx: &mut Tx<'_>,
-    sale: &EnrolmentId,
-    seq: u64,
-    line: u32,
-    micro: i64,
-) -> Result<i64> {
+    place: &LinePlace,
+    back: CameBack,
+    is_checked: bool,
+) -> Result<Option<CameBack>> {
     const ADD: &str = "
-        INSERT INTO returned (tenant, till, enrolment, seq, line, micro) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (tenant, till, enrolment, seq, line) DO UPDATE SET micro = returned.micro + excluded.micro
-        RETURNING micro";
+        INSERT INTO returned (tenant, till, enrolment, seq, line, micro, gross_minor, is_checked)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (tenant, till, enrolment, seq, line)
+        DO UPDATE SET micro = returned.micro + excluded.micro,
+                      gross_minor = returned.gross_minor + excluded.gross_minor,
+                      is_checked = excluded.is_checked
+         WHERE returned.micro + excluded.micro BETWEEN -9000000000000000 AND 9000000000000000
+           AND returned.gross_minor + excluded.gross_minor BETWEEN -9007199254740991 AND 9007199254740991
+        RETURNING micro, gross_minor";
+    let LinePlace { sale, seq, line } = place;
     let query = sqlx::query(ADD).bind(sale.0).bind(sale.1.as_str()).bind(i64::from(sale.2));
-    let row = query.bind(signed(seq)).bind(i64::from(line)).bind(micro).fetch_one(&mut **tx).await?;
-    Ok(row.try_get(0)?)
+    let query = query.bind(signed(*seq)).bind(i64::from(*line)).bind(back.micro).bind(back.gross_minor);
+    let row = query.bind(i64::from(is_checked)).fetch_optional(&mut **tx).await?;
+    row.map(|row| Ok(CameBack { micro: row.try_get(0)?, gross_minor: row.try_get(1)? })).transpose()
+}
+
+/// What had come back of an enrolment's sales, of seqs `from..=to`, before they were here: it is held against
+/// them now, once.
+pub(crate) async fn take_unchecked(
+    tx: &mut Tx<'_>,
+    of: &EnrolmentId,
+    (from, to): (u64, u64),
+) -> Result<Vec<(LinePlace, CameBack)>> {
+    const TAKE: &str = "
+        UPDATE returned SET is_checked = 1
+         WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND seq BETWEEN $4 AND $5 AND is_checked = 0
+        RETURNING seq, line, micro, gross_minor";
+    let query = sqlx::query(TAKE).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2));
+    let rows = query.bind(signed(from)).bind(signed(to)).fetch_all(&mut **tx).await?;
+    let back = |row: &sqlx::any::AnyRow| -> Result<(LinePlace, CameBack)> {
+        let place = LinePlace { sale: of.clone(), seq: unsigned(row, 0)?, line: small(row, 1)? };
+        Ok((place, CameBack { micro: row.try_get(2)?, gross_minor: row.try_get(3)? }))
+    };
+    rows.iter().map(back).collect()
 }
 
 /// The ranges of numbers used of a counter.
@@ -229,27 +338,32 @@ pub(crate) struct ListedTotal {
     pub(crate) centre: String,
     pub(crate) till: String,
     pub(crate) business_day: String,
+    pub(crate) cashier: String,
     pub(crate) currency: String,
     pub(crate) measure: String,
     pub(crate) code: String,
     pub(crate) value: i64,
+    /// The part of it that came late.
+    pub(crate) late: i64,
 }
 
 /// Every sum of a tenant.
 pub(crate) async fn totals(store: &Store, tenant: TenantId) -> Result<Vec<ListedTotal>> {
     const ALL: &str = "
-        SELECT centre, till, business_day, currency, measure, code, value FROM total
-         WHERE tenant = $1 ORDER BY centre, till, business_day, currency, measure, code";
+        SELECT centre, till, business_day, cashier, currency, measure, code, value, late FROM total
+         WHERE tenant = $1 ORDER BY centre, till, business_day, cashier, currency, measure, code";
     let rows = sqlx::query(ALL).bind(tenant).fetch_all(&mut *store.read().await?).await?;
     let total = |row: &sqlx::any::AnyRow| -> Result<ListedTotal> {
         Ok(ListedTotal {
             centre: row.try_get(0)?,
             till: row.try_get(1)?,
             business_day: row.try_get(2)?,
-            currency: row.try_get(3)?,
-            measure: row.try_get(4)?,
-            code: row.try_get(5)?,
-            value: row.try_get(6)?,
+            cashier: row.try_get(3)?,
+            currency: row.try_get(4)?,
+            measure: row.try_get(5)?,
+            code: row.try_get(6)?,
+            value: row.try_get(7)?,
+            late: row.try_get(8)?,
         })
     };
     rows.iter().map(total).collect()
@@ -263,18 +377,20 @@ pub(crate) async fn newest_day(store: &Store, tenant: TenantId, latest: &str) ->
     Ok(query.fetch_one(&mut *store.read().await?).await?.try_get(0)?)
 }
 
-/// A sum of a business day over centres and tills.
+/// A sum of a business day over centres, tills and cashiers.
 pub(crate) struct DaySum {
     pub(crate) currency: String,
     pub(crate) measure: String,
     pub(crate) code: String,
     pub(crate) value: i64,
+    /// The part of it that came late.
+    pub(crate) late: i64,
 }
 
-/// The sums of a business day over centres and tills.
+/// The sums of a business day over centres, tills and cashiers.
 pub(crate) async fn day_sums(store: &Store, tenant: TenantId, business_day: &str) -> Result<Vec<DaySum>> {
     const SUMS: &str = "
-        SELECT currency, measure, code, CAST(SUM(value) AS BIGINT) FROM total
+        SELECT currency, measure, code, CAST(SUM(value) AS BIGINT), CAST(SUM(late) AS BIGINT) FROM total
          WHERE tenant = $1 AND business_day = $2
          GROUP BY currency, measure, code ORDER BY currency, measure, code";
     let query = sqlx::query(SUMS).bind(tenant).bind(business_day);
@@ -285,6 +401,7 @@ pub(crate) async fn day_sums(store: &Store, tenant: TenantId, business_day: &str
             measure: row.try_get(1)?,
             code: row.try_get(2)?,
             value: row.try_get(3)?,
+            late: row.try_get(4)?,
         })
     };
     rows.iter().map(sum).collect()

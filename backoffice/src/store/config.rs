@@ -1,8 +1,10 @@
 //! Centres, their rows as drafted and as published, and their manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use sqlx::Row;
+use serde::Deserialize;
+use sqlx::{AssertSqlSafe, Row};
+use tillkit_domain::text;
 use tillkit_protocol::{Hash, wire::CentreInfo};
 
 use super::{Bind, Store, TenantId, Tx, array, hash, insert_all, items, signed, unsigned};
@@ -166,6 +168,7 @@ async fn put_rows(
             ]
         })
         .collect();
+    items::see_codes(tx, tenant, centre, rows).await?;
     insert_all(tx, PUT, KEEP, &binds).await
 }
 
@@ -241,6 +244,31 @@ pub(crate) async fn drafted(
     Ok(row.try_get(0)?)
 }
 
+/// The bodies of the rows of a kind that have these keys, as they are drafted, by key.
+pub(crate) async fn bodies(
+    store: &Store,
+    draft: Draft<'_>,
+    kind: &str,
+    ids: &[String],
+) -> Result<HashMap<String, Vec<u8>>> {
+    const BODIES: &str = "
+        SELECT id, body FROM config_row
+         WHERE tenant = $1 AND centre = $2 AND kind = $3 AND body IS NOT NULL AND id IN (";
+    let connection = &mut *store.read().await?;
+    let mut bodies = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(items::LISTED) {
+        let text = format!("{BODIES}{})", items::places(4));
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(draft.tenant).bind(draft.centre).bind(kind);
+        for id in items::filled(chunk) {
+            query = query.bind(id.as_bytes());
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            bodies.insert(key(&row, 0)?, row.try_get(1)?);
+        }
+    }
+    Ok(bodies)
+}
+
 /// A row as it is to be published.
 #[derive(Debug, Clone)]
 pub(crate) struct LiveRow {
@@ -311,6 +339,59 @@ pub(crate) struct Publication<'a> {
     pub(crate) listed: &'a BTreeSet<Hash>,
     /// Blobs that the manifest no longer lists, as of a time.
     pub(crate) dropped: (&'a BTreeSet<Hash>, i64),
+    /// What rows are called from this generation on.
+    pub(crate) names: &'a [NameThen],
+}
+
+/// What a row is called from a generation on.
+#[derive(Debug, Clone)]
+pub(crate) struct NameThen {
+    pub(crate) kind: &'static str,
+    pub(crate) id: String,
+    pub(crate) generation: u64,
+    pub(crate) name: String,
+}
+
+/// What a row was called at a generation: its name then; `None` if it had none.
+pub(crate) async fn name_then(
+    store: &Store,
+    (tenant, centre): (TenantId, &str),
+    kind: &str,
+    id: &str,
+    generation: u64,
+) -> Result<Option<String>> {
+    const NAMES: &str = "
+        SELECT generation, name FROM name_then
+         WHERE tenant = $1 AND centre = $2 AND kind = $3 AND id = $4 ORDER BY generation DESC";
+    const PUBLISHED: &str = "
+        SELECT CASE WHEN r.edition = c.edition THEN r.published ELSE r.body END FROM config_row r
+          JOIN centre c ON c.tenant = r.tenant AND c.centre = r.centre
+         WHERE r.tenant = $1 AND r.centre = $2 AND r.kind = $3 AND r.id = $4";
+    let connection = &mut *store.read().await?;
+    let names = sqlx::query(NAMES).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
+    let names = names.fetch_all(&mut *connection).await?;
+    for row in &names {
+        if unsigned(row, 0)? <= generation {
+            return Ok(Some(row.try_get(1)?).filter(|name: &String| !name.is_empty()));
+        }
+    }
+    if !names.is_empty() {
+        return Ok(None);
+    }
+    // It has not been published anew since names are kept, so it is still called what it was then.
+    let published = sqlx::query(PUBLISHED).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
+    let Some(row) = published.fetch_optional(&mut *connection).await? else { return Ok(None) };
+    let body: Option<Vec<u8>> = row.try_get(0)?;
+    Ok(body.and_then(|body| name_of(&body)))
+}
+
+/// The member `name` of a row's body.
+pub(crate) fn name_of(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    serde_json::from_slice::<Named>(body).ok().map(|named| named.name)
 }
 
 /// Writes a publication down: from here on it is what tills fetch. `false`, and nothing has happened, if
@@ -337,6 +418,8 @@ pub(crate) async fn publish(store: &Store, publication: &Publication<'_>) -> Res
     const FORGET: &str = "
         UPDATE config_row SET published = NULL
          WHERE tenant = $1 AND centre = $2 AND edition = $3 AND kind = 'customer' AND body = $4";
+    const NAME: &str = "INSERT INTO name_then (tenant, centre, kind, id, generation, name)";
+    const STAYS: &str = "ON CONFLICT (tenant, centre, kind, id, generation) DO NOTHING";
     let Publication { tenant, centre, seen, generation, live, published_ms, .. } = *publication;
     let is_live = generation == seen.generation;
     store
@@ -358,6 +441,24 @@ pub(crate) async fn publish(store: &Store, publication: &Publication<'_>) -> Res
                     .map(|sha256| [Bind::Int(tenant), Bind::Text(centre), Bind::Bytes(sha256.as_bytes())])
                     .collect();
                 insert_all(tx, LIST, ONCE, &listed).await?;
+                let fitted = |name: &NameThen| text::fitted(&name.name, text::NAME_CHARS).into_owned();
+                let texts: Vec<_> = publication.names.iter().map(fitted).collect();
+                let names: Vec<_> = publication
+                    .names
+                    .iter()
+                    .zip(&texts)
+                    .map(|(name, text)| {
+                        [
+                            Bind::Int(tenant),
+                            Bind::Text(centre),
+                            Bind::Text(name.kind),
+                            Bind::Bytes(name.id.as_bytes()),
+                            Bind::Int(signed(name.generation)),
+                            Bind::Text(text),
+                        ]
+                    })
+                    .collect();
+                insert_all(tx, NAME, STAYS, &names).await?;
                 let (dropped, dropped_ms) = publication.dropped;
                 for sha256 in dropped {
                     let drop = sqlx::query(DROP).bind(dropped_ms).bind(tenant).bind(centre);

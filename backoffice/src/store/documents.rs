@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, Row};
+use tillkit_domain::text;
 use tillkit_protocol::{Hash, Record, keys::Signature, wire::Finding};
 
 use super::{
@@ -132,6 +133,9 @@ pub(crate) async fn put_chains(tx: &mut Tx<'_>, chains: &[(&EnrolmentId, &Chain)
     if written == chains.len() as u64 { Ok(()) } else { Err(Error::Overtaken) }
 }
 
+/// Characters of a finding's detail.
+const DETAIL_CHARS: usize = 2_000;
+
 /// Raises findings; one that has been raised before stays as it was.
 pub(crate) async fn raise(
     tx: &mut Tx<'_>,
@@ -141,16 +145,19 @@ pub(crate) async fn raise(
 ) -> Result<()> {
     const RAISE: &str = "INSERT INTO finding (tenant, till, enrolment, seq, code, detail, raised_ms)";
     const KEEP: &str = "ON CONFLICT (tenant, till, enrolment, seq, code) DO NOTHING";
+    // A detail tells what a document says, which may be no text.
+    let fitted: Vec<_> = findings.iter().map(|finding| text::fitted(&finding.detail, DETAIL_CHARS)).collect();
     let rows: Vec<_> = findings
         .iter()
-        .map(|finding| {
+        .zip(&fitted)
+        .map(|(finding, detail)| {
             [
                 Bind::Int(tenant),
                 Bind::Text(&finding.till),
                 Bind::Int(i64::from(finding.enrolment)),
                 Bind::Int(signed(finding.seq)),
                 Bind::Text(&finding.code),
-                Bind::Text(&finding.detail),
+                Bind::Text(detail),
                 Bind::Int(now_ms),
             ]
         })

@@ -1,14 +1,17 @@
-//! Items as people look for them: by name, code, key or group, in the order of their names.
+//! Items as people look for them: by name, code, key or group, in the order of their names; and the codes
+//! that rows have carried.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    Store, TenantId,
-    config::{Draft, key},
-    signed, unsigned,
+    Bind, Store, TenantId, Tx,
+    config::{Draft, DraftRow, key},
+    insert_all, signed, unsigned,
 };
-use crate::error::Result;
+use crate::{codes, error::Result};
 
 /// Counts up when [`words`] comes to write something else.
 const WORDS_VERSION: i64 = 1;
@@ -110,6 +113,135 @@ pub(crate) async fn one(store: &Store, draft: Draft<'_>, id: &str) -> Result<Opt
 fn item(row: &sqlx::any::AnyRow, draft: Draft<'_>) -> Result<ItemRow> {
     let is_dirty = row.try_get::<i64, _>(3)? == draft.edition;
     Ok(ItemRow { id: key(row, 0)?, body: row.try_get(1)?, is_dirty, published: row.try_get(2)? })
+}
+
+/// Writes down which codes rows carry, so that another row with the same one is found.
+pub(super) async fn see_codes(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    centre: &str,
+    rows: &[DraftRow],
+) -> Result<()> {
+    const SEE: &str = "INSERT INTO code_seen (tenant, centre, code, kind, id)";
+    const ONCE: &str = "ON CONFLICT (tenant, centre, code, kind, id) DO NOTHING";
+    let carried = |row: &DraftRow| codes::carried(&row.kind, &row.id, row.body.as_deref()?);
+    let seen: Vec<_> = rows.iter().filter_map(|row| Some((row, carried(row)?.codes))).collect();
+    let binds: Vec<_> = seen
+        .iter()
+        .flat_map(|(row, codes)| codes.iter().map(move |code| (row, code)))
+        .map(|(row, code)| {
+            [
+                Bind::Int(tenant),
+                Bind::Text(centre),
+                Bind::Text(code),
+                Bind::Text(&row.kind),
+                Bind::Bytes(row.id.as_bytes()),
+            ]
+        })
+        .collect();
+    insert_all(tx, SEE, ONCE, &binds).await?;
+    Ok(())
+}
+
+/// Kind and key of the rows that have ever carried one of these codes.
+pub(crate) async fn seen_with(
+    store: &Store,
+    draft: Draft<'_>,
+    codes: &[&str],
+) -> Result<Vec<(String, String)>> {
+    const SEEN: &str = "
+        SELECT DISTINCT kind, id FROM code_seen WHERE tenant = $1 AND centre = $2 AND code IN (";
+    let connection = &mut *store.read().await?;
+    let mut rows = Vec::new();
+    for chunk in codes.chunks(LISTED) {
+        let text = format!("{SEEN}{})", places(3));
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(draft.tenant).bind(draft.centre);
+        for code in filled(chunk) {
+            query = query.bind(*code);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            rows.push((row.try_get(0)?, key(&row, 1)?));
+        }
+    }
+    rows.sort();
+    rows.dedup();
+    Ok(rows)
+}
+
+/// Codes after `after` that more than one row has ever carried, in order.
+pub(crate) async fn seen_twice(
+    store: &Store,
+    draft: Draft<'_>,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<String>> {
+    const TWICE: &str = "
+        SELECT code FROM code_seen WHERE tenant = $1 AND centre = $2 AND code > $3
+         GROUP BY code HAVING COUNT(*) > 1 ORDER BY code LIMIT $4";
+    let query = sqlx::query(TWICE).bind(draft.tenant).bind(draft.centre).bind(after).bind(signed(limit));
+    let rows = query.fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Values that one list of a statement holds: always as many, so that its text stays prepared.
+pub(super) const LISTED: usize = 100;
+
+/// The places of a list of [`LISTED`] values, from a number on.
+pub(super) fn places(from: usize) -> String {
+    (from..from + LISTED).map(|place| format!("${place}")).collect::<Vec<_>>().join(",")
+}
+
+/// At most [`LISTED`] values, the last one again until there are so many.
+pub(super) fn filled<T>(values: &[T]) -> impl Iterator<Item = &T> {
+    values.iter().chain(values.last().into_iter().cycle()).take(LISTED)
+}
+
+/// Writes the codes of rows that an older version has drafted.
+pub(crate) async fn fill_codes(store: &Store) -> Result<()> {
+    const FILLED: &str = "SELECT codes FROM server WHERE server = 1";
+    const NEXT: &str = "
+        SELECT tenant, centre, id, body FROM config_row
+         WHERE kind = $4 AND body IS NOT NULL AND (tenant, centre, id) > ($1, $2, $3)
+         ORDER BY tenant, centre, id LIMIT 2000";
+    const DONE: &str = "UPDATE server SET codes = 1 WHERE server = 1";
+    let filled: i64 = sqlx::query(FILLED).fetch_one(&mut *store.read().await?).await?.try_get(0)?;
+    if filled > 0 {
+        return Ok(());
+    }
+    for kind in ["item", "item_code"] {
+        let mut after: (TenantId, String, Vec<u8>) = (0, String::new(), Vec::new());
+        loop {
+            let next = sqlx::query(NEXT).bind(after.0).bind(after.1.as_str()).bind(after.2.as_slice());
+            let rows = next.bind(kind).fetch_all(&mut *store.read().await?).await?;
+            let Some(last) = rows.last() else { break };
+            after = (last.try_get(0)?, last.try_get(1)?, last.try_get(2)?);
+            let mut of_centre: BTreeMap<(TenantId, String), Vec<DraftRow>> = BTreeMap::new();
+            for row in &rows {
+                let (id, body) = (key(row, 2)?, row.try_get(3)?);
+                let centre = of_centre.entry((row.try_get(0)?, row.try_get(1)?)).or_default();
+                centre.push(DraftRow { kind: kind.into(), id, body: Some(body) });
+            }
+            let of_centre = &of_centre;
+            store
+                .write(|tx| {
+                    Box::pin(async move {
+                        for ((tenant, centre), rows) in of_centre {
+                            see_codes(tx, *tenant, centre, rows).await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await?;
+        }
+    }
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                sqlx::query(DONE).execute(&mut **tx).await?;
+                Ok(())
+            })
+        })
+        .await
 }
 
 /// Writes the words of items that an older version has drafted.

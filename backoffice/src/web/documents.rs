@@ -8,12 +8,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tillkit_protocol::{DocumentLine, Kind, Record, bodies, wire::Finding};
 
-use super::{Person, Shown, names::Names, show::amount, show::count, show::iso, shown};
+use super::{
+    Person, Shown,
+    names::{Names, NamesThen},
+    show::amount,
+    show::count,
+    show::iso,
+    shown,
+};
 use crate::{
     Backoffice,
     error::{Error, Result},
     store::{
         books::{self, DaySum},
+        config,
         documents::{self, Place, Received},
         tills,
     },
@@ -30,6 +38,9 @@ const DAY_MS: i64 = 24 * 60 * 60_000;
 #[template(path = "documents.html")]
 pub(super) struct Documents {
     day: Option<Day>,
+    accounts: Vec<Account>,
+    /// Accounts that are not listed.
+    more_accounts: usize,
     rows: Vec<Row>,
     /// The place that this page begins before; empty for the newest.
     before: String,
@@ -46,10 +57,46 @@ struct Day {
 struct DayOf {
     currency: String,
     gross: String,
+    /// The turnover without what came late, and that, where something did.
+    late: Option<(String, String)>,
     sales: String,
     returns: String,
     vat: String,
     tenders: Vec<(String, String)>,
+}
+
+/// What a customer owes.
+struct Account {
+    customer: String,
+    balance: String,
+    currency: String,
+}
+
+/// Customers' accounts that are listed.
+const ACCOUNTS: usize = 20;
+
+/// The accounts that are not settled, the largest first, and how many more there are.
+async fn accounts(office: &Backoffice, person: &Person) -> Result<(Vec<Account>, usize)> {
+    let mut balances = books::balances(&office.store, person.tenant).await?;
+    balances.retain(|balance| balance.minor != 0);
+    balances.sort_by_key(|balance| std::cmp::Reverse(balance.minor.unsigned_abs()));
+    let more = balances.len().saturating_sub(ACCOUNTS);
+    let centres = config::centres(&office.store, person.tenant).await?;
+    let mut names = Names::of(office, person.tenant);
+    let mut accounts = Vec::new();
+    for balance in balances.into_iter().take(ACCOUNTS) {
+        // A customer may be a row of any centre; the key where no centre has one.
+        let mut customer = balance.customer.clone();
+        for centre in &centres {
+            customer = names.name(&centre.centre, "customer", &balance.customer).await?;
+            if customer != balance.customer {
+                break;
+            }
+        }
+        let currency = balance.currency;
+        accounts.push(Account { customer, balance: amount(balance.minor, &currency), currency });
+    }
+    Ok((accounts, more))
 }
 
 struct Row {
@@ -101,7 +148,8 @@ impl Documents {
             }
         }
         let before = if is_newest { String::new() } else { before.to_string() };
-        Ok(Documents { day: day(office, person).await?, rows, before, older })
+        let (accounts, more_accounts) = accounts(office, person).await?;
+        Ok(Documents { day: day(office, person).await?, accounts, more_accounts, rows, before, older })
     }
 
     /// How many sales the day has, for the tab.
@@ -158,6 +206,8 @@ impl DayOf {
                 .map(|sum| sum.value)
                 .sum()
         };
+        let is_late = sums.iter().any(|sum| sum.late != 0);
+        let late: i64 = sums.iter().filter(|sum| sum.measure == "gross").map(|sum| sum.late).sum();
         let number = |kinds: &[&str]| count(u64::try_from(sum("count", kinds)).unwrap_or(0));
         let mut tenders: BTreeMap<&str, i64> = BTreeMap::new();
         for paid in sums.iter().filter(|sum| sum.measure == "tender") {
@@ -167,6 +217,7 @@ impl DayOf {
         DayOf {
             currency: currency.into(),
             gross: amount(sum("gross", &[]), currency),
+            late: is_late.then(|| (amount(sum("gross", &[]) - late, currency), amount(late, currency))),
             sales: number(&["sale"]),
             returns: number(&["return", "void"]),
             vat: amount(sum("vat_tax", &[]), currency),
@@ -306,7 +357,40 @@ pub(super) async fn list(
     shown(&Documents::of(&office, &person, &wanted.before).await?)
 }
 
-/// One document.
+/// Names that a document itself carries. Where it carries none, those are shown that were published when it
+/// was made: a document reads the same for ever, whatever is renamed later.
+#[derive(Default, Deserialize)]
+struct Carried {
+    #[serde(default)]
+    paper: Paper,
+    #[serde(default)]
+    tenders: Vec<Named>,
+}
+
+#[derive(Default, Deserialize)]
+struct Paper {
+    #[serde(default)]
+    cashier: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Named {
+    #[serde(default)]
+    name: Option<String>,
+}
+
+impl Carried {
+    fn read(body: &str) -> Carried {
+        serde_json::from_str(body).unwrap_or_default()
+    }
+
+    /// The name of the tender of a payment, as it was printed.
+    fn tender(&self, index: usize) -> Option<String> {
+        self.tenders.get(index).and_then(|tender| tender.name.clone())
+    }
+}
+
+/// One document, as it says itself: nothing of it comes from today's settings.
 #[derive(Template)]
 #[template(path = "document.html")]
 struct Whole {
@@ -378,19 +462,13 @@ impl Whole {
             signature: hex(&record.signature.to_bytes()),
         };
         match record.unread() {
-            Ok(document) => whole.read(office, person, document).await?,
+            Ok(document) => whole.read(&NamesThen::of(office, person.tenant, &document), document).await?,
             Err(_) => whole.body = Some(in_lines(&record)),
         }
         Ok(whole)
     }
 
-    async fn read(
-        &mut self,
-        office: &Backoffice,
-        person: &Person,
-        document: DocumentLine<Box<RawValue>>,
-    ) -> Result<()> {
-        let mut names = Names::of(office, person.tenant);
+    async fn read(&mut self, names: &NamesThen<'_>, document: DocumentLine<Box<RawValue>>) -> Result<()> {
         let (centre, body) = (document.centre.as_str(), document.body.get());
         self.title = format!("{} {}", kind_name(&document.kind), document.number);
         self.recorded = iso(document.recorded_ms);
@@ -405,21 +483,25 @@ impl Whole {
             }),
             _ => None,
         };
-        let customer = sale.as_ref().and_then(|sale: &bodies::Sale| sale.customer.clone());
-        if let Some(customer) = customer {
-            self.facts.push(("Customer", names.name(centre, "customer", &customer).await?));
+        if let Some(customer) = sale.as_ref().and_then(|sale: &bodies::Sale| sale.customer.clone()) {
+            self.facts.push(("Customer", customer));
         }
-        self.facts.push(("Cashier", names.name(centre, "user", &document.user).await?));
+        let carried = Carried::read(body);
+        let cashier = match carried.paper.cashier.clone() {
+            Some(cashier) => cashier,
+            None => names.name("user", &document.user).await?,
+        };
+        self.facts.push(("Cashier", cashier));
         let (till, enrolment, seq) = (&document.till, document.enrolment, document.seq);
         self.facts.push(("Till", format!("{till}, enrolment {enrolment}, document {seq}")));
-        self.facts.push(("Centre", names.name(centre, "centre", centre).await?));
+        self.facts.push(("Centre", names.name("centre", centre).await?));
         self.facts.push(("Business day", document.business_day.clone()));
         if document.offline {
             self.facts.push(("Made", "offline".into()));
         }
         match sale {
             Some(sale) => {
-                self.sale = Some(Money::of(&mut names, &document, &sale).await?);
+                self.sale = Some(Money::of(names, &carried, &document, &sale).await?);
             }
             None => self.body = Some(pretty(body)),
         }
@@ -430,7 +512,8 @@ impl Whole {
 
 impl Money {
     async fn of(
-        names: &mut Names<'_>,
+        names: &NamesThen<'_>,
+        carried: &Carried,
         document: &DocumentLine<Box<RawValue>>,
         sale: &bodies::Sale,
     ) -> Result<Money> {
@@ -442,7 +525,7 @@ impl Money {
                 name: line.name.clone(),
                 code: line.code.clone(),
                 quantity: line.quantity.to_string(),
-                unit: names.name(&document.centre, "unit", &line.unit).await?,
+                unit: names.name("unit", &line.unit).await?,
                 price: super::show::price(line.unit_price, currency),
                 discount: if line.discount_minor == 0 {
                     String::new()
@@ -462,8 +545,11 @@ impl Money {
             ]
         });
         let mut tenders = Vec::new();
-        for tender in &sale.tenders {
-            let name = names.name(&document.centre, "tender", &tender.tender).await?;
+        for (index, tender) in sale.tenders.iter().enumerate() {
+            let name = match carried.tender(index) {
+                Some(name) => name,
+                None => names.name("tender", &tender.tender).await?,
+            };
             let code = tender.currency.code();
             let paid = if code == home {
                 amount(tender.home_minor, home)

@@ -29,7 +29,7 @@ use axum::{
 };
 use tillkit_protocol::problem::ProblemType;
 
-use crate::{Backoffice, error::Error};
+use crate::{Backoffice, api::whole, error::Error};
 
 pub(crate) use session::Person;
 
@@ -61,7 +61,10 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
 async fn guard(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut answer = if is_safe || is_same_origin(request.headers()) {
-        next.run(request).await
+        match without_nul(request).await {
+            Ok(request) => next.run(request).await,
+            Err(refused) => Refusal(refused).into_response(),
+        }
     } else {
         (StatusCode::FORBIDDEN, "This request came from another site.\n").into_response()
     };
@@ -77,6 +80,23 @@ async fn guard(request: Request, next: Next) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer
 }
+
+/// Refuses a form that holds a NUL: no table takes one.
+async fn without_nul(request: Request) -> Result<Request, Error> {
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    if request.headers().get(header::CONTENT_TYPE) != Some(&form) {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let body = whole(body, FORM_BYTES).await?;
+    if body.windows(3).any(|window| window == b"%00") || body.contains(&0) {
+        return Err(Error::malformed("the form holds the character U+0000, which is no text"));
+    }
+    Ok(Request::from_parts(parts, body.into()))
+}
+
+/// A form, in bytes.
+const FORM_BYTES: usize = 64 << 10;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

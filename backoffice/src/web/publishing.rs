@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderValue, StatusCode},
 };
+use serde::Deserialize;
 
 use super::{
     Person, Shown, in_words, items::Item, names::Names, page::Centre, show, show::counted, shown,
     tills::listed,
 };
 use crate::{
-    Backoffice,
+    Backoffice, codes,
     error::{Error, Result},
     publish::{self, Change},
     store::{config, items},
@@ -78,6 +79,8 @@ struct Asked<'a> {
     more: u64,
     next: u64,
     tills: String,
+    /// Codes that two items carry, to be confirmed.
+    shared: Vec<String>,
     why: Option<String>,
 }
 
@@ -95,7 +98,16 @@ impl Asked<'_> {
         }
         let more = rows.saturating_sub(named.len() as u64);
         let tills = tills_of(office, person, centre).await?;
-        Ok(Asked { centre, rows, changes, named, more, next: centre.generation + 1, tills, why })
+        let mut shared = Vec::new();
+        let names = Names::of(office, person.tenant);
+        for (code, items) in publish::shared_codes(office, person.tenant, &centre.id).await? {
+            let mut carriers = Vec::with_capacity(items.len());
+            for item in &items {
+                carriers.push(names.drafted(&centre.id, "item", item).await?);
+            }
+            shared.push(format!("{}: {}", codes::printed(&code), carriers.join(", ")));
+        }
+        Ok(Asked { centre, rows, changes, named, more, next: centre.generation + 1, tills, shared, why })
     }
 }
 
@@ -143,14 +155,23 @@ struct Done {
     tills: String,
 }
 
-/// `POST /web/centres/{centre}/publish`.
+/// What the person has confirmed.
+#[derive(Deserialize)]
+pub(super) struct Confirmed {
+    #[serde(default)]
+    shared_codes: String,
+}
+
+/// `POST /web/centres/{centre}/publish?shared_codes=`.
 pub(super) async fn publish(
     State(office): State<Arc<Backoffice>>,
     Path(centre): Path<String>,
+    Query(confirmed): Query<Confirmed>,
     person: Person,
 ) -> Shown {
     let centre = Centre::of(&office, person.tenant, &centre).await?;
-    let published = match publish::publish(&office, person.tenant, &centre.id).await {
+    let may_share_codes = confirmed.shared_codes == "yes";
+    let published = match publish::publish(&office, person.tenant, &centre.id, may_share_codes).await {
         Ok(published) => published,
         Err(error @ Error::Refused { .. }) => {
             let (status, why) = in_words(&error);

@@ -101,10 +101,7 @@ mod tests {
     #[test]
     fn a_text_is_refused_for_its_length_or_for_what_is_no_text() {
         assert_eq!(check("a name", "žluť", 4), Ok(()));
-        assert_eq!(
-            check("a name", "žluťo", 4),
-            Err(BadText::TooLong { what: "a name", chars: 5, most: 4 })
-        );
+        assert_eq!(check("a name", "žluťo", 4), Err(BadText::TooLong { what: "a name", chars: 5, most: 4 }));
         for bad in ['\0', '\t', '\r', '\u{7f}', '\u{85}', '\u{2029}', '\u{202e}'] {
             let refused = check("a name", &format!("a{bad}"), 9);
             assert_eq!(refused, Err(BadText::NoText { what: "a name", code: bad.into() }), "{bad:?}");
@@ -113,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_fitted_text_may_always_stand_in_a_document() {
-        for text in ["", "plain", "a\nb\u{0}c", "Самоклеящаяся лента двусторонняя", "\u{1b}p\u{0}………"] {
+        for text in ["", "plain", "a\nb\u{0}c", "Самоклеящаяся лента двусторонняя", "\u{1b}p\u{0}………"]
+        {
             for most in 1..40 {
                 assert_eq!(check("x", &fitted(text, most), most), Ok(()), "{text:?} {most}");
             }

@@ -75,6 +75,7 @@ types! {
     NotFound "not-found" 404 Never "There is nothing at this address for this till.";
     TooLarge "too-large" 413 Never "The request is larger than allowed.";
     Malformed "malformed" 400 Never "The request is not understood.";
+    SharedCodes "shared-codes" 409 Operator "One code stands on two items.";
     TooMany "too-many" 429 Backoff "Too many requests.";
     Busy "busy" 503 Backoff "The back office cannot answer now.";
     Internal "internal" 500 Backoff "The back office failed.";
