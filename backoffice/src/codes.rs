@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use tillkit_domain::text;
+use tillkit_domain::{codes, text};
 use tillkit_protocol::settings;
 
 use crate::{
@@ -27,21 +27,9 @@ const MANY_ROWS: u64 = 20_000;
 /// Shared codes that are named; there may be more.
 pub(crate) const NAMED: usize = 20;
 
-/// The one spelling of a code: a GTIN of 8, 12, 13 or 14 digits has fourteen, whatever was printed.
+/// The one spelling of a code, whatever was printed or scanned.
 pub(crate) fn same_code(code: &str) -> String {
-    let code = text::fitted(code.trim(), CODE_CHARS);
-    if is_gtin(&code) { format!("{code:0>14}") } else { code.into_owned() }
-}
-
-/// Whether it is a GTIN with its check digit (GS1 General Specifications, 7.9).
-fn is_gtin(code: &str) -> bool {
-    if !matches!(code.len(), 8 | 12 | 13 | 14) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    let weights = [1u32, 3].into_iter().cycle();
-    let sum: u32 =
-        code.bytes().rev().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    sum.is_multiple_of(10)
+    codes::canonical(&text::fitted(code.trim(), CODE_CHARS))
 }
 
 /// Who carries which codes, as one row says it.
