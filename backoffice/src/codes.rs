@@ -167,7 +167,8 @@ pub(crate) fn in_words(shared: &Shared) -> String {
 
 /// A code as people know it: a GTIN without the zeros that fill it up.
 pub(crate) fn printed(code: &str) -> &str {
-    if code.len() == 14 && is_gtin(code) {
+    let filled_up = code.strip_prefix('0').filter(|rest| rest.len() == 13 && codes::canonical(rest) == code);
+    if filled_up.is_some() {
         let short = code.trim_start_matches('0');
         let length = [8, 12, 13, 14].into_iter().find(|length| *length >= short.len()).unwrap_or(14);
         &code[14 - length..]
