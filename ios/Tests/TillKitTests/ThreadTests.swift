@@ -31,6 +31,7 @@ import Testing
       ("print", { till, _ in try await till.print(place) }),
       ("signIn", { till, _ in _ = try await till.signIn(user: "anna", pin: "1234") }),
       ("sellScreen", { _, cashier in _ = try await cashier.sellScreen(query: "tea") }),
+      ("findCode", { _, cashier in _ = try await cashier.find(code: "MUG") }),
       ("add code", { _, cashier in try await cashier.add(code: "MUG") }),
       ("add item", { _, cashier in try await cashier.add(item: "tea") }),
       ("add at", { _, cashier in try await cashier.add(item: "tea", at: "2.00", because: "dented") }),

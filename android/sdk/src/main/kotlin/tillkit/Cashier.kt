@@ -22,7 +22,13 @@ class Cashier internal constructor(
     /** The selling screen, now, with what is found for [query]. */
     suspend fun sellScreen(query: String = ""): SellScreen = off { session.sellScreen(query) }
 
-    /** Adds the item of a code, typed or scanned; returns the index of its line. */
+    /** The one item that has a code, typed or scanned; throws [TillSeveralItems] if several have it. */
+    suspend fun findCode(code: String): SearchHit = off { session.findCode(code) }
+
+    /**
+     * Adds the item of a code, typed or scanned; returns the index of its line. Throws [TillSeveralItems] if
+     * several have it: ask which, and add that one by [addItem].
+     */
     suspend fun addCode(
         code: String,
         quantity: String = "1",

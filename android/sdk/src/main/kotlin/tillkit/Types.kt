@@ -79,6 +79,7 @@ typealias SyncSample = tillkit.ffi.SyncSample
 typealias SyncScreen = tillkit.ffi.SyncScreen
 typealias TenderChoice = tillkit.ffi.TenderChoice
 typealias TenderKind = tillkit.ffi.TenderKind
+typealias TenderRest = tillkit.ffi.TenderRest
 typealias Trouble = tillkit.ffi.Trouble
 typealias UnsentView = tillkit.ffi.UnsentView
 typealias UserChoice = tillkit.ffi.UserChoice
@@ -129,14 +130,18 @@ typealias ServiceException = tillkit.ffi.ServiceException
 typealias ServiceFailed = tillkit.ffi.ServiceException.Failed
 typealias TillServices = tillkit.ffi.TillServices
 
-// Refusals, and what to do: try again, correct, ask somebody, set up, mend the phone, resume.
+// Refusals, and what to do: try again, correct, say which, ask somebody, set up, mend the phone, resume.
 typealias TillException = tillkit.ffi.TillException
 typealias TillTryAgain = tillkit.ffi.TillException.TryAgain
 typealias TillRefused = tillkit.ffi.TillException.Refused
+typealias TillTwoReadings = tillkit.ffi.TillException.TwoReadings
+typealias TillSeveralItems = tillkit.ffi.TillException.SeveralItems
 typealias TillForbidden = tillkit.ffi.TillException.Forbidden
 typealias TillNotReady = tillkit.ffi.TillException.NotReady
 typealias TillDeviceFault = tillkit.ffi.TillException.Device
 typealias TillSuspended = tillkit.ffi.TillException.Suspended
 
 // Values.
+typealias ItemChoice = tillkit.ffi.ItemChoice
+typealias Reading = tillkit.ffi.Reading
 typealias VatSplit = tillkit.ffi.VatSplit

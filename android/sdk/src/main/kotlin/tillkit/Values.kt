@@ -11,6 +11,8 @@ val TillException.code: String
         when (this) {
             is TillTryAgain -> code
             is TillRefused -> code
+            is TillTwoReadings -> code
+            is TillSeveralItems -> code
             is TillForbidden -> code
             is TillNotReady -> code
             is TillDeviceFault -> code
@@ -23,6 +25,8 @@ val TillException.sentence: String
         when (this) {
             is TillTryAgain -> sentence
             is TillRefused -> sentence
+            is TillTwoReadings -> sentence
+            is TillSeveralItems -> sentence
             is TillForbidden -> sentence
             is TillNotReady -> sentence
             is TillDeviceFault -> sentence
@@ -35,18 +39,31 @@ val TillException.dataSafe: Boolean
         when (this) {
             is TillTryAgain -> dataSafe
             is TillRefused -> dataSafe
+            is TillTwoReadings -> dataSafe
+            is TillSeveralItems -> dataSafe
             is TillForbidden -> dataSafe
             is TillNotReady -> dataSafe
             is TillDeviceFault -> dataSafe
             is TillSuspended -> dataSafe
         }
 
-/** Reads an amount as a person types it: a point or a comma, no more decimals than the currency has. */
+/**
+ * Reads an amount as a person of [locale] (a language tag, `cs-CZ`) types it, with no more decimals than the
+ * currency has. Throws [TillTwoReadings] where it would have to guess: `1,250` in English.
+ */
 @Throws(TillException::class)
 fun parseAmount(
     text: String,
+    locale: String,
     currency: String,
-): Amount = tillkit.ffi.parseAmount(text, currency)
+): Amount = tillkit.ffi.parseAmount(text, locale, currency)
+
+/** Reads a quantity as a person of [locale] types it, and returns a plain decimal number, not negative. */
+@Throws(TillException::class)
+fun parseQuantity(
+    text: String,
+    locale: String,
+): String = tillkit.ffi.parseQuantity(text, locale)
 
 /** Splits [minor] in proportion to [weights], losing nothing (largest-remainder method). */
 @Throws(TillException::class)

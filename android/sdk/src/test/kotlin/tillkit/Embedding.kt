@@ -101,6 +101,8 @@ object Embedding {
                 when (refusal) {
                     is TillTryAgain -> "Try again."
                     is TillRefused -> "Please correct it."
+                    is TillTwoReadings -> "Type ${refusal.grouped.typed} or ${refusal.decimal.typed}."
+                    is TillSeveralItems -> "Choose: ${refusal.items.joinToString { it.name }}."
                     is TillForbidden -> "Ask somebody who may."
                     is TillNotReady -> "Open Settings."
                     is TillDeviceFault -> "The phone needs attention."

@@ -91,6 +91,7 @@ class ThreadsTest {
             val verbs: List<suspend () -> Any?> =
                 listOf(
                     { anna.sellScreen() },
+                    { anna.findCode("MUG") },
                     { anna.openDay() },
                     { anna.addCode("MUG") },
                     { anna.addItem("mug") },

@@ -14,13 +14,18 @@ class VectorsTest {
     fun `amounts are read and split alike`() {
         val money = JSONObject(vectors("money"))
         for (case in money.cases("parse")) {
-            val amount = parseAmount(case.getString("text"), case.getString("currency"))
+            val amount = parseAmount(case.getString("text"), case.getString("locale"), case.getString("currency"))
             val expected = Amount(case.getLong("minor"), case.getString("currency"), case.getInt("decimals").toUInt())
             assertEquals(expected, amount)
         }
         for (case in money.cases("refused")) {
-            val refusal = refused<TillRefused>(case) { parseAmount(case.getString("text"), case.getString("currency")) }
-            assertEquals("money", refusal.code)
+            val refusal =
+                refused<TillException>(case) {
+                    parseAmount(case.getString("text"), case.getString("locale"), case.getString("currency"))
+                }
+            val readings = (refusal as? TillTwoReadings)?.let { listOf(it.grouped.shown, it.decimal.shown) }
+            assertEquals(case.optJSONArray("readings")?.toList(), readings, "$case")
+            assertEquals(if (readings == null) "money" else "two-readings", refusal.code)
         }
         for (case in money.cases("split")) {
             assertEquals(case.longs("parts"), splitMinor(case.getLong("minor"), case.weights()))

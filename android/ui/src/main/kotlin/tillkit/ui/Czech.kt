@@ -6,6 +6,7 @@ import tillkit.CashMove
 import tillkit.ChangeWhat
 import tillkit.DeliveryMark
 import tillkit.ObjectMark
+import tillkit.Reading
 import tillkit.RowState
 import tillkit.RunStage
 import java.util.Locale
@@ -268,6 +269,8 @@ object Czech : Strings {
             "locked-out" -> "Příliš mnoho chybných PINů: chvíli počkejte."
             "no-right" -> "K tomu nemáte právo."
             "unknown" -> "Nic takového tu není."
+            "several-items" -> "Tento kód má více položek zboží."
+            "two-readings" -> "To mohou být dvě čísla."
             "bad-input" -> "Takto, jak je to napsáno, to nejde."
             "not-in-plan" -> "Toto zboží v plánu inventury není."
             "not-for-sale" -> "Toto zboží není na prodej."
@@ -624,6 +627,14 @@ object Czech : Strings {
     override val goodsBegun = "Doklad o zboží je rozepsaný: nejdřív ho zapište, nebo zahoďte."
     override val noLines = "Zatím žádné řádky"
     override val quantity = "Množství"
+    override val whichItem = "Které zboží?"
+
+    override fun twoReadings(
+        text: String,
+        grouped: Reading,
+        decimal: Reading,
+    ) = "$text může být ${grouped.shown} nebo ${decimal.shown}. Napište ${grouped.typed} nebo ${decimal.typed}."
+
     override val details = "Podrobnosti"
     override val toWarehouse = "Do skladu"
     override val ownWarehouse = "Vlastní sklad prodejny"

@@ -6,6 +6,7 @@ import tillkit.CashMove
 import tillkit.ChangeWhat
 import tillkit.DeliveryMark
 import tillkit.ObjectMark
+import tillkit.Reading
 import tillkit.RowState
 import tillkit.RunStage
 import java.util.Locale
@@ -280,6 +281,8 @@ object English : Strings {
             "locked-out" -> "Too many wrong PINs: wait a little."
             "no-right" -> "You do not have the right to do this."
             "unknown" -> "There is no such thing here."
+            "several-items" -> "Several items have this code."
+            "two-readings" -> "This can be two numbers."
             "bad-input" -> "This cannot be used as it was typed."
             "not-in-plan" -> "The audit plan does not have this item."
             "not-for-sale" -> "This item is not for sale."
@@ -641,6 +644,14 @@ object English : Strings {
     override val goodsBegun = "A document about goods is begun: record it or give it up first."
     override val noLines = "No lines yet"
     override val quantity = "Quantity"
+    override val whichItem = "Which item?"
+
+    override fun twoReadings(
+        text: String,
+        grouped: Reading,
+        decimal: Reading,
+    ) = "$text can be ${grouped.shown} or ${decimal.shown}. Type ${grouped.typed} or ${decimal.typed}."
+
     override val details = "Details"
     override val toWarehouse = "To the warehouse"
     override val ownWarehouse = "The shop's own"

@@ -248,6 +248,8 @@ data class Formats(
                 "other-business",
                 "receipt-other-documents",
                 "sale",
+                "several-items",
+                "two-readings",
                 "unknown",
                 "wrong-office",
             )

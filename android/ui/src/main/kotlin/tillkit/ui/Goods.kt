@@ -18,10 +18,17 @@ import tillkit.NewCustomer
 import tillkit.ObjectRow
 import tillkit.OrderWanted
 import tillkit.ReturnedLine
+import tillkit.SearchHit
 import tillkit.StockMovement
 import tillkit.TenderChoice
 import tillkit.TenderKind
+import tillkit.TillException
+import tillkit.TillRefused
+import tillkit.TillSeveralItems
+import tillkit.TillTwoReadings
+import tillkit.parseQuantity
 import java.math.BigDecimal
+import java.util.Locale
 
 /** Documents about goods that are not sold by them. */
 enum class GoodsKind(
@@ -117,7 +124,12 @@ sealed interface GoodsSheet {
 
     data class Quantity(
         val line: Int,
-        val typed: String,
+        val typed: TypedQuantity = TypedQuantity(),
+    ) : GoodsSheet
+
+    /** Which of the items that have one code is meant. */
+    data class Which(
+        val hits: List<SearchHit>,
     ) : GoodsSheet
 
     /** For the order that is being taken; without one, a customer is only written down. */
@@ -152,6 +164,10 @@ sealed interface GoodsEvent {
         val item: ObjectRow,
     ) : GoodsEvent
 
+    data class Choose(
+        val hit: SearchHit,
+    ) : GoodsEvent
+
     data class Step(
         val line: Int,
         val by: Int,
@@ -166,7 +182,7 @@ sealed interface GoodsEvent {
     ) : GoodsEvent
 
     data class TypeQuantity(
-        val typed: String,
+        val typed: TypedQuantity,
     ) : GoodsEvent
 
     data object TakeQuantity : GoodsEvent
@@ -276,7 +292,12 @@ class GoodsModel(
             }
 
             is GoodsEvent.Add -> {
-                draft { plus(event.item) }
+                draft { plus(event.item.key, event.item.name) }
+            }
+
+            is GoodsEvent.Choose -> {
+                draft { plus(event.hit.item, event.hit.name) }
+                change { copy(sheet = null) }
             }
 
             is GoodsEvent.Step -> {
@@ -288,7 +309,7 @@ class GoodsModel(
             }
 
             is GoodsEvent.OpenQuantity -> {
-                change { copy(sheet = draft?.lines?.getOrNull(event.line)?.let { GoodsSheet.Quantity(event.line, "") }) }
+                change { copy(sheet = draft?.lines?.getOrNull(event.line)?.let { GoodsSheet.Quantity(event.line) }) }
             }
 
             is GoodsEvent.TypeQuantity -> {
@@ -364,34 +385,33 @@ class GoodsModel(
 
     private suspend fun find(query: String): List<ObjectRow> = desk.till.objects("item", query).rows
 
-    /** A code has one item; words that have one do as well. */
+    /** The core finds the item of a code; words that one item alone has do as well. */
     private fun submitCode(code: String) {
         val typed = code.trim()
         if (typed.isEmpty()) return
         inTurn.attempt {
-            val found = find(typed)
-            val item = found.find { typed in it.codes() } ?: found.singleOrNull()
-            if (item == null) {
-                val sentence = "there is no item with the code $typed"
-                desk.say(Notice.Refusal("unknown", sentence, isDataSafe = true))
-            } else {
-                draft { plus(item) }
+            try {
+                val hit = cashier.findCode(typed)
+                draft { plus(hit.item, hit.name) }
+            } catch (several: TillSeveralItems) {
+                val hits = cashier.hitsOf(several, typed)
+                change { copy(sheet = GoodsSheet.Which(hits)) }
+            } catch (refusal: TillRefused) {
+                val item = find(typed).singleOrNull() ?: throw refusal
+                draft { plus(item.key, item.name) }
             }
         }
     }
 
-    private fun ObjectRow.codes(): List<String> =
-        facts
-            .filter { it.name == "codes" }
-            .flatMap { (it.value as? FactText)?.text.orEmpty().split(",") }
-            .map { it.trim() }
-
     /** One more of what is there already: a box is scanned piece by piece. */
-    private fun GoodsDraft.plus(item: ObjectRow): GoodsDraft {
-        val at = lines.indexOfFirst { it.item == item.key }
+    private fun GoodsDraft.plus(
+        item: String,
+        name: String,
+    ): GoodsDraft {
+        val at = lines.indexOfFirst { it.item == item }
         val cleared = copy(query = "", hits = null)
         return if (at < 0) {
-            cleared.copy(lines = lines + DraftLine(item.key, item.name, "1"))
+            cleared.copy(lines = lines + DraftLine(item, name, "1"))
         } else {
             cleared.step(at, 1)
         }
@@ -420,7 +440,7 @@ class GoodsModel(
 
     private fun takeQuantity() {
         val sheet = shown.value?.sheet as? GoodsSheet.Quantity ?: return
-        val quantity = quantityOf(sheet.typed) ?: return
+        val quantity = sheet.typed.quantity ?: return
         draft { with(sheet.line, quantity) }
         change { copy(sheet = null) }
     }
@@ -502,10 +522,21 @@ class GoodsModel(
     }
 }
 
-/** A quantity as a person types it, with a comma or a point; nothing if it is none. */
-internal fun quantityOf(typed: String): BigDecimal? =
-    typed
-        .trim()
-        .replace(',', '.')
-        .toBigDecimalOrNull()
-        ?.takeIf { it.signum() >= 0 }
+/** A quantity as it was typed, and as the core reads it: nothing if it is none, or could be two. */
+data class TypedQuantity(
+    val text: String = "",
+    val quantity: BigDecimal? = null,
+    val twoReadings: TillTwoReadings? = null,
+) {
+    companion object {
+        fun of(
+            text: String,
+            locale: Locale,
+        ): TypedQuantity =
+            try {
+                TypedQuantity(text, parseQuantity(text, locale.toLanguageTag()).toBigDecimal())
+            } catch (refusal: TillException) {
+                TypedQuantity(text, twoReadings = refusal as? TillTwoReadings)
+            }
+    }
+}

@@ -50,6 +50,7 @@ fun GoodsPage(
     val title =
         when (sheet) {
             is GoodsSheet.Quantity -> draft?.lines?.getOrNull(sheet.line)?.name ?: strings.quantity
+            is GoodsSheet.Which -> strings.whichItem
             is GoodsSheet.Customers -> if (sheet.customers.new != null) strings.newCustomer else strings.customer
             GoodsSheet.GivingUp -> strings.giveUp
             GoodsSheet.Details, null -> strings.details
@@ -57,6 +58,7 @@ fun GoodsPage(
     val content: (@Composable ColumnScope.() -> Unit)? =
         when {
             sheet is GoodsSheet.Quantity -> ({ QuantitySheet(sheet, onEvent) })
+            sheet is GoodsSheet.Which -> ({ WhichSheet(sheet.hits) { onEvent(GoodsEvent.Choose(it)) } })
             sheet is GoodsSheet.Customers -> ({ Customers(sheet.customers) { onEvent(GoodsEvent.Customers(it)) } })
             sheet is GoodsSheet.Details && draft != null -> ({ DetailsSheet(draft, state, onEvent) })
             sheet is GoodsSheet.GivingUp && draft != null -> ({ GivingUpSheet(draft, onEvent) })

@@ -19,6 +19,7 @@ import tillkit.SearchHit
 import tillkit.SellScreen
 import tillkit.SyncAll
 import tillkit.TenderChoice
+import tillkit.TillSeveralItems
 import java.math.BigDecimal
 
 /** What the selling page shows: the core's screen, what is typed, and what lies over the page. */
@@ -51,7 +52,12 @@ sealed interface SellSheet {
     /** How much of a line is sold, as typed. */
     data class Quantity(
         val line: Int,
-        val typed: String = "",
+        val typed: TypedQuantity = TypedQuantity(),
+    ) : SellSheet
+
+    /** Which of the items that have one code is meant. */
+    data class Which(
+        val hits: List<SearchHit>,
     ) : SellSheet
 
     /** What one of a line is sold for instead, in minor units as typed, and why. */
@@ -140,7 +146,7 @@ sealed interface SellEvent {
     ) : SellEvent
 
     data class Quantity(
-        val typed: String,
+        val typed: TypedQuantity,
     ) : SellEvent
 
     data class Reason(
@@ -198,7 +204,7 @@ class SellModel(
             }
 
             is SellEvent.AddHit -> {
-                then { add { addItem(event.hit.item, ONE) } }
+                then { closing { add { addItem(event.hit.item, ONE) } } }
             }
 
             is SellEvent.Step -> {
@@ -329,7 +335,14 @@ class SellModel(
 
     private fun submitCode(code: String) {
         val typed = code.trim()
-        if (typed.isNotEmpty()) then { add { addCode(typed, ONE) } }
+        if (typed.isEmpty()) return
+        then {
+            try {
+                add { addCode(typed, ONE) }
+            } catch (several: TillSeveralItems) {
+                open(SellSheet.Which(cashier.hitsOf(several, typed)))
+            }
+        }
     }
 
     private suspend fun add(verb: suspend Cashier.() -> Int) {
@@ -388,7 +401,7 @@ class SellModel(
             }
 
             is SellSheet.Quantity -> {
-                val quantity = quantityOf(sheet.typed) ?: return
+                val quantity = sheet.typed.quantity ?: return
                 closing { setQuantity(sheet.line, quantity) }
             }
 
@@ -403,7 +416,7 @@ class SellModel(
                 }
             }
 
-            is SellSheet.Held, is SellSheet.Customers, SellSheet.More, null -> {
+            is SellSheet.Held, is SellSheet.Customers, is SellSheet.Which, SellSheet.More, null -> {
                 return
             }
         }
@@ -473,6 +486,15 @@ class SellModel(
         const val MOST_DIGITS = 9
         const val PERCENT_DIGITS = 3
     }
+}
+
+/** The items that have one code, with their prices, to choose from. */
+internal suspend fun Cashier.hitsOf(
+    several: TillSeveralItems,
+    code: String,
+): List<SearchHit> {
+    val keys = several.items.map { it.item }
+    return sellScreen(code).hits.filter { it.item in keys }
 }
 
 /** Reads a code with the phone's camera, where there is one; nothing if the cashier gave up. */

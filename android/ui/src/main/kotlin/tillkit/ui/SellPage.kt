@@ -77,6 +77,7 @@ fun SellPage(
             is SellSheet.Discount -> lineName(state, sheet.line) ?: strings.discountReceipt
             is SellSheet.Quantity -> lineName(state, sheet.line) ?: strings.quantity
             is SellSheet.Price -> lineName(state, sheet.line) ?: strings.otherPrice
+            is SellSheet.Which -> strings.whichItem
             is SellSheet.Held -> strings.heldSales
             is SellSheet.Hold -> strings.hold
             is SellSheet.Customers -> if (sheet.customers.new != null) strings.newCustomer else strings.customer
@@ -362,20 +363,28 @@ internal fun Stepper(
 /** A quantity is typed, and taken once it is one. */
 @Composable
 internal fun QuantityEntry(
-    typed: String,
-    onType: (String) -> Unit,
+    typed: TypedQuantity,
+    onType: (TypedQuantity) -> Unit,
     onTake: () -> Unit,
     between: @Composable () -> Unit = {},
 ) {
     val strings = LocalStrings.current
-    TextEntry(typed, onType, strings.quantity, keyboard = KeyboardOptions(keyboardType = KeyboardType.Decimal))
+    TextEntry(
+        typed.text,
+        { onType(TypedQuantity.of(it, strings.locale)) },
+        strings.quantity,
+        keyboard = KeyboardOptions(keyboardType = KeyboardType.Decimal),
+    )
+    typed.twoReadings?.let {
+        StateLine(Glyphs.warning, strings.twoReadings(it.text, it.grouped, it.decimal), MaterialTheme.colorScheme.error)
+    }
     between()
     MainButton(
         strings.save,
         onTake,
         Modifier.fillMaxWidth().padding(top = 12.dp),
         Glyphs.check,
-        isEnabled = quantityOf(typed) != null,
+        isEnabled = typed.quantity != null,
     )
 }
 
@@ -455,9 +464,8 @@ private fun ColumnScope.PayPage(
             val name = screen.tenders.find { it.tender == paid.tender }?.name ?: paid.tender
             PaidLine(name, paid.amount, paid.home) { onEvent(SellEvent.RemovePayment(index)) }
         }
-        if (cart.rest.minor > 0) {
-            screen.tenders.forEach { tender -> TenderRow(tender, cart.total.currency, onEvent) }
-        }
+        val canPay = cart.canPay.map { it.tender }
+        screen.tenders.filter { it.tender in canPay }.forEach { tender -> TenderRow(tender, cart.total.currency, onEvent) }
     }
     Surface(color = MaterialTheme.colorScheme.surfaceContainerHigh) {
         Column(Modifier.fillMaxWidth().padding(Edge), Arrangement.spacedBy(10.dp)) {
@@ -467,7 +475,7 @@ private fun ColumnScope.PayPage(
                 { onEvent(SellEvent.Complete) },
                 Modifier.fillMaxWidth(),
                 Glyphs.check,
-                isEnabled = cart.rest.minor <= 0,
+                isEnabled = cart.canComplete,
             )
         }
     }
@@ -632,6 +640,7 @@ private fun SheetContent(
         is SellSheet.Discount -> DiscountSheet(sheet, state.screen.cart, onEvent)
         is SellSheet.Quantity -> QuantitySheet(sheet, "price_override" in state.screen.rights, onEvent)
         is SellSheet.Price -> PriceSheet(sheet, state.screen.cart, onEvent)
+        is SellSheet.Which -> WhichSheet(sheet.hits) { onEvent(SellEvent.AddHit(it)) }
         is SellSheet.Held -> HeldSheet(sheet, onEvent)
         is SellSheet.Hold -> HoldSheet(sheet, onEvent)
         is SellSheet.Customers -> Customers(sheet.customers) { onEvent(SellEvent.Customers(it)) }
@@ -647,7 +656,8 @@ private fun AmountSheet(
 ) {
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     val typed = Amount(sheet.digits.toLongOrNull() ?: 0, sheet.tender.currency, sheet.tender.decimals)
-    if (cart != null) Fact(strings.toPay, formats.amount(cart.rest), style = MaterialTheme.typography.titleMedium)
+    val rest = cart?.canPay?.find { it.tender == sheet.tender.tender }?.rest
+    if (rest != null) Fact(strings.toPay, formats.amount(rest), style = MaterialTheme.typography.titleMedium)
     TypedAmount(formats.amount(typed))
     Keypad({ onEvent(SellEvent.Press(it)) })
     MainButton(
@@ -713,6 +723,18 @@ private fun PriceSheet(
         Glyphs.check,
         isEnabled = sheet.digits.isNotEmpty() && sheet.reason.isNotBlank(),
     )
+}
+
+/** Which of the items that have one code is meant. */
+@Composable
+internal fun WhichSheet(
+    hits: List<SearchHit>,
+    onChoose: (SearchHit) -> Unit,
+) {
+    val formats = LocalFormats.current
+    hits.forEach { hit ->
+        SheetChoice(hit.name, Glyphs.tag, { onChoose(hit) }, hint = hit.code, trailing = formats.price(hit.price, hit.currency))
+    }
 }
 
 @Composable

@@ -6,6 +6,7 @@ import tillkit.CashMove
 import tillkit.ChangeWhat
 import tillkit.DeliveryMark
 import tillkit.ObjectMark
+import tillkit.Reading
 import tillkit.RowState
 import tillkit.RunStage
 import java.util.Locale
@@ -333,6 +334,14 @@ interface Strings {
     val giveUp: String
     val goodsBegun: String
     val quantity: String
+    val whichItem: String
+
+    fun twoReadings(
+        text: String,
+        grouped: Reading,
+        decimal: Reading,
+    ): String
+
     val details: String
     val toWarehouse: String
     val ownWarehouse: String

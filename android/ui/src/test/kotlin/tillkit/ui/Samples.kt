@@ -43,6 +43,7 @@ import tillkit.StockView
 import tillkit.SyncSample
 import tillkit.TenderChoice
 import tillkit.TenderKind
+import tillkit.TenderRest
 import tillkit.Trouble
 import tillkit.UnsentView
 import tillkit.UserChoice
@@ -126,7 +127,17 @@ object Samples {
             rest = pounds(1462),
             change = pounds(0),
             tenders = emptyList(),
+            canPay = tenders.map { TenderRest(it.tender, pounds(1462)) },
+            canComplete = false,
             customer = null,
+        )
+
+    /** A bag of four pence, where the smallest coin is ten: cash has nothing to pay, a card has. */
+    val roundsToNothing =
+        cart.copy(
+            total = pounds(4),
+            rest = pounds(0),
+            canPay = listOf(TenderRest("card", pounds(4))),
         )
 
     fun sell(
@@ -152,6 +163,7 @@ object Samples {
     val partlyPaid =
         cart.copy(
             rest = pounds(618),
+            canPay = tenders.map { TenderRest(it.tender, pounds(618)) },
             tenders = listOf(CartTender("euros", Amount(1000, "EUR", 2u), pounds(844))),
         )
 
@@ -159,8 +171,12 @@ object Samples {
         cart.copy(
             rest = pounds(0),
             change = pounds(538),
+            canPay = emptyList(),
+            canComplete = true,
             tenders = listOf(CartTender("cash", pounds(2000), pounds(2000))),
         )
+
+    fun typed(text: String) = TypedQuantity.of(text, English.locale)
 
     private fun place(seq: ULong) = DocumentPlace("T3", 1u, seq)
 

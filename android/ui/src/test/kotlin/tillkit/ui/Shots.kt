@@ -133,7 +133,7 @@ object Shots {
                 Samples.sell(Samples.cart).copy(isPaying = true, sheet = SellSheet.Amount(Samples.tenders[1], "2000")),
             ),
             sell("discount", Samples.sell(Samples.cart).copy(sheet = SellSheet.Discount(0, true, "10"))),
-            sell("quantity", Samples.sell(Samples.cart).copy(sheet = SellSheet.Quantity(1, "24"))),
+            sell("quantity", Samples.sell(Samples.cart).copy(sheet = SellSheet.Quantity(1, Samples.typed("24")))),
             sell("price", Samples.sell(Samples.cart).copy(sheet = SellSheet.Price(2, "375", "Scratched"))),
             sell("price-czech", Samples.sell(Samples.cart).copy(sheet = SellSheet.Price(2, "375", ""))).copy(strings = Czech),
             sell("more", Samples.sell(Samples.cart).copy(sheet = SellSheet.More)),
@@ -165,7 +165,7 @@ object Shots {
             goods("goods-write-off", Samples.drafted(GoodsKind.WRITE_OFF)),
             goods("goods-transfer", Samples.drafted(GoodsKind.TRANSFER).copy(sheet = GoodsSheet.Details)),
             goods("goods-count", Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.Details)),
-            goods("goods-quantity", Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.Quantity(2, "1,5"))),
+            goods("goods-quantity", Samples.drafted(GoodsKind.COUNT).copy(sheet = GoodsSheet.Quantity(2, Samples.typed("1,5")))),
             goods("goods-order", Samples.drafted(GoodsKind.ORDER).copy(sheet = GoodsSheet.Details)),
             goods(
                 "goods-hits",

@@ -32,8 +32,8 @@ class TextsTest {
             locked-out malformed manifest-disbelieved mismatch money newer-file no-address no-centre no-rate no-right
             no-route no-sale no-subscription not-authorised not-enrolled not-for-sale not-found not-in-plan
             not-reversible not-synced not-understood not-yet nothing-published other-business other-centre part-refused printer receipt-forged
-            receipt-other-documents receipt-unreadable revoked sale sale-open server-down store superseded suspended
-            too-large too-many too-many-rows unauthorised unknown untrusted version waits-for wrong-office wrong-pin
+            receipt-other-documents receipt-unreadable revoked sale sale-open server-down several-items store superseded suspended
+            too-large too-many too-many-rows two-readings unauthorised unknown untrusted version waits-for wrong-office wrong-pin
             """.trim().split(Regex("\\s+"))
     }
 }
