@@ -127,20 +127,24 @@ public final class Cashier: Sendable {
     try await disk.call { [session] in try session.held() }
   }
 
-  /// Takes a held sale back, with the prices it was given.
-  public func recall(_ id: String) async throws(TillError) {
+  /// Takes a held sale back, with the prices it was given; returns what today's settings changed of it.
+  @discardableResult
+  public func recall(_ id: String) async throws(TillError) -> RecalledSale {
     try await disk.call { [session] in try session.recall(id: id) }
   }
 
   // MARK: After the sale
 
-  /// Takes goods back; the money goes back by `tender`. When this returns, it is durable.
+  /// Takes goods back. The money goes back by `tender`, but for the `parts` that go back by others. When this
+  /// returns, it is durable.
   @discardableResult
   public func returnGoods(
-    _ lines: [ReturnedLine], refundBy tender: String, customer: String? = nil
+    _ lines: [ReturnedLine], refundBy tender: String, customer: String? = nil,
+    parts: [RefundPart] = []
   ) async throws(TillError) -> RecordedDocument {
     try await disk.call { [session] in
-      try session.returnGoods(lines: lines, refundTender: tender, customer: customer)
+      try session.returnGoods(
+        lines: lines, refundTender: tender, customer: customer, parts: parts)
     }
   }
 

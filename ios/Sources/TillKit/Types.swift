@@ -76,6 +76,8 @@ public typealias TenderKind = TillKitFFI.TenderKind
 public typealias TenderRest = TillKitFFI.TenderRest
 public typealias DiscountChoice = TillKitFFI.DiscountChoice
 public typealias HeldSale = TillKitFFI.HeldSale
+public typealias RecalledSale = TillKitFFI.RecalledSale
+public typealias RefundPart = TillKitFFI.RefundPart
 public typealias ReturnedLine = TillKitFFI.ReturnedLine
 public typealias RecordedDocument = TillKitFFI.RecordedDocument
 

@@ -12,6 +12,8 @@ public final class SellModel: Attempting {
   public private(set) var receipt: RecordedDocument?
   /// Sales set aside, once they were asked for.
   public private(set) var held: [HeldSale] = []
+  /// What today's settings changed of the sale that was recalled last.
+  public private(set) var changed: [String] = []
   /// The items that have the scanned code, while it is asked which is meant.
   public private(set) var choices: [SearchHit] = []
   public internal(set) var trouble: ShownTrouble?
@@ -198,9 +200,28 @@ public final class SellModel: Attempting {
 
   public func recall(_ sale: HeldSale) async {
     await inTurn { [self] in
-      try await cashier.recall(sale.id)
+      changed = told(of: try await cashier.recall(sale.id))
       held = []
     }
+  }
+
+  /// A sale that was paid in part when the app ended waits among the held ones.
+  public var interruptedText: String? {
+    (screen?.interrupted ?? 0) > 0 ? formats.strings.interruptedSales : nil
+  }
+
+  public func heldText(_ sale: HeldSale) -> String {
+    sale.label.isEmpty && sale.isOpen ? formats.strings.interruptedSale : sale.label
+  }
+
+  private func told(of recalled: RecalledSale) -> [String] {
+    let rates = recalled.rates.map { "\($0.name) \($0.beforePercent) % → \($0.nowPercent) %" }
+    var told: [String] = []
+    if !rates.isEmpty { told.append(formats.strings.ratesChanged(rates.joined(separator: ", "))) }
+    if let from = recalled.changeoverFrom, let rate = recalled.changeoverRate {
+      told.append(formats.strings.currencyChanged(from, rate))
+    }
+    return told
   }
 
   /// Obeys a tap when those before it are done, then shows what has become of it.

@@ -230,6 +230,8 @@ public struct Czech: Strings {
     case .noRight: "Na to nemáte právo."
     case .unknown: "Nenalezeno."
     case .severalItems: "Tento kód má více položek zboží."
+    case .noCredit: "Tento zákazník nemá účet. Zvolte jiný způsob platby."
+    case .tooLong: "Tento doklad je příliš dlouhý. Dokončete ho a začněte další."
     case .badInput: "Takhle to být nemůže."
     case .notInPlan: "Plán kontroly s tímto zbožím nepočítá."
     case .notForSale: "Toto zboží není na prodej."
@@ -430,6 +432,15 @@ public struct Czech: Strings {
   public let printReceipt = "Tisk"
   public let hold = "Odložit"
   public let heldSales = "Odložené prodeje"
+  public let interruptedSale = "Přerušený prodej, zčásti zaplacený"
+  public let interruptedSales =
+    "Aplikace skončila během prodeje, který byl zčásti zaplacen. Je mezi odloženými prodeji."
+  public func ratesChanged(_ lines: String) -> String {
+    "Sazba DPH se mezitím změnila: \(lines). Cena zůstává."
+  }
+  public func currencyChanged(_ currency: String, _ rate: String) -> String {
+    "Tento prodej byl v měně \(currency). Jeho ceny byly vyděleny kurzem \(rate)."
+  }
   public let cancelSale = "Zrušit prodej"
   public let removeLine = "Odebrat řádek"
   public let removePayment = "Vzít platbu zpět"

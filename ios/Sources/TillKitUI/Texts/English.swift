@@ -230,6 +230,8 @@ public struct English: Strings {
     case .noRight: "You may not do that."
     case .unknown: "Not found."
     case .severalItems: "Several items have this code."
+    case .noCredit: "This customer has no account. Choose another way to pay."
+    case .tooLong: "This document is too long. Complete it and begin another one."
     case .badInput: "That cannot be."
     case .notInPlan: "The audit plan does not count this item."
     case .notForSale: "This item is not for sale."
@@ -434,6 +436,15 @@ public struct English: Strings {
   public let printReceipt = "Print"
   public let hold = "Hold"
   public let heldSales = "Held sales"
+  public let interruptedSale = "Interrupted sale, already paid in part"
+  public let interruptedSales =
+    "The app ended during a sale that was paid in part. It is among the held sales."
+  public func ratesChanged(_ lines: String) -> String {
+    "The VAT rate has changed since: \(lines). The price stays."
+  }
+  public func currencyChanged(_ currency: String, _ rate: String) -> String {
+    "This sale was in \(currency). Its prices were divided by \(rate)."
+  }
   public let cancelSale = "Cancel the sale"
   public let removeLine = "Remove the line"
   public let removePayment = "Take the payment back"

@@ -105,6 +105,8 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case severalItems = "several-items"
   case badInput = "bad-input"
   case notInPlan = "not-in-plan"
+  case noCredit = "no-credit"
+  case tooLong = "too-long"
   case notForSale = "not-for-sale"
   case noRate = "no-rate"
   case noSale = "no-sale"

@@ -110,6 +110,10 @@ public protocol Strings: Sendable {
   var printReceipt: String { get }
   var hold: String { get }
   var heldSales: String { get }
+  var interruptedSale: String { get }
+  var interruptedSales: String { get }
+  func ratesChanged(_ lines: String) -> String
+  func currencyChanged(_ currency: String, _ rate: String) -> String
   var cancelSale: String { get }
   var removeLine: String { get }
   var removePayment: String { get }

@@ -60,7 +60,13 @@
           }
         }
         ForEach(model.held, id: \.id) { sale in
-          Button(sale.label) { Task { await model.recall(sale) } }
+          Button(model.heldText(sale)) { Task { await model.recall(sale) } }
+        }
+        if let interrupted = model.interruptedText {
+          Label(interrupted, systemImage: "pause.circle")
+        }
+        if !model.lines.isEmpty {
+          ForEach(model.changed, id: \.self) { Label($0, systemImage: "info.circle") }
         }
       }
       .searchable(text: $model.query, prompt: model.formats.strings.search)

@@ -98,15 +98,19 @@ class Cashier internal constructor(
     /** Sales set aside, oldest first. */
     suspend fun held(): List<HeldSale> = off { session.held() }
 
-    /** Takes a held sale back, with the prices it was given. */
-    suspend fun recall(id: String): Unit = off { session.recall(id) }
+    /** Takes a held sale back, with the prices it was given; returns what today's settings changed of it. */
+    suspend fun recall(id: String): RecalledSale = off { session.recall(id) }
 
-    /** Takes goods back; the money goes back by [refundTender]. When this returns, it is durable. */
+    /**
+     * Takes goods back. The money goes back by [refundTender], but for the [parts] that go back by others.
+     * When this returns, it is durable.
+     */
     suspend fun returnGoods(
         lines: List<ReturnedLine>,
         refundTender: String,
         customer: String? = null,
-    ): RecordedDocument = off { session.returnGoods(lines, refundTender, customer) }
+        parts: List<RefundPart> = emptyList(),
+    ): RecordedDocument = off { session.returnGoods(lines, refundTender, customer, parts) }
 
     /** Reverses a completed sale or return whole, by a new document. When this returns, it is durable. */
     suspend fun voidDocument(

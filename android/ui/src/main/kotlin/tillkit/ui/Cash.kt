@@ -529,6 +529,7 @@ private fun ReportSheet(
     val (strings, formats) = LocalStrings.current to LocalFormats.current
     val period = sheet.period
     Fact(strings.turnover, formats.amount(period.gross), style = MaterialTheme.typography.titleLarge)
+    period.otherGross.forEach { Fact(strings.turnover, formats.amount(it)) }
     Text(
         strings.salesAndReturns(formats.count(period.sales), formats.count(period.returns)),
         style = MaterialTheme.typography.bodyMedium,

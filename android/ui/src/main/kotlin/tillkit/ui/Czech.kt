@@ -270,6 +270,8 @@ object Czech : Strings {
             "no-right" -> "K tomu nemáte právo."
             "unknown" -> "Nic takového tu není."
             "several-items" -> "Tento kód má více položek zboží."
+            "no-credit" -> "Tento zákazník nemá účet. Zvolte jiný způsob platby."
+            "too-long" -> "Tento doklad je příliš dlouhý. Dokončete ho a začněte další."
             "two-readings" -> "To mohou být dvě čísla."
             "bad-input" -> "Takto, jak je to napsáno, to nejde."
             "not-in-plan" -> "Toto zboží v plánu inventury není."
@@ -471,6 +473,15 @@ object Czech : Strings {
     override val print = "Tisk"
     override val hold = "Odložit prodej"
     override val heldSales = "Odložené prodeje"
+    override val interruptedSale = "Přerušený prodej, zčásti zaplacený"
+    override val interruptedSales = "Aplikace skončila během prodeje, který byl zčásti zaplacen. Je mezi odloženými prodeji."
+
+    override fun ratesChanged(lines: String) = "Sazba DPH se mezitím změnila: $lines. Cena zůstává."
+
+    override fun currencyChanged(
+        currency: String,
+        rate: String,
+    ) = "Tento prodej byl v měně $currency. Jeho ceny byly vyděleny kurzem $rate."
     override val holdLabel = "Jak mu říkat"
     override val discount = "Slevit"
     override val discountReceipt = "Sleva na účtenku"

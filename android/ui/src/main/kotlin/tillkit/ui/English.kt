@@ -282,6 +282,8 @@ object English : Strings {
             "no-right" -> "You do not have the right to do this."
             "unknown" -> "There is no such thing here."
             "several-items" -> "Several items have this code."
+            "no-credit" -> "This customer has no account. Choose another way to pay."
+            "too-long" -> "This document is too long. Complete it and begin another one."
             "two-readings" -> "This can be two numbers."
             "bad-input" -> "This cannot be used as it was typed."
             "not-in-plan" -> "The audit plan does not have this item."
@@ -483,6 +485,15 @@ object English : Strings {
     override val print = "Print"
     override val hold = "Hold this sale"
     override val heldSales = "Held sales"
+    override val interruptedSale = "Interrupted sale, already paid in part"
+    override val interruptedSales = "The app ended during a sale that was paid in part. It is among the held sales."
+
+    override fun ratesChanged(lines: String) = "The VAT rate has changed since: $lines. The price stays."
+
+    override fun currencyChanged(
+        currency: String,
+        rate: String,
+    ) = "This sale was in $currency. Its prices were divided by $rate."
     override val holdLabel = "What to call it"
     override val discount = "Take off"
     override val discountReceipt = "Discount on the receipt"

@@ -242,6 +242,8 @@ data class Formats(
                 "no-rate",
                 "not-for-sale",
                 "not-in-plan",
+                "no-credit",
+                "too-long",
                 "not-reversible",
                 "not-synced",
                 "not-yet",

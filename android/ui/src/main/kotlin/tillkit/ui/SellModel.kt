@@ -288,7 +288,7 @@ class SellModel(
             }
 
             is SellEvent.Recall -> {
-                then { closing { cashier.recall(event.sale.id) } }
+                then { closing { recall(event.sale.id) } }
             }
 
             is SellEvent.Customers -> {
@@ -452,6 +452,22 @@ class SellModel(
     }
 
     private fun open(sheet: SellSheet) = change { copy(sheet = sheet) }
+
+    /** Takes a held sale back, and says what today's settings changed of it. */
+    private suspend fun recall(id: String) {
+        val recalled = cashier.recall(id)
+        val rates = recalled.rates.joinToString { "${it.name} ${it.beforePercent} % → ${it.nowPercent} %" }
+        val (from, rate) = recalled.changeoverFrom to recalled.changeoverRate
+        if (rates.isEmpty() && from == null) return
+        desk.say(
+            Notice.Done { strings ->
+                listOfNotNull(
+                    strings.ratesChanged(rates).takeIf { rates.isNotEmpty() },
+                    from?.let { strings.currencyChanged(it, rate.orEmpty()) },
+                ).joinToString(" ")
+            },
+        )
+    }
 
     /** Does a verb in its turn, and shows what has become of the sale. */
     private fun then(verb: suspend () -> Unit) = inTurn.attempt { showing(verb) }

@@ -154,6 +154,9 @@ private fun ColumnScope.CartPage(
         { onEvent(SellEvent.Scan) },
     )
     if (cart == null) {
+        if (screen.interrupted > 0u) {
+            StateLine(Glyphs.pause, strings.interruptedSales, TillTheme.states.wait)
+        }
         if (screen.held > 0u) {
             SideButton(
                 "${strings.heldSales} (${LocalFormats.current.count(screen.held)})",
@@ -748,11 +751,11 @@ private fun HeldSheet(
         val by = strings.heldBy(sale.user, formats.moment(sale.heldMs))
         SheetChoice(
             sale.label.ifBlank {
-                by
+                if (sale.isOpen) strings.interruptedSale else by
             },
             Glyphs.cart,
             { onEvent(SellEvent.Recall(sale)) },
-            hint = by.takeIf { sale.label.isNotBlank() },
+            hint = by.takeIf { sale.label.isNotBlank() || sale.isOpen },
         )
     }
 }

@@ -201,6 +201,21 @@ interface Strings {
     val print: String
     val hold: String
     val heldSales: String
+
+    /** A held sale that nobody set aside. */
+    val interruptedSale: String
+
+    /** Said where a sale is begun, while there is such a sale. */
+    val interruptedSales: String
+
+    /** What a recalled sale has in place of its old VAT rates: "Tea 21 % → 12 %". */
+    fun ratesChanged(lines: String): String
+
+    /** A recalled sale of a currency that has ended. */
+    fun currencyChanged(
+        currency: String,
+        rate: String,
+    ): String
     val holdLabel: String
     val discount: String
     val discountReceipt: String

@@ -154,6 +154,7 @@ object Samples {
             cart = cart,
             tenders = tenders,
             held = held,
+            interrupted = 0u,
             unsent = UnsentView(4u, listOf(pounds(-6160)), minutesAgo(14)),
             receipt = null,
         ),
@@ -398,6 +399,7 @@ object Samples {
                     ClosedPeriod(
                         z = 12u,
                         gross = pounds(41235),
+                        otherGross = emptyList(),
                         sales = 37u,
                         returns = 1u,
                         unsent = 3u,
