@@ -46,6 +46,7 @@ fn check(centre: &str, kind: &str, id: &str, body: Option<&[u8]>) -> Result<Draf
     if !body.starts_with(b"{") {
         return Err("its body is no object".into());
     }
+    let body = cleaned(body)?;
     typed(centre, kind, id, &body)?;
     bounded(kind, &body)?;
     let mut line = Vec::with_capacity(body.len() + id.len() + 40);
@@ -55,6 +56,35 @@ fn check(centre: &str, kind: &str, id: &str, body: Option<&[u8]>) -> Result<Draf
         return Err(format!("it has {length} bytes, {ROW_BYTES} are allowed"));
     }
     Ok(DraftRow { kind: kind.into(), id: id.into(), body: Some(body) })
+}
+
+/// A body whose texts are text: a control character or a mark that turns the direction becomes a space, as
+/// a till would print it. Other systems send such names; a file that a person made is refused with its line
+/// (`import.rs`).
+fn cleaned(body: Vec<u8>) -> Result<Vec<u8>, String> {
+    // Such a character is written with a backslash, or begins with one of these bytes.
+    if !body.iter().any(|byte| matches!(byte, b'\\' | 0x7f | 0xc2 | 0xe2 | 0xef)) {
+        return Ok(body);
+    }
+    let mut value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    if !clean(&mut value) {
+        return Ok(body);
+    }
+    canonical::to_line(&value).map_err(|error| error.to_string())
+}
+
+/// Whether something had to be cleaned.
+fn clean(value: &mut serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) if text.chars().any(is_no_text) => {
+            *text = text.chars().map(|letter| if is_no_text(letter) { ' ' } else { letter }).collect();
+            true
+        }
+        Value::Array(values) => values.iter_mut().fold(false, |any, value| clean(value) | any),
+        Value::Object(members) => members.values_mut().fold(false, |any, value| clean(value) | any),
+        _ => false,
+    }
 }
 
 fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> {

@@ -356,9 +356,9 @@ impl Session {
     /// `Refused` if a sale is open, or there is none of that id.
     pub fn recall(&self, id: String) -> Result<RecalledSale, TillError> {
         let recalled = self.core.recall(&id)?;
-        let changeover = recalled.changeover.map(|changeover| {
-            (changeover.from.code().to_string(), changeover.rate.to_string())
-        });
+        let changeover = recalled
+            .changeover
+            .map(|changeover| (changeover.from.code().to_string(), changeover.rate.to_string()));
         let (changeover_from, changeover_rate) = changeover.unzip();
         let rates = recalled.rates.into_iter().map(|changed| ChangedRate {
             name: changed.name,

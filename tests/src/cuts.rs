@@ -326,7 +326,9 @@ pub async fn every_byte_up(direction: Direction, pass: &Pass) -> Result<Figures>
     let stride = if direction == Direction::Answer { 1 } else { pass.stride };
     let mut offset = bench.random.below(stride as u64) as usize;
     let mut sold = 0;
-    while figures.bytes == 0 || offset < figures.bytes {
+    // Compressed, one sale is a few bytes shorter than another: the last bytes of the longest are not cut.
+    const SHORTER: usize = 32;
+    while figures.bytes == 0 || offset + SHORTER < figures.bytes {
         bench.sell(9)?;
         sold += 9;
         bench.proxy.forget_counts();

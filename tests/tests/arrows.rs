@@ -48,8 +48,7 @@ fn the_domain_is_pure() {
     let dependencies =
         domain.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
     let names: Vec<&str> = dependencies.map(|dependency| dependency.name.as_str()).collect();
-    let pure =
-        ["iso_currency", "percent-encoding", "rust_decimal", "serde", "thiserror", "unicode-width"];
+    let pure = ["iso_currency", "percent-encoding", "rust_decimal", "serde", "thiserror", "unicode-width"];
     assert_eq!(names, pure);
 }
 

@@ -21,9 +21,9 @@
 pub mod amount;
 pub mod cash;
 pub mod closure;
+pub mod codes;
 #[cfg(tillkit_defects)]
 pub mod defects;
-pub mod codes;
 pub mod money;
 pub mod number;
 pub mod numbers;
@@ -48,8 +48,8 @@ pub use returns::{NewReturn, Paid, Part, Refund, ReturnLine, Returnable};
 pub use rights::{Right, Rights};
 pub use rounding::{CashRounding, Rounding};
 pub use sale::{
-    Changeover, Discount, Line, LineOrigin, NewLine, NewTender, PriceStep, Sale, SaleError, Settled, Tender, TenderKind,
-    Terms,
+    Changeover, Discount, Line, LineOrigin, NewLine, NewTender, PriceStep, Sale, SaleError, Settled, Tender,
+    TenderKind, Terms,
 };
 pub use stock::StockKind;
 pub use text::BadText;

@@ -416,7 +416,8 @@ impl NewReturn {
     /// Cash takes over what cards and vouchers paid, never what stands on an account.
     fn check_account(&self, shares: &[Share], cash_over_minor: i64) -> Result<(), SaleError> {
         let is_other = |kind: TenderKind| !matches!(kind, TenderKind::Cash | TenderKind::CustomerCredit);
-        let paid = sum(self.paid.iter().filter(|paid| is_other(paid.kind)).map(|paid| paid.left_minor.max(0)))?;
+        let paid =
+            sum(self.paid.iter().filter(|paid| is_other(paid.kind)).map(|paid| paid.left_minor.max(0)))?;
         let refunds = self.refunds.iter().zip(shares).filter(|(refund, _)| is_other(refund.kind));
         let refunded = sum(refunds.map(|(_, share)| share.due_minor))?;
         // What cash took over in returns before this one is left of no tender.

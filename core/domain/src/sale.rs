@@ -370,7 +370,9 @@ pub enum SaleError {
     #[error("a receipt holds at most {MAX_TENDERS} payments")]
     TooManyTenders,
     /// The names, reasons and promotions of the lines are too long together.
-    #[error("the lines of a receipt may take {LINES_BYTES} bytes, these would take {bytes}: complete it, and begin another")]
+    #[error(
+        "the lines of a receipt may take {LINES_BYTES} bytes, these would take {bytes}: complete it, and begin another"
+    )]
     LinesTooLong {
         /// What they would take.
         bytes: usize,

@@ -77,7 +77,15 @@ fn cash(minor: i64) -> NewTender {
 
 fn tender(key: &str, kind: TenderKind, amount: Money) -> NewTender {
     let gives_change = kind == TenderKind::Cash;
-    NewTender { tender: key.into(), name: key.into(), kind, gives_change, amount, rate: None, reference: None }
+    NewTender {
+        tender: key.into(),
+        name: key.into(),
+        kind,
+        gives_change,
+        amount,
+        rate: None,
+        reference: None,
+    }
 }
 
 fn sale(lines: &[(&str, &str)]) -> Sale {
@@ -240,10 +248,7 @@ fn no_more_comes_back_than_was_sold() {
 #[test]
 fn a_return_needs_its_sale_or_a_reason_and_the_right_refund() {
     assert!(matches!(goods_back("-1", None, None, None), Err(SaleError::ReasonMissing { .. })));
-    assert!(matches!(
-        goods_back("-1", None, Some("broken"), Some(2_54)),
-        Err(SaleError::WrongRefund { .. })
-    ));
+    assert!(matches!(goods_back("-1", None, Some("broken"), Some(2_54)), Err(SaleError::WrongRefund { .. })));
     assert!(matches!(goods_back("1", None, Some("broken"), None), Err(SaleError::NotComingBack { .. })));
     let settled = goods_back("-1", None, Some("broken"), Some(2_55)).unwrap();
     assert_eq!(settled.total_minor, -2_55);
@@ -429,7 +434,10 @@ fn goods_of_a_currency_that_has_ended_come_back_in_it_and_are_paid_in_the_new_on
     let (cents, fives) = (back(1), back(5));
 
     assert_eq!((cents.total_minor, cents.currency), (-10_00, lev));
-    assert_eq!((cents.tenders[0].amount, cents.tenders[0].home_minor), (Money::new(-5_11, Currency::EUR), -10_00));
+    assert_eq!(
+        (cents.tenders[0].amount, cents.tenders[0].home_minor),
+        (Money::new(-5_11, Currency::EUR), -10_00)
+    );
     // 5.10 euros: a cent less is two stotinki less.
     assert_eq!((fives.tenders[0].amount.minor, fives.rounding_minor), (-5_10, 2));
     assert!(cents.adds_up() && fives.adds_up());
@@ -441,8 +449,11 @@ fn a_held_sale_crosses_the_end_of_its_currency() {
     let mut held = Sale::new(Terms { currency: lev, ..terms() });
     held.add_line(line("19.56", "2")).unwrap();
     held.discount_receipt(Some(Discount::Amount(1_96))).unwrap();
-    held.pay(NewTender { reference: Some("slip".into()), ..tender("card", TenderKind::Card, Money::new(20_00, lev)) })
-        .unwrap();
+    held.pay(NewTender {
+        reference: Some("slip".into()),
+        ..tender("card", TenderKind::Card, Money::new(20_00, lev))
+    })
+    .unwrap();
     let changeover = Changeover { from: lev, rate: "1.95583".parse().unwrap() };
 
     let mut sale = held.changed_over(changeover, Terms { currency: Currency::EUR, ..terms() }).unwrap();

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use tillkit_domain::{Quantity, Right, SaleError, StockKind, text};
-use tillkit_protocol::{bodies, document::Kind, settings};
+use tillkit_protocol::{bodies, canonical, document::Kind, limits, settings};
 use tillkit_store::{
+    StoreError,
     centre::View,
     journal::{Recorded, StockMove},
 };
@@ -102,6 +103,12 @@ impl Session {
         let lines = lines.collect::<Result<_, _>>()?;
         drop(view);
         let body = bodies::Order { customer, lines, note: new.note, wanted_day: new.wanted_day };
+        // At the centre it becomes a row that every till sees, with a number and a state.
+        let bytes = canonical::to_line(&body).map_err(StoreError::from)?.len();
+        if bytes > ORDER_BYTES {
+            let why = format!("it would have {bytes} bytes, {ORDER_BYTES} are allowed: take two orders");
+            return Err(TillError::bad_input("an order", why));
+        }
         let document = self.draft(Kind::Order, body)?;
         self.write(|journal, record| record(journal, document))
     }
@@ -181,6 +188,9 @@ impl Session {
         self.write(|journal, record| record(journal, document))
     }
 }
+
+/// Bytes of an order, less than a row may have.
+const ORDER_BYTES: usize = limits::ROW_BYTES - 1_024;
 
 /// As many lines as a receipt: with its names a document stays below its limit.
 fn check_count(lines: &[Goods]) -> Result<(), SaleError> {

@@ -497,11 +497,7 @@ fn reversal((till, enrolment, seq): (&str, u32, u64), taken: Taken) -> Reversal 
 }
 
 /// The other way round what a voided return had taken back.
-fn given_back(
-    journal: &JournalWrite,
-    of: &Recorded,
-    voided: &Settled,
-) -> Result<Vec<Reversal>, TillError> {
+fn given_back(journal: &JournalWrite, of: &Recorded, voided: &Settled) -> Result<Vec<Reversal>, TillError> {
     let mut reversals = journal.reversals_by(of)?;
     for Reversal { taken, .. } in &mut reversals {
         match taken {

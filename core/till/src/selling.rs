@@ -509,8 +509,7 @@ impl Session {
     }
 
     fn check_credit(&self) -> Result<(), TillError> {
-        let customer =
-            self.sale().as_ref().and_then(|open| open.sale.customer().map(ToString::to_string));
+        let customer = self.sale().as_ref().and_then(|open| open.sale.customer().map(ToString::to_string));
         self.check_credit_of(customer.as_deref())
     }
 
@@ -656,8 +655,7 @@ fn check_terms(sale: &Sale, now: &domain::Terms) -> Result<(), TillError> {
 
 /// The VAT rate that a line has now; `None` if the centre no longer says.
 fn rate_of_today(view: &View, line: &domain::NewLine) -> Result<Option<domain::VatRate>, TillError> {
-    let item: Option<settings::Item> =
-        if line.is_vat_chosen { None } else { view.read("item", &line.item)? };
+    let item: Option<settings::Item> = if line.is_vat_chosen { None } else { view.read("item", &line.item)? };
     let key = item.map_or_else(|| line.vat.id.clone(), |item| item.vat);
     match view.vat_rate(&key) {
         Ok(rate) => Ok(Some(rate)),

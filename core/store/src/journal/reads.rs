@@ -455,7 +455,8 @@ impl Journal {
     /// # Errors
     /// As any read.
     pub fn held(&self) -> Result<Vec<Held>> {
-        const HELD: &str = "SELECT id, label, user, held_ms, is_open, v, body FROM held_sale ORDER BY held_ms, id";
+        const HELD: &str =
+            "SELECT id, label, user, held_ms, is_open, v, body FROM held_sale ORDER BY held_ms, id";
         let read = self.read()?;
         let mut statement = read.db()?.prepare_cached(HELD)?;
         Ok(statement.query_map([], held)?.collect::<rusqlite::Result<_>>()?)

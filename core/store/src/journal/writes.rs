@@ -162,9 +162,7 @@ impl JournalWrite<'_> {
         let Reversal { till, enrolment, seq, taken } = reversal;
         let (line, quantity_micro, share_minor) = match taken {
             Taken::Whole => (-1, 0, None),
-            Taken::Line { line, quantity, share_minor } => {
-                (i64::from(*line), quantity.micro(), *share_minor)
-            }
+            Taken::Line { line, quantity, share_minor } => (i64::from(*line), quantity.micro(), *share_minor),
             Taken::Money { kind, tender, minor } => {
                 self.tx.prepare_cached(INSERT_REFUND)?.execute(params![
                     till,
