@@ -20,7 +20,10 @@ async fn wrong_pins_on_a_clock_that_was_ahead_lock_out_for_the_pause_and_no_long
     }
     shop.hands.set(now_ms + 60_000);
     sync(&till).await;
-    assert!(matches!(till.sign_in("anna", "1234"), Err(TillError::LockedOut { .. })), "the pause is not over");
+    assert!(
+        matches!(till.sign_in("anna", "1234"), Err(TillError::LockedOut { .. })),
+        "the pause is not over"
+    );
     shop.hands.pass(HOUR_MS);
     assert!(till.sign_in("anna", "1234").is_ok());
 }
@@ -128,7 +131,8 @@ async fn everything_that_was_counted_stands_in_the_z() {
     let session = till.sign_in("anna", "1234").unwrap();
     session.move_cash(CashMovementKind::FloatIn, "cash", money(5_00, "GBP"), "").unwrap();
     sell(&session, "book", 1, "cash");
-    let counted = |tender: &str, minor, currency| Counted { tender: tender.into(), amount: money(minor, currency) };
+    let counted =
+        |tender: &str, minor, currency| Counted { tender: tender.into(), amount: money(minor, currency) };
 
     let unknown = session.close(&[counted("shells", 1, "GBP")]).unwrap_err();
     assert!(matches!(unknown, TillError::Unknown { .. }), "{unknown}");

@@ -85,6 +85,7 @@ async fn a_slip_that_was_taken_off_does_not_come_back_with_the_sale() {
     let (_till, session) = killed(&shop, till, session);
     let id = session.held().unwrap()[0].id.clone();
     session.recall(&id).unwrap();
-    let slips: Vec<_> = session.cart().unwrap().unwrap().tenders.into_iter().map(|paid| paid.reference).collect();
+    let slips: Vec<_> =
+        session.cart().unwrap().unwrap().tenders.into_iter().map(|paid| paid.reference).collect();
     assert_eq!(slips, [Some("slip 4712".to_string())]);
 }

@@ -63,7 +63,8 @@ async fn a_receipt_of_the_most_lines_with_long_names_arrives() {
 async fn every_document_at_its_bounds_arrives() {
     let shop = Shop::stocked().await.unwrap();
     let key = "k".repeat(limits::KEY_BYTES);
-    let tender = json!({"name": longest(text::NAME_CHARS), "kind": "card", "currency": "GBP", "gives_change": false});
+    let tender =
+        json!({"name": longest(text::NAME_CHARS), "kind": "card", "currency": "GBP", "gives_change": false});
     let note: Vec<String> = (0..text::LAYOUT_LINES).map(|_| longest(text::NOTE_CHARS)).collect();
     let layout = json!({"header": note, "footer": note, "offline_note": longest(text::NOTE_CHARS)});
     let long = item(&longest(text::NAME_CHARS), &"7".repeat(limits::KEY_BYTES), "10.00");
@@ -105,7 +106,8 @@ async fn every_document_at_its_bounds_arrives() {
     session.move_cash(CashMovementKind::PayIn, "cash", money(1, "GBP"), &reason).unwrap();
     let goods = || (0..2_000).map(|_| Goods::item(&key, 1.into())).collect::<Vec<_>>();
     let reference = Some(longest(text::REFERENCE_CHARS));
-    let receipt = NewStock { reason: reason.clone(), reference, ..NewStock::new(StockKind::GoodsReceipt, goods()) };
+    let receipt =
+        NewStock { reason: reason.clone(), reference, ..NewStock::new(StockKind::GoodsReceipt, goods()) };
     session.move_goods(receipt).unwrap();
     session.take_order(NewOrder { note: reason.clone(), lines: goods(), ..NewOrder::default() }).unwrap();
     let name = longest(text::NAME_CHARS);
@@ -128,7 +130,9 @@ async fn every_text_has_a_bound_at_the_verb_that_takes_it() {
     session.add(AddLine::item("book", 1.into())).unwrap();
     let before = till.history(&[], None, 999).unwrap().len();
     let customer = |name: &str| CustomerPart { name: name.into(), ..part("x") };
-    for (bad, long) in [("a\0b", false), ("a\nb", false), ("a\u{1b}p", false), ("a\u{202e}b", false), ("x", true)] {
+    for (bad, long) in
+        [("a\0b", false), ("a\nb", false), ("a\u{1b}p", false), ("a\u{202e}b", false), ("x", true)]
+    {
         let bad = &if long { "x".repeat(text::NOTE_CHARS + 1) } else { bad.to_string() };
         let price = "1".parse().unwrap();
         let stock = |reason: &str, reference: Option<&String>| NewStock {
@@ -242,6 +246,9 @@ async fn a_document_that_an_older_version_recorded_beyond_the_bounds_gets_home()
     assert!(till.verify_chains().unwrap().is_ok());
     shop.settled().await;
     let gross = shop.list("totals").await.unwrap();
-    let gross = gross.iter().filter(|total| total["measure"] == "gross").map(|total| total["value"].as_i64().unwrap());
+    let gross = gross
+        .iter()
+        .filter(|total| total["measure"] == "gross")
+        .map(|total| total["value"].as_i64().unwrap());
     assert_eq!(gross.sum::<i64>(), 24_00);
 }

@@ -22,7 +22,8 @@ async fn no_more_comes_back_for_a_line_than_was_paid_for_it() {
     let sale = sell(&session, "mug", 2, "cash");
     let at = |price: &str, quantity: &str| {
         let mut new = back("mug", quantity, &sale, 0, "cash");
-        new.lines[0].what = AddLine::item("mug", quantity.parse().unwrap()).at(price.parse().unwrap(), "typo");
+        new.lines[0].what =
+            AddLine::item("mug", quantity.parse().unwrap()).at(price.parse().unwrap(), "typo");
         session.return_goods(new)
     };
     for (price, quantity) in [("100", "-1"), ("4.26", "-1"), ("4.26", "-2"), ("-1", "-1")] {
@@ -73,7 +74,8 @@ async fn each_tender_gives_back_at_most_what_it_paid() {
         assert!(matches!(refused, TillError::NoRight { right: Right::CashRefund, .. }), "{refused}");
     }
     let returned = by(RefundBy::from("cash").and("card", money(7_00, "GBP"))).unwrap().settled;
-    let tenders: Vec<_> = returned.tenders.iter().map(|paid| (paid.tender.as_str(), paid.home_minor)).collect();
+    let tenders: Vec<_> =
+        returned.tenders.iter().map(|paid| (paid.tender.as_str(), paid.home_minor)).collect();
     assert_eq!(tenders, [("card", -7_00), ("cash", -5_00)]);
 }
 

@@ -26,144 +26,225 @@ use Held::{By, ShownOnly};
 const NAME: Held = ShownOnly("a name is shown and printed; nothing is decided by it");
 
 const TABLE: &[(&str, &[(&str, Held)])] = &[
-    ("unit", &[
-        ("name", NAME),
-        ("code", ShownOnly("for invoices of other systems (UN/ECE Recommendation 20)")),
-        ("decimals", By("a_quantity_has_the_decimals_of_its_unit_wherever_it_is_typed")),
-    ]),
-    ("vat_rate", &[
-        ("name", NAME),
-        ("percent", By("a_held_sale_that_crosses_a_change_of_rate_keeps_its_price_and_the_cashier_is_told")),
-        ("category", By("goods_that_are_no_longer_sold_come_back")),
-    ]),
-    ("tender", &[
-        ("name", NAME),
-        ("kind", By("a_sale_on_account_is_reduced_and_never_paid_out")),
-        ("currency", By("foreign_cash_goes_back_at_the_rate_it_was_taken_at")),
-        ("gives_change", By("a_card_gives_no_change")),
-        ("opens_drawer", ShownOnly("the shell opens the drawer; the core has none")),
-    ]),
-    ("currency", &[
-        ("name", NAME),
-        ("cash_step_minor", By("what_rounds_to_nothing_is_paid_whoever_says_so")),
-        ("cash_rounding", By("coins_round_as_the_currency_says")),
-        ("exact_cash", By("coins_round_as_the_currency_says")),
-        ("round_up_to_step", By("coins_round_as_the_currency_says")),
-    ]),
-    ("item", &[
-        ("name", NAME),
-        ("codes", By("a_day_of_a_till_meets_at_the_centre_to_the_penny")),
-        ("group", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
-        ("unit", By("a_quantity_has_the_decimals_of_its_unit_wherever_it_is_typed")),
-        ("vat", By("a_held_sale_that_crosses_a_change_of_rate_keeps_its_price_and_the_cashier_is_told")),
-        ("price", By("a_held_sale_keeps_its_prices_and_the_list_shows_the_new")),
-        ("active", By("an_item_that_is_retired_is_not_sold_and_not_ordered")),
-        ("stocked", By("what_is_not_stocked_moves_no_stock")),
-        ("deposit", By("a_receipt_of_returned_bottles_pays_out")),
-    ]),
-    ("price", &[
-        ("item", By("a_price_is_in_force_from_and_until_its_time")),
-        ("price", By("a_price_is_in_force_from_and_until_its_time")),
-        ("from_ms", By("a_price_is_in_force_from_and_until_its_time")),
-        ("until_ms", By("a_price_is_in_force_from_and_until_its_time")),
-    ]),
-    ("item_code", &[
-        ("item", By("one_more_code_of_an_item_finds_it")),
-        ("code", By("one_more_code_of_an_item_finds_it")),
-    ]),
-    ("promotion", &[
-        ("name", NAME),
-        ("gives", By("a_promotion_of_the_night_is_given_across_midnight")),
-        ("priority", By("of_two_promotions_that_save_the_same_the_higher_priority_is_named")),
-        ("combines", By("every_document_at_its_bounds_arrives")),
-        ("minimum_quantity", By("a_promotion_has_its_minimum_its_days_and_its_time")),
-        ("minimum_minor", By("a_promotion_has_its_minimum_its_days_and_its_time")),
-        ("from_ms", By("a_promotion_has_its_minimum_its_days_and_its_time")),
-        ("until_ms", By("a_promotion_has_its_minimum_its_days_and_its_time")),
-        ("weekdays", By("a_promotion_has_its_minimum_its_days_and_its_time")),
-        ("from_time", By("a_promotion_of_the_night_is_given_across_midnight")),
-        ("until_time", By("a_promotion_of_the_night_is_given_across_midnight")),
-        ("covers_all", By("a_promotion_of_the_night_is_given_across_midnight")),
-        ("active", By("a_promotion_has_its_minimum_its_days_and_its_time")),
-    ]),
-    ("promotion_item", &[
-        ("promotion", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
-        ("item", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
-        ("group", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
-    ]),
+    (
+        "unit",
+        &[
+            ("name", NAME),
+            ("code", ShownOnly("for invoices of other systems (UN/ECE Recommendation 20)")),
+            ("decimals", By("a_quantity_has_the_decimals_of_its_unit_wherever_it_is_typed")),
+        ],
+    ),
+    (
+        "vat_rate",
+        &[
+            ("name", NAME),
+            (
+                "percent",
+                By("a_held_sale_that_crosses_a_change_of_rate_keeps_its_price_and_the_cashier_is_told"),
+            ),
+            ("category", By("goods_that_are_no_longer_sold_come_back")),
+        ],
+    ),
+    (
+        "tender",
+        &[
+            ("name", NAME),
+            ("kind", By("a_sale_on_account_is_reduced_and_never_paid_out")),
+            ("currency", By("foreign_cash_goes_back_at_the_rate_it_was_taken_at")),
+            ("gives_change", By("a_card_gives_no_change")),
+            ("opens_drawer", ShownOnly("the shell opens the drawer; the core has none")),
+        ],
+    ),
+    (
+        "currency",
+        &[
+            ("name", NAME),
+            ("cash_step_minor", By("what_rounds_to_nothing_is_paid_whoever_says_so")),
+            ("cash_rounding", By("coins_round_as_the_currency_says")),
+            ("exact_cash", By("coins_round_as_the_currency_says")),
+            ("round_up_to_step", By("coins_round_as_the_currency_says")),
+        ],
+    ),
+    (
+        "item",
+        &[
+            ("name", NAME),
+            ("codes", By("a_day_of_a_till_meets_at_the_centre_to_the_penny")),
+            ("group", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
+            ("unit", By("a_quantity_has_the_decimals_of_its_unit_wherever_it_is_typed")),
+            ("vat", By("a_held_sale_that_crosses_a_change_of_rate_keeps_its_price_and_the_cashier_is_told")),
+            ("price", By("a_held_sale_keeps_its_prices_and_the_list_shows_the_new")),
+            ("active", By("an_item_that_is_retired_is_not_sold_and_not_ordered")),
+            ("stocked", By("what_is_not_stocked_moves_no_stock")),
+            ("deposit", By("a_receipt_of_returned_bottles_pays_out")),
+        ],
+    ),
+    (
+        "price",
+        &[
+            ("item", By("a_price_is_in_force_from_and_until_its_time")),
+            ("price", By("a_price_is_in_force_from_and_until_its_time")),
+            ("from_ms", By("a_price_is_in_force_from_and_until_its_time")),
+            ("until_ms", By("a_price_is_in_force_from_and_until_its_time")),
+        ],
+    ),
+    (
+        "item_code",
+        &[
+            ("item", By("one_more_code_of_an_item_finds_it")),
+            ("code", By("one_more_code_of_an_item_finds_it")),
+        ],
+    ),
+    (
+        "promotion",
+        &[
+            ("name", NAME),
+            ("gives", By("a_promotion_of_the_night_is_given_across_midnight")),
+            ("priority", By("of_two_promotions_that_save_the_same_the_higher_priority_is_named")),
+            ("combines", By("every_document_at_its_bounds_arrives")),
+            ("minimum_quantity", By("a_promotion_has_its_minimum_its_days_and_its_time")),
+            ("minimum_minor", By("a_promotion_has_its_minimum_its_days_and_its_time")),
+            ("from_ms", By("a_promotion_has_its_minimum_its_days_and_its_time")),
+            ("until_ms", By("a_promotion_has_its_minimum_its_days_and_its_time")),
+            ("weekdays", By("a_promotion_has_its_minimum_its_days_and_its_time")),
+            ("from_time", By("a_promotion_of_the_night_is_given_across_midnight")),
+            ("until_time", By("a_promotion_of_the_night_is_given_across_midnight")),
+            ("covers_all", By("a_promotion_of_the_night_is_given_across_midnight")),
+            ("active", By("a_promotion_has_its_minimum_its_days_and_its_time")),
+        ],
+    ),
+    (
+        "promotion_item",
+        &[
+            ("promotion", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
+            ("item", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
+            ("group", By("three_for_two_of_a_group_is_booked_as_sold_and_what_was_paid_comes_back")),
+        ],
+    ),
     ("group", &[("name", NAME)]),
-    ("exchange_rate", &[
-        ("currency", By("a_day_begins_at_the_cut_over_of_the_centre")),
-        ("rate", By("a_day_begins_at_the_cut_over_of_the_centre")),
-        ("from_day", By("a_day_begins_at_the_cut_over_of_the_centre")),
-        ("source", ShownOnly("where the rate is from")),
-    ]),
-    ("customer", &[
-        ("name", NAME),
-        ("credit", By("who_has_no_credit_puts_nothing_on_account")),
-        ("address", ShownOnly("for invoices and letters")),
-        ("email", ShownOnly("for receipts and notices")),
-        ("phone", ShownOnly("to call")),
-        ("vat_id", ShownOnly("printed on invoices by the back office")),
-        ("merged_into", By("who_has_no_credit_puts_nothing_on_account")),
-    ]),
-    ("image", &[
-        ("bytes", By("pictures_come_as_far_as_the_policy_gives_them_room")),
-        ("item", ShownOnly("which item the picture shows")),
-        ("media_type", ShownOnly("how the shell draws it")),
-        ("sha256", By("pictures_come_as_far_as_the_policy_gives_them_room")),
-    ]),
-    ("audit_plan", &[
-        ("items", By("orders_and_goods_take_names_from_the_centre_and_refuse_what_does_not_go")),
-        ("name", NAME),
-        ("warehouse", By("orders_and_goods_take_names_from_the_centre_and_refuse_what_does_not_go")),
-    ]),
-    ("stock_level", &[
-        ("item", ShownOnly("a level is shown, and refuses no sale")),
-        ("quantity", ShownOnly("a level is shown, and refuses no sale")),
-        ("warehouse", ShownOnly("a level is shown, and refuses no sale")),
-    ]),
-    ("stock_counted", &[
-        ("enrolment", ShownOnly("which own documents a level contains")),
-        ("ranges", ShownOnly("which own documents a level contains")),
-        ("till", ShownOnly("which own documents a level contains")),
-    ]),
-    ("user", &[
-        ("name", NAME),
-        ("role", By("every_verb_asks_for_its_right")),
-        ("pin", By("wrong_pins_lock_a_user_out_and_a_restart_does_not_help")),
-        ("active", By("a_user_who_is_no_longer_active_does_not_sign_in")),
-    ]),
+    (
+        "exchange_rate",
+        &[
+            ("currency", By("a_day_begins_at_the_cut_over_of_the_centre")),
+            ("rate", By("a_day_begins_at_the_cut_over_of_the_centre")),
+            ("from_day", By("a_day_begins_at_the_cut_over_of_the_centre")),
+            ("source", ShownOnly("where the rate is from")),
+        ],
+    ),
+    (
+        "customer",
+        &[
+            ("name", NAME),
+            ("credit", By("who_has_no_credit_puts_nothing_on_account")),
+            ("address", ShownOnly("for invoices and letters")),
+            ("email", ShownOnly("for receipts and notices")),
+            ("phone", ShownOnly("to call")),
+            ("vat_id", ShownOnly("printed on invoices by the back office")),
+            ("merged_into", By("who_has_no_credit_puts_nothing_on_account")),
+        ],
+    ),
+    (
+        "image",
+        &[
+            ("bytes", By("pictures_come_as_far_as_the_policy_gives_them_room")),
+            ("item", ShownOnly("which item the picture shows")),
+            ("media_type", ShownOnly("how the shell draws it")),
+            ("sha256", By("pictures_come_as_far_as_the_policy_gives_them_room")),
+        ],
+    ),
+    (
+        "audit_plan",
+        &[
+            ("items", By("orders_and_goods_take_names_from_the_centre_and_refuse_what_does_not_go")),
+            ("name", NAME),
+            ("warehouse", By("orders_and_goods_take_names_from_the_centre_and_refuse_what_does_not_go")),
+        ],
+    ),
+    (
+        "stock_level",
+        &[
+            ("item", ShownOnly("a level is shown, and refuses no sale")),
+            ("quantity", ShownOnly("a level is shown, and refuses no sale")),
+            ("warehouse", ShownOnly("a level is shown, and refuses no sale")),
+        ],
+    ),
+    (
+        "stock_counted",
+        &[
+            ("enrolment", ShownOnly("which own documents a level contains")),
+            ("ranges", ShownOnly("which own documents a level contains")),
+            ("till", ShownOnly("which own documents a level contains")),
+        ],
+    ),
+    (
+        "user",
+        &[
+            ("name", NAME),
+            ("role", By("every_verb_asks_for_its_right")),
+            ("pin", By("wrong_pins_lock_a_user_out_and_a_restart_does_not_help")),
+            ("active", By("a_user_who_is_no_longer_active_does_not_sign_in")),
+        ],
+    ),
     ("role", &[("name", NAME), ("rights", By("every_verb_asks_for_its_right"))]),
     ("numerator", &[("pattern", By("numbers_look_as_their_numerator_says"))]),
-    ("centre", &[
-        ("name", NAME),
-        ("currency", By("goods_sold_in_leva_come_back_as_leva_and_are_paid_in_euros_at_the_fixed_rate")),
-        ("vat_mode", By("goods_come_back_in_the_vat_mode_they_were_sold_in")),
-        ("warehouse", By("a_day_of_a_till_meets_at_the_centre_to_the_penny")),
-        ("day_begins", By("a_day_begins_at_the_cut_over_of_the_centre")),
-        ("tax_point", By("a_tab_keeps_the_rate_of_each_supply")),
-        ("changeover", By("goods_sold_in_leva_come_back_as_leva_and_are_paid_in_euros_at_the_fixed_rate")),
-    ]),
-    ("receipt_layout", &[
-        ("header", By("a_copy_of_a_receipt_is_the_same_but_for_saying_so")),
-        ("footer", By("a_copy_of_a_receipt_is_the_same_but_for_saying_so")),
-        ("offline_note", By("a_sale_needs_no_network")),
-    ]),
-    ("policy", &[
-        ("apply", By("a_price_changed_overnight_is_sold_at_from_when_the_policy_says")),
-        ("send", By("by_hand_means_that_a_document_waits")),
-        ("keep_days", By("what_is_settled_is_kept_as_long_as_the_policy_says")),
-        ("schedule_minutes", By("the_schedule_is_the_policys_and_never_shorter_than_a_quarter_of_an_hour")),
-        ("attachments_mb", By("pictures_come_as_far_as_the_policy_gives_them_room")),
-    ]),
+    (
+        "centre",
+        &[
+            ("name", NAME),
+            ("currency", By("goods_sold_in_leva_come_back_as_leva_and_are_paid_in_euros_at_the_fixed_rate")),
+            ("vat_mode", By("goods_come_back_in_the_vat_mode_they_were_sold_in")),
+            ("warehouse", By("a_day_of_a_till_meets_at_the_centre_to_the_penny")),
+            ("day_begins", By("a_day_begins_at_the_cut_over_of_the_centre")),
+            ("tax_point", By("a_tab_keeps_the_rate_of_each_supply")),
+            (
+                "changeover",
+                By("goods_sold_in_leva_come_back_as_leva_and_are_paid_in_euros_at_the_fixed_rate"),
+            ),
+        ],
+    ),
+    (
+        "receipt_layout",
+        &[
+            ("header", By("a_copy_of_a_receipt_is_the_same_but_for_saying_so")),
+            ("footer", By("a_copy_of_a_receipt_is_the_same_but_for_saying_so")),
+            ("offline_note", By("a_sale_needs_no_network")),
+        ],
+    ),
+    (
+        "policy",
+        &[
+            ("apply", By("a_price_changed_overnight_is_sold_at_from_when_the_policy_says")),
+            ("send", By("by_hand_means_that_a_document_waits")),
+            ("keep_days", By("what_is_settled_is_kept_as_long_as_the_policy_says")),
+            (
+                "schedule_minutes",
+                By("the_schedule_is_the_policys_and_never_shorter_than_a_quarter_of_an_hour"),
+            ),
+            ("attachments_mb", By("pictures_come_as_far_as_the_policy_gives_them_room")),
+        ],
+    ),
 ];
 
 /// Kinds of which this version reads no member: their bytes come down, are verified and are listed.
 const NOT_READ: &[&str] = &[
-    "warehouse", "price_type", "vehicle", "travel_type", "discount_type", "global_price", "item_unit",
-    "group_link", "location", "device", "attribute_definition", "attribute_value", "appointment_type",
-    "appointment_template", "appointment", "transfer_order", "sales_order", "invoice",
+    "warehouse",
+    "price_type",
+    "vehicle",
+    "travel_type",
+    "discount_type",
+    "global_price",
+    "item_unit",
+    "group_link",
+    "location",
+    "device",
+    "attribute_definition",
+    "attribute_value",
+    "appointment_type",
+    "appointment_template",
+    "appointment",
+    "transfer_order",
+    "sales_order",
+    "invoice",
 ];
 
 #[test]
@@ -180,7 +261,8 @@ fn every_member_of_every_setting_is_obeyed_or_shown_only() {
             }
         }
     }
-    let kinds = Section::ALL.iter().filter(|section| section.is_down()).flat_map(|section| section.spec().kinds);
+    let kinds =
+        Section::ALL.iter().filter(|section| section.is_down()).flat_map(|section| section.spec().kinds);
     let listed: Vec<&str> = TABLE.iter().map(|(kind, _)| *kind).chain(NOT_READ.iter().copied()).collect();
     for kind in kinds {
         assert_eq!(listed.iter().filter(|listed| *listed == kind).count(), 1, "{kind}");
@@ -257,7 +339,9 @@ fn names_of_tests() -> BTreeSet<String> {
                 let mut is_test = false;
                 for line in source.lines().map(str::trim_start) {
                     is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-                    let Some(name) = line.strip_prefix("async fn ").or(line.strip_prefix("fn ")) else { continue };
+                    let Some(name) = line.strip_prefix("async fn ").or(line.strip_prefix("fn ")) else {
+                        continue;
+                    };
                     if is_test {
                         names.insert(name.split('(').next().unwrap().to_string());
                     }
@@ -268,7 +352,9 @@ fn names_of_tests() -> BTreeSet<String> {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut names = BTreeSet::new();
-    ["core", "backoffice", "bindings", "tests"].iter().for_each(|folder| read(&root.join(folder), &mut names));
+    ["core", "backoffice", "bindings", "tests"]
+        .iter()
+        .for_each(|folder| read(&root.join(folder), &mut names));
     names
 }
 
@@ -417,9 +503,12 @@ async fn a_price_is_in_force_from_and_until_its_time() {
         until.into_iter().for_each(|until| row["until_ms"] = (now_ms + until).into());
         row
     };
-    shop.rows(&[("price", "p1", price("3.00", 1_000, Some(3_000))), ("price", "p2", price("2.00", 2_000, Some(4_000)))])
-        .await
-        .unwrap();
+    shop.rows(&[
+        ("price", "p1", price("3.00", 1_000, Some(3_000))),
+        ("price", "p2", price("2.00", 2_000, Some(4_000))),
+    ])
+    .await
+    .unwrap();
     shop.publish().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let session = till.sign_in("anna", "1234").unwrap();
@@ -453,7 +542,8 @@ async fn a_promotion_has_its_minimum_its_days_and_its_time() {
         shop.publish().await.unwrap();
         sync(&till).await;
         let session = till.sign_in("anna", "1234").unwrap();
-        let totals = [1, 3].map(|count| super::yesterday::sell(&session, "book", count, "cash").settled.total_minor);
+        let totals =
+            [1, 3].map(|count| super::yesterday::sell(&session, "book", count, "cash").settled.total_minor);
         assert_eq!(totals, expected, "{row}");
         // The clock stands, or 08:00 would be over.
         assert_eq!(shop.hands.now_ms(), tillkit_tests::world::MORNING_MS);
@@ -464,7 +554,9 @@ async fn a_promotion_has_its_minimum_its_days_and_its_time() {
 async fn of_two_promotions_that_save_the_same_the_higher_priority_is_named() {
     let shop = Shop::stocked().await.unwrap();
     let promotion = |name: &str, priority: i32| json!({"name": name, "gives": {"percent_off": "50"}, "covers_all": true, "priority": priority});
-    shop.rows(&[("promotion", "a", promotion("First", 1)), ("promotion", "b", promotion("Second", 2))]).await.unwrap();
+    shop.rows(&[("promotion", "a", promotion("First", 1)), ("promotion", "b", promotion("Second", 2))])
+        .await
+        .unwrap();
     shop.publish().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let session = till.sign_in("anna", "1234").unwrap();
@@ -486,7 +578,8 @@ async fn numbers_look_as_their_numerator_says() {
     let session = till.sign_in("anna", "1234").unwrap();
     let sale = super::yesterday::sell(&session, "mug", 1, "cash");
     let back = session.return_goods(super::yesterday::back("mug", "-1", &sale, 0, "cash")).unwrap();
-    let number = |number: &str| number.chars().filter(|letter| !letter.is_ascii_uppercase()).collect::<String>();
+    let number =
+        |number: &str| number.chars().filter(|letter| !letter.is_ascii_uppercase()).collect::<String>();
     assert!(sale.reference.number.starts_with("1-"), "{}", sale.reference.number);
     assert!(back.reference.number.starts_with('R') && number(&back.reference.number).ends_with("/001"));
 }

@@ -42,11 +42,7 @@ struct Row {
 /// Wraps a call that does not wait.
 macro_rules! row {
     ($verb:literal, $right:ident, |$stage:ident| $call:expr) => {
-        Row {
-            verb: $verb,
-            right: Right::$right,
-            try_it: |$stage| Box::pin(async move { $call.map(drop) }),
-        }
+        Row { verb: $verb, right: Right::$right, try_it: |$stage| Box::pin(async move { $call.map(drop) }) }
     };
 }
 
@@ -104,8 +100,12 @@ fn rows() -> Vec<Row> {
         row!("Session::return_goods", Return, |on| {
             on.session.return_goods(back("mug", "-1", &on.sale, 0, "cash"))
         }),
-        row!("Session::return_goods", ReturnWithoutSale, |on| on.session.return_goods(without_sale(&on.sale))),
-        row!("Session::return_goods", PriceOverride, |on| on.session.return_goods(at_another_price(&on.sale))),
+        row!("Session::return_goods", ReturnWithoutSale, |on| on
+            .session
+            .return_goods(without_sale(&on.sale))),
+        row!("Session::return_goods", PriceOverride, |on| on
+            .session
+            .return_goods(at_another_price(&on.sale))),
         row!("Session::return_goods", CashRefund, |on| {
             on.session.return_goods(back("mug", "-1", &on.by_card, 0, "cash"))
         }),
@@ -115,12 +115,16 @@ fn rows() -> Vec<Row> {
         row!("Session::add", PriceOverride, |on| {
             on.session.add(AddLine::item("mug", 1.into()).at("1".parse().unwrap(), "r"))
         }),
-        row!("Session::add", PriceOverride, |on| on.session.add(AddLine::item("mug", 1.into()).with_vat("zero"))),
+        row!("Session::add", PriceOverride, |on| on
+            .session
+            .add(AddLine::item("mug", 1.into()).with_vat("zero"))),
         row!("Session::add", Return, |on| on.session.add(two_back())),
         row!("Session::add", ReturnWithoutSale, |on| on.session.add(two_back())),
         row!("Session::set_quantity", Sell, |on| on.session.set_quantity(0, 2.into())),
         row!("Session::set_quantity", Return, |on| on.session.set_quantity(0, "-1".parse().unwrap())),
-        row!("Session::set_quantity", ReturnWithoutSale, |on| on.session.set_quantity(0, "-1".parse().unwrap())),
+        row!("Session::set_quantity", ReturnWithoutSale, |on| on
+            .session
+            .set_quantity(0, "-1".parse().unwrap())),
         row!("Session::remove_line", Sell, |on| on.session.remove_line(0)),
         row!("Session::discount_line", Discount, |on| on.session.discount_line(0, None)),
         row!("Session::discount_line", Sell, |on| on.session.discount_line(0, None)),
@@ -157,11 +161,17 @@ const OPEN: &[(&str, &str)] = &[
     ("Session::find_code", READS),
     ("Session::user", READS),
     ("Session::may", READS),
-    ("Till::export", "while nobody can sign in: `without_a_cashier_a_till_asks_whether_somebody_can_sign_in`"),
+    (
+        "Till::export",
+        "while nobody can sign in: `without_a_cashier_a_till_asks_whether_somebody_can_sign_in`",
+    ),
     ("Till::choose_centre", "the same"),
     ("Till::enrol", "the same"),
     ("Till::enrol_by_qr", "the same"),
-    ("Till::sync", "sending needs none; receiving: `without_data_exchange_receiving_is_refused_and_documents_are_stored`"),
+    (
+        "Till::sync",
+        "sending needs none; receiving: `without_data_exchange_receiving_is_refused_and_documents_are_stored`",
+    ),
     ("Till::import_receipt", "the receipt is signed by the back office"),
     ("Till::sign_in", "it is what gives rights"),
     ("Till::open", "the phone's, not a person's"),

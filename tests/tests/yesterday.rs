@@ -363,7 +363,10 @@ async fn a_held_sale_that_crosses_a_change_of_rate_keeps_its_price_and_the_cashi
         assert_eq!(told, [("17.5".to_string(), "25".to_string())]);
         session.pay_rest("cash").unwrap();
         let settled = session.complete().unwrap().settled;
-        assert_eq!((settled.total_minor, settled.vat[0].rate.percent.to_string()), (total_minor, "25".into()));
+        assert_eq!(
+            (settled.total_minor, settled.vat[0].rate.percent.to_string()),
+            (total_minor, "25".into())
+        );
     }
 }
 
