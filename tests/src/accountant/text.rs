@@ -11,10 +11,9 @@ use super::{
 /// a row, in the document's order.
 pub fn judge(judge: &mut Judge, document: &Document, money: &Money, decimals: u32, text: &str) {
     let shown = |minor: i64| Decimal::new(minor, decimals).to_string();
-    let mut rows = text.lines().peekable();
     // Head, title, lines, payment, VAT: a rule stands between them.
     let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
-    while let Some(row) = rows.next() {
+    for row in text.lines() {
         match row.starts_with("----") {
             true => sections.push(Vec::new()),
             false => sections.last_mut().expect("there is a first one").push(row),

@@ -6,8 +6,6 @@
 //! hold whatever was sold: no gap in seqs and numbers, an unbroken chain of hashes, money that adds up
 //! in each document, and each closure equal to the documents it lists.
 //!
-//! A second judge, [`audit`], is the accountant of `tests`: it knows rows and documents, and no sales file.
-//!
 //! Both sides pass through a temporary SQLite file, so memory does not grow with them.
 
 use std::{
@@ -21,11 +19,8 @@ use anyhow::{Context, Result, bail, ensure};
 use rusqlite::{Connection, named_params};
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use tillkit_tests::accountant::Accountant;
-
-use super::office::DraftedRow;
 
 /// Differences that are named one by one; the rest is counted.
 const NAMED: usize = 40;
@@ -108,41 +103,6 @@ pub fn check(sales: &Path, export: impl BufRead, copy: &Path) -> Result<Verdict>
         check.verdict.differences.push(format!("… and {} more", check.unnamed));
     }
     Ok(check.verdict)
-}
-
-/// What the accountant has judged.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Audit {
-    /// Figures of documents and of the books that were compared.
-    pub figures: u64,
-    /// All that differ, in words.
-    pub differences: Vec<String>,
-}
-
-/// Lets the accountant judge every document in `export` by the rows that were published, and what the back
-/// office says of its books: `totals` and `stock`.
-///
-/// # Errors
-/// If the export cannot be read.
-pub fn audit(rows: &[DraftedRow], export: impl BufRead, totals: &[Value], stock: &[Value]) -> Result<Audit> {
-    let mut accountant = Accountant::default();
-    rows.iter().for_each(|(kind, key, body)| accountant.row(kind, key, body));
-    for (at, line) in export.lines().enumerate() {
-        let line = line.with_context(|| format!("line {} of the export", at + 1))?;
-        // A part stands beside its document: an object without a signature.
-        if !line.is_empty() && !line.starts_with('{') {
-            accountant.document(line.as_bytes());
-        }
-    }
-    accountant.compare_totals(totals);
-    accountant.compare_levels(stock);
-    let differences = accountant.differences().iter();
-    let mut named: Vec<String> =
-        differences.take(NAMED).map(|one| format!("the accountant: {one}")).collect();
-    if let Some(unnamed) = accountant.differences().len().checked_sub(NAMED).filter(|unnamed| *unnamed > 0) {
-        named.push(format!("the accountant: … and {unnamed} more"));
-    }
-    Ok(Audit { figures: accountant.compared(), differences: named })
 }
 
 const SCHEMA: &str = "

@@ -8,6 +8,7 @@
 //!
 //! `checker` shares no code with what stands left of it.
 
+mod audit;
 mod checker;
 mod clock;
 mod file;
@@ -112,7 +113,7 @@ async fn demonstrate(args: &Args, show: impl FnOnce(&Report) -> Result<()>) -> R
     let verdict =
         checker::check(&sales_file, lines()?, &folder.path().join("checker.db")).context("the checker")?;
     let (totals, stock) = (office.totals().await?, office.stock().await?);
-    let audit = checker::audit(&office.drafted(), lines()?, &totals, &stock).context("the accountant")?;
+    let audit = audit::audit(&office.drafted(), lines()?, &totals, &stock).context("the accountant")?;
     progress.ends();
     let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
     let mut report = Report::new(sales.facts(), args.tills, diary, (verdict, audit), books, seconds);

@@ -4,11 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Serialize;
 
-use super::{
-    checker::{Audit, Verdict},
-    file::Facts,
-    replay::Diary,
-};
+use super::{audit::Audit, checker::Verdict, file::Facts, replay::Diary};
 
 /// The result; `--json` prints exactly this.
 #[derive(Debug, Serialize)]

@@ -114,7 +114,8 @@ impl DemoTill {
         }
         let drawer = session.interim()?.closure.totals.tenders.into_iter();
         let counted: Vec<Counted> = drawer
-            .filter(|tender| tender.kind == tillkit::TenderKind::Cash)
+            // Of a file with more money back than taken the drawer would hold less than nothing.
+            .filter(|tender| tender.kind == tillkit::TenderKind::Cash && tender.expected_minor >= 0)
             .map(|tender| Counted {
                 amount: Money::new(tender.expected_minor, tender.currency),
                 tender: tender.tender,
