@@ -48,5 +48,8 @@ fn the_domain_is_pure() {
     let dependencies =
         domain.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
     let names: Vec<&str> = dependencies.map(|dependency| dependency.name.as_str()).collect();
-    assert_eq!(names, ["iso_currency", "rust_decimal", "serde", "thiserror"]);
+    assert_eq!(
+        names,
+        ["iso_currency", "percent-encoding", "rust_decimal", "serde", "thiserror", "unicode-width"]
+    );
 }
