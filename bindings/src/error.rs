@@ -39,9 +39,9 @@ pub enum TillError {
         /// What was typed.
         text: String,
         /// If its sign separates groups.
-        grouped: Reading,
+        grouped: Box<Reading>,
         /// If its sign is the decimal one.
-        decimal: Reading,
+        decimal: Box<Reading>,
     },
     /// Several items have the code: ask which, and add it by its key.
     #[error("{sentence}")]
@@ -150,8 +150,8 @@ impl From<AmountError> for TillError {
                 sentence,
                 data_safe: true,
                 text,
-                grouped: grouped.into(),
-                decimal: decimal.into(),
+                grouped: Box::new(grouped.into()),
+                decimal: Box::new(decimal.into()),
             },
             AmountError::Money(error) => error.into(),
             _ => TillError::Refused { code: "money".into(), sentence, data_safe: true },
