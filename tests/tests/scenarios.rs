@@ -5,7 +5,6 @@
 
 mod arrows;
 mod bad_input;
-mod cases;
 mod counting;
 mod crashes;
 mod day;

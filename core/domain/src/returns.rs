@@ -359,6 +359,12 @@ impl NewReturn {
         if minor < 0 {
             return Err(SaleError::NoPayment { amount });
         }
+        let coins = refund.cash_rounding.filter(|_| refund.kind == TenderKind::Cash);
+        if let Some(coins) = coins.filter(|coins| !coins.takes_exact && minor % coins.step_minor.max(1) != 0)
+        {
+            let step = Money::new(coins.step_minor, refund.currency);
+            return Err(SaleError::NoSuchCoins { amount, step });
+        }
         if refund.currency == self.terms.currency {
             return Ok(minor);
         }

@@ -355,6 +355,14 @@ pub enum SaleError {
         /// In the home currency.
         over: Money,
     },
+    /// Cash is paid in coins.
+    #[error("{amount} cannot be paid in coins of {step}")]
+    NoSuchCoins {
+        /// What was asked for.
+        amount: Money,
+        /// The smallest coin.
+        step: Money,
+    },
     /// The refunds are not what is due.
     #[error("{refunded} is refunded, {due} is due")]
     WrongRefund {

@@ -444,6 +444,22 @@ fn goods_of_a_currency_that_has_ended_come_back_in_it_and_are_paid_in_the_new_on
 }
 
 #[test]
+fn cash_goes_back_in_coins() {
+    let sale = sold(VatMode::Included, &[(7_23, 1, 1)], 0, 50);
+    let coins = |minor| Refund { cash_rounding: Some(CashRounding::nearest(5)), ..by_cash(minor) };
+    let back = |cash: Option<i64>, card: Option<i64>| {
+        let lines = vec![part_of(&sale, 0, 1, Part::default())];
+        let refunds = vec![coins(cash), by("card", TenderKind::Card, card)];
+        new_return(terms(), lines, sale.paid().unwrap(), refunds).settle()
+    };
+    let money = |minor| Money::new(minor, Currency::GBP);
+    let refused = SaleError::NoSuchCoins { amount: money(3_62), step: money(5) };
+    assert_eq!(back(Some(3_62), Some(3_61)), Err(refused));
+    let rounded = back(None, Some(3_61)).unwrap();
+    assert_eq!((rounded.tenders[0].home_minor, rounded.rounding_minor), (-3_60, 2));
+}
+
+#[test]
 fn a_held_sale_crosses_the_end_of_its_currency() {
     let lev = Currency::parse("BGN").unwrap();
     let mut held = Sale::new(Terms { currency: lev, ..terms() });

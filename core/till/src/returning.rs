@@ -3,7 +3,7 @@
 //! What comes back from a sale is taken from that sale's document: item, name, unit, price, VAT, currency,
 //! whatever the centre says today. Only what is not in it is asked for: how the money goes back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use tillkit_domain::{
     self as domain, LineOrigin, Money, Paid, Part, Quantity, Refund, Returnable, Right, SaleError, Settled,
@@ -79,6 +79,13 @@ impl<T: Into<String>> From<T> for RefundBy {
     }
 }
 
+/// A document: till, enrolment, seq.
+type SaleKey = (String, u32, u64);
+/// The sales that goods come back from.
+type Origins = BTreeMap<SaleKey, Origin>;
+/// What each tender of each sale has left.
+type PaidBySale = Vec<(SaleKey, Vec<Paid>)>;
+
 /// A sale that goods come back from.
 struct Origin {
     document: Recorded,
@@ -88,7 +95,7 @@ struct Origin {
 /// Everything of a return but what only the journal's transaction knows: what has come back before.
 struct Prepared {
     returning: domain::NewReturn,
-    origins: BTreeMap<(String, u32, u64), Origin>,
+    origins: Origins,
 }
 
 impl Session {
@@ -171,11 +178,11 @@ impl Session {
     }
 
     fn prepare(&self, new: &NewReturn) -> Result<Prepared, TillError> {
-        let mut origins = BTreeMap::new();
+        let mut origins = Origins::new();
         for origin in new.lines.iter().filter_map(|line| line.origin.as_ref()) {
             let key = (origin.till.clone(), origin.enrolment, origin.seq);
-            if !origins.contains_key(&key) {
-                origins.insert(key, self.origin(origin)?);
+            if let Entry::Vacant(place) = origins.entry(key) {
+                place.insert(self.origin(origin)?);
             }
         }
         let customer = self.customer_of(new, &origins)?;
@@ -238,11 +245,7 @@ impl Session {
 
     /// The customer of a return: the one named, or the sale's. What is taken off an account is taken off the
     /// account that the sale was put on.
-    fn customer_of(
-        &self,
-        new: &NewReturn,
-        origins: &BTreeMap<(String, u32, u64), Origin>,
-    ) -> Result<Option<String>, TillError> {
+    fn customer_of(&self, new: &NewReturn, origins: &Origins) -> Result<Option<String>, TillError> {
         let mut of_sales = BTreeSet::new();
         for key in origins.values().filter_map(|origin| origin.settled.customer.as_ref()) {
             of_sales.insert(match self.core.known_customer(key) {
@@ -274,11 +277,7 @@ impl Session {
 }
 
 /// The terms of a return: those of its sales, which must be the same; without a sale today's.
-fn terms_of(
-    origins: &BTreeMap<(String, u32, u64), Origin>,
-    today: domain::Terms,
-    has_others: bool,
-) -> Result<domain::Terms, TillError> {
+fn terms_of(origins: &Origins, today: domain::Terms, has_others: bool) -> Result<domain::Terms, TillError> {
     let of = |currency: domain::Currency, mode: domain::VatMode| match mode {
         domain::VatMode::Included => format!("{currency} with VAT in the prices"),
         domain::VatMode::Excluded => format!("{currency} without VAT in the prices"),
@@ -302,7 +301,7 @@ fn line_back(
     view: &View,
     what: &AddLine,
     origin: &LineOrigin,
-    origins: &BTreeMap<(String, u32, u64), Origin>,
+    origins: &Origins,
 ) -> Result<domain::NewLine, TillError> {
     let sale = origins.get(&(origin.till.clone(), origin.enrolment, origin.seq));
     let sold = sale.and_then(|sale| sale.settled.lines.get(origin.line as usize));
@@ -357,7 +356,7 @@ fn rate_back(
     tender: &str,
     (from, today): (domain::Currency, domain::Currency),
     changeover: Option<domain::Changeover>,
-    origins: &BTreeMap<(String, u32, u64), Origin>,
+    origins: &Origins,
 ) -> Result<Option<domain::Rate>, TillError> {
     let to = setting.currency;
     if from == to {
@@ -393,11 +392,8 @@ fn refund(
 }
 
 /// Fills in what is left of each line, and returns what each tender of each sale has left.
-fn left_of_sales(
-    journal: &JournalWrite,
-    prepared: &mut Prepared,
-) -> Result<Vec<((String, u32, u64), Vec<Paid>)>, TillError> {
-    let mut reversed: BTreeMap<(String, u32, u64), Reversed> = BTreeMap::new();
+fn left_of_sales(journal: &JournalWrite, prepared: &mut Prepared) -> Result<PaidBySale, TillError> {
+    let mut reversed: BTreeMap<SaleKey, Reversed> = BTreeMap::new();
     let mut by_sale = Vec::with_capacity(prepared.origins.len());
     for (key, origin) in &prepared.origins {
         let back = journal.reversed(&key.0, key.1, key.2)?;
@@ -458,10 +454,7 @@ fn part_back(sold: &Returnable, back: Back) -> Result<Part, TillError> {
 }
 
 /// What a return takes of its sales: shares of lines, and money of tenders, from one sale after the other.
-fn reversals(
-    returning: &domain::NewReturn,
-    mut by_sale: Vec<((String, u32, u64), Vec<Paid>)>,
-) -> Result<Vec<Reversal>, TillError> {
+fn reversals(returning: &domain::NewReturn, mut by_sale: PaidBySale) -> Result<Vec<Reversal>, TillError> {
     let mut reversals = Vec::new();
     for line in &returning.lines {
         let Some((origin, left)) = &line.origin else { continue };

@@ -37,6 +37,8 @@ impl Ledger {
                 customer   TEXT    NOT NULL,
                 code       TEXT    NOT NULL,
                 price      TEXT    NOT NULL,
+                vat        TEXT    NOT NULL,
+                paid_by    TEXT    NOT NULL,
                 left_micro INTEGER NOT NULL,   -- what has not come back, millionths
                 till       TEXT    NOT NULL,
                 enrolment  INTEGER NOT NULL,
@@ -93,17 +95,24 @@ impl Ledger {
         Ok(items)
     }
 
-    /// Remembers the lines of a sale to a customer, so that they can come back.
+    /// Remembers the lines of a sale to a customer, paid by one tender, so that they can come back. Not those
+    /// of a sale with a line that takes off: less was paid for it than its lines say.
     ///
     /// # Errors
     /// The disk's.
-    pub fn sold(&self, customer: &str, sale: &Reference, lines: &[DeedLine]) -> Result<()> {
+    pub fn sold(&self, customer: &str, paid_by: &str, sale: &Reference, lines: &[DeedLine]) -> Result<()> {
         const SOLD: &str = "
-            INSERT INTO sold VALUES (:customer, :code, :price, :left_micro, :till, :enrolment, :seq, :line)";
+            INSERT INTO sold VALUES (:customer, :code, :price, :vat, :paid_by, :left_micro,
+                                     :till, :enrolment, :seq, :line)";
+        if lines.iter().any(|line| line.quantity < Decimal::ZERO || line.price < Decimal::ZERO) {
+            return Ok(());
+        }
         let mut insert = self.db.prepare_cached(SOLD)?;
-        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.quantity > Decimal::ZERO) {
+        let whole = |line: &DeedLine| line.quantity > Decimal::ZERO && line.price.normalize().scale() <= 2;
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| whole(line)) {
             insert.execute(named_params! {
-                ":customer": customer, ":code": line.code, ":price": line.price.to_string(),
+                ":customer": customer, ":code": line.code, ":price": line.price.normalize().to_string(),
+                ":vat": format!("{:?}", line.vat), ":paid_by": paid_by,
                 ":left_micro": micro(line.quantity),
                 ":till": sale.till, ":enrolment": sale.enrolment, ":seq": sale.seq, ":line": at as u64,
             })?;
@@ -111,21 +120,24 @@ impl Ledger {
         Ok(())
     }
 
-    /// The line of an earlier sale to this customer that all of `line` can come back from, taken off
-    /// what is left of it: one at the same price if there is one, else the newest.
+    /// The line of the newest earlier sale to this customer that all of `line` can come back from, taken off
+    /// what is left of it: at the same price and VAT, and paid as the money goes back.
     ///
     /// # Errors
     /// The disk's.
-    pub fn take_back(&self, customer: &str, line: &DeedLine) -> Result<Option<LineOrigin>> {
+    pub fn take_back(&self, customer: &str, paid_by: &str, line: &DeedLine) -> Result<Option<LineOrigin>> {
         const FIND: &str = "
             SELECT rowid, till, enrolment, seq, line FROM sold
-             WHERE customer = :customer AND code = :code AND left_micro >= :micro
-             ORDER BY price = :price DESC, rowid DESC LIMIT 1";
+             WHERE customer = :customer AND code = :code AND price = :price AND vat = :vat
+               AND paid_by = :paid_by AND left_micro >= :micro
+             ORDER BY rowid DESC LIMIT 1";
         const TAKE: &str = "UPDATE sold SET left_micro = left_micro - :micro WHERE rowid = :rowid";
         let back = micro(-line.quantity);
-        let price = line.price.to_string();
-        let wanted =
-            named_params! {":customer": customer, ":code": line.code, ":micro": back, ":price": price};
+        let (price, vat) = (line.price.normalize().to_string(), format!("{:?}", line.vat));
+        let wanted = named_params! {
+            ":customer": customer, ":code": line.code, ":micro": back, ":price": price, ":vat": vat,
+            ":paid_by": paid_by,
+        };
         let found = self.db.prepare_cached(FIND)?.query_row(wanted, |row| {
             let origin =
                 LineOrigin { till: row.get(1)?, enrolment: row.get(2)?, seq: row.get(3)?, line: row.get(4)? };
@@ -166,24 +178,21 @@ mod tests {
     fn goods_come_back_from_a_line_that_covers_them_and_only_once() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::new(&folder.path().join("ledger")).unwrap();
-        ledger.sold("17850", &sale(1), &[line("A", 6, "2.55"), line("A", 4, "2")]).unwrap();
-        ledger.sold("17850", &sale(2), &[line("A", 2, "3")]).unwrap();
+        ledger.sold("17850", "card", &sale(1), &[line("A", 6, "2.55"), line("A", 4, "2")]).unwrap();
+        ledger.sold("17850", "cash", &sale(2), &[line("A", 2, "2")]).unwrap();
+        ledger.sold("17850", "card", &sale(3), &[line("A", 9, "2"), line("B", 1, "-1")]).unwrap();
 
         let back = |customer: &str, code: &str, quantity: i64, price: &str| {
-            let origin = ledger.take_back(customer, &line(code, quantity, price)).unwrap();
+            let origin = ledger.take_back(customer, "card", &line(code, quantity, price)).unwrap();
             origin.map(|origin| (origin.seq, origin.line))
         };
 
         assert_eq!(back("17850", "A", -5, "2.55"), Some((1, 0)), "the price tells which");
-        assert_eq!(
-            back("17850", "A", -2, "2.55"),
-            Some((2, 0)),
-            "too little is left there: the newest that covers it"
-        );
+        assert_eq!(back("17850", "A", -2, "2.55"), None, "too little is left there");
         assert_eq!(back("17850", "A", -5, "2"), None, "no line covers it alone");
         assert_eq!(back("17850", "A", -4, "2"), Some((1, 1)));
-        assert_eq!(back("17850", "A", -1, "2"), Some((1, 0)));
-        assert_eq!(back("17850", "A", -1, "2"), None, "nothing is left");
+        assert_eq!(back("17850", "A", -1, "2"), None, "the rest was paid in cash, or taken off");
+        assert_eq!(back("17850", "A", -1, "2.55"), Some((1, 0)));
         assert_eq!((back("13047", "A", -1, "2"), back("17850", "a", -1, "2")), (None, None));
     }
 }

@@ -155,7 +155,7 @@ impl DemoTill {
         let receipt = session.complete()?;
         must_come_to(deed, receipt.settled.total_minor)?;
         match &deed.customer {
-            Some(customer) => ledger.sold(customer, &receipt.reference, &deed.lines),
+            Some(customer) => ledger.sold(customer, paid_by(deed), &receipt.reference, &deed.lines),
             None => Ok(()),
         }
     }
@@ -166,7 +166,7 @@ impl DemoTill {
         for line in &deed.lines {
             let comes_back = purpose == ReturnPurpose::Goods && deed.is_cancellation();
             let origin = match &deed.customer {
-                Some(customer) if comes_back => ledger.take_back(customer, line)?,
+                Some(customer) if comes_back => ledger.take_back(customer, paid_by(deed), line)?,
                 _ => None,
             };
             with_origin += u64::from(origin.is_some());
@@ -177,7 +177,12 @@ impl DemoTill {
                 (None, ReturnPurpose::Goods) => "brought back, no earlier sale covers it",
             };
             let reason = Some(format!("invoice {}: {why}", deed.invoice));
-            lines.push(ReturnLine { what: added(deed, line, ledger)?, origin, reason });
+            // What comes back from its sale has that sale's price and VAT.
+            let what = match &origin {
+                Some(_) => AddLine::item(&line.code, Quantity::new(line.quantity)?),
+                None => added(deed, line, ledger)?,
+            };
+            lines.push(ReturnLine { what, origin, reason });
         }
         let refund = tender_key(deed.tender()).into();
         let credit = NewReturn { purpose, customer: deed.customer.clone(), lines, refund };
@@ -296,6 +301,14 @@ fn must_come_to(deed: &Deed, total_minor: i64) -> Result<()> {
         "the till says {total_minor} pence, its rows come to {rows} pounds"
     );
     Ok(())
+}
+
+/// What a sale was paid by, as its refund sees it: cash is one, whatever it was paid in.
+fn paid_by(deed: &Deed) -> &'static str {
+    match deed.tender() {
+        Payment::CashEur => tender_key(Payment::Cash),
+        payment => tender_key(payment),
+    }
 }
 
 fn tender_key(payment: Payment) -> &'static str {

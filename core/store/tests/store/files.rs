@@ -83,7 +83,7 @@ fn till_of_version(version: u32) -> Till {
 
 #[test]
 fn files_of_every_version_open_and_read_as_they_were_written() {
-    for version in [1, 2, 3] {
+    for version in [1, 2, 3, 4] {
         let till = till_of_version(version);
 
         assert_eq!(till.store.journal.enrolment().unwrap(), till.enrolment);
