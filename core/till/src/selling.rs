@@ -403,7 +403,7 @@ impl Session {
         let unknown = || TillError::Unknown { what: "held sale", key: id.into() };
         let held = self.core.store.journal.held()?;
         let held = held.into_iter().find(|held| held.id == id).ok_or_else(unknown)?;
-        let (sale, recalled) = self.as_of_today(held.read()?)?;
+        let (sale, recalled) = self.as_of_today(read_held(&held)?)?;
         let kept = Kept { id: id.into(), label: held.label };
         let again = self.held_sale(&sale, &kept, true)?;
         self.core.store.journal.write(|journal| {
@@ -625,15 +625,8 @@ fn unreadable(error: &serde_json::Error) -> tillkit_store::StoreError {
     tillkit_store::StoreError::Unreadable { what: "a held sale", why: error.to_string() }
 }
 
-/// Reads what was set aside.
-trait ReadHeld {
-    fn read(&self) -> Result<Sale, TillError>;
-}
-
-impl ReadHeld for Held {
-    fn read(&self) -> Result<Sale, TillError> {
-        Ok(serde_json::from_slice(&self.body).map_err(|error| unreadable(&error))?)
-    }
+fn read_held(held: &Held) -> Result<Sale, TillError> {
+    Ok(serde_json::from_slice(&held.body).map_err(|error| unreadable(&error))?)
 }
 
 fn has_credit(tenders: &[Tender]) -> bool {
