@@ -30,7 +30,7 @@ struct Import {
     #[arg(long)]
     url: String,
     /// The administrator token.
-    #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true)]
+    #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true, allow_hyphen_values = true)]
     token: String,
     /// What the till has exported.
     file: PathBuf,
@@ -54,10 +54,10 @@ struct Serve {
     #[arg(long, env = "TILLKIT_TENANT", default_value = "shop")]
     tenant: String,
     /// The first tenant's administrator token; without it, one that follows from the database.
-    #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true)]
+    #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true, allow_hyphen_values = true)]
     admin_token: Option<String>,
     /// The password of the first account, `owner`, at first start; without it, a random one, printed once.
-    #[arg(long, env = "TILLKIT_OWNER_PASSWORD", hide_env_values = true)]
+    #[arg(long, env = "TILLKIT_OWNER_PASSWORD", hide_env_values = true, allow_hyphen_values = true)]
     owner_password: Option<String>,
     /// The database has been restored from a backup: begin a new epoch.
     #[arg(long)]
@@ -138,4 +138,15 @@ async fn stop_asked() -> std::io::Result<()> {
 #[cfg(not(unix))]
 async fn stop_asked() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_may_begin_with_a_dash() {
+        let typed = ["tillkit-backoffice", "import", "--url", "u", "--token", "-n_x", "T1.tillkit"];
+        assert!(Arguments::try_parse_from(typed).is_ok());
+    }
 }
