@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tillkit_domain::text;
 use tillkit_protocol::{canonical, limits, settings};
 
 use crate::{
@@ -50,6 +51,8 @@ pub async fn put_centre(office: &Backoffice, tenant: TenantId, id: &str, body: &
     crate::enrol::check_id(id)?;
     validate::row(id, "centre", id, Some(body)).map_err(Error::malformed)?;
     let row: settings::Centre = settings::read(body).map_err(|error| Error::malformed(error.to_string()))?;
+    text::check("member name: it", &row.name, text::NAME_CHARS)
+        .map_err(|error| Error::malformed(error.to_string()))?;
     let pepper = office.random.bytes()?;
     config::put_centre(&office.store, tenant, id, &row.name, &pepper).await?;
     put_row(office, tenant, id, "centre", id, body).await
