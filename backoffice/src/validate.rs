@@ -100,10 +100,9 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
         "vat_rate" => read::<settings::VatRate>(body).map(drop),
         "tender" => read::<settings::Tender>(body).map(drop),
         "currency" => read::<settings::CurrencySetting>(body).map(drop),
-        "item" => check_price(read::<settings::Item>(body)?.price),
+        "item" => read::<settings::Item>(body).map(drop),
         "price" => {
             let price: settings::Price = read(body)?;
-            check_price(price.price)?;
             let ends_early = price.until_ms.is_some_and(|until_ms| until_ms <= price.from_ms);
             if ends_early { Err("member until_ms: it is not after from_ms".into()) } else { Ok(()) }
         }
@@ -211,10 +210,6 @@ fn member_at(body: &[u8], column: usize) -> Option<String> {
         .filter(|(_, start)| *start < column.max(1))
         .max_by_key(|(_, start)| *start)?;
     Some(member.to_string())
-}
-
-fn check_price(price: domain::UnitPrice) -> Result<(), String> {
-    if price.is_negative() { Err("member price: it is less than nothing".into()) } else { Ok(()) }
 }
 
 /// Whether it is a day of the calendar, written like `2010-12-01`.
@@ -532,8 +527,8 @@ mod tests {
             ("currency", "exact_cash", json!(true), json!("yes")),
             ("unit", "decimals", json!(6), json!(7)),
             ("unit", "decimals", json!(0), json!(-1)),
-            ("item", "price", json!("0"), json!("-0.01")),
-            ("price", "price", json!("0"), json!("-1")),
+            ("item", "price", json!("-0.01"), json!("0.0000001")),
+            ("price", "price", json!("-1"), json!("1,5")),
             (
                 "numerator",
                 "pattern",

@@ -842,8 +842,8 @@ impl Sale {
         }
         let lines = self.lines()?;
         let (vat, total_minor) = taxed(&lines, &self.terms)?;
-        let is_goods_back = |line: &Line| line.quantity.is_negative() && !line.is_deposit;
-        if total_minor < 0 && lines.iter().any(is_goods_back) {
+        let takes_off = |line: &Line| line.gross_minor < 0 && !line.is_deposit;
+        if total_minor < 0 && lines.iter().any(takes_off) {
             return Err(SaleError::NegativeTotal { total: Money::new(total_minor, self.terms.currency) });
         }
         let on_account = self.tenders.iter().any(|tender| tender.kind == TenderKind::CustomerCredit);

@@ -491,6 +491,11 @@ fn returned_bottles_pay_out_and_other_goods_do_not() {
     assert_eq!((settled.change_tender.as_deref(), settled.adds_up()), (Some("cash"), true));
     open.add_line(line("1", "-1")).unwrap();
     assert!(matches!(open.settle(), Err(SaleError::NegativeTotal { .. })));
+    let below_nothing = sale(&[("-2", "1")]).settle();
+    assert!(
+        matches!(below_nothing, Err(SaleError::NegativeTotal { .. })),
+        "a price below nothing pays nobody"
+    );
     let mut paid = sale(&[("1", "1")]);
     paid.add_line(bottle).unwrap();
     paid.pay(tender("card", TenderKind::Card, Money::new(1_00, Currency::GBP))).unwrap();
