@@ -373,7 +373,6 @@ impl Session {
     ///
     /// # Errors
     /// `Forbidden`, `Refused`.
-    #[uniffi::method(default(parts = []))]
     pub fn return_goods(
         &self,
         lines: Vec<ReturnedLine>,

@@ -519,16 +519,19 @@ impl Till {
         Ok(Arc::new(Session { core: Arc::new(self.core.sign_in(&user, &pin)?) }))
     }
 
-    /// Prints a document of this phone: only what is durable can be named, so nothing else is printed.
+    /// Prints a document of this phone: only what is durable can be named, so nothing else is printed. All but
+    /// the first print of the receipt just made says that it is a copy.
     ///
     /// # Errors
     /// `Refused` if there is none of that name; `Device` (`printer`) with the printer's reason.
     pub fn print(&self, place: DocumentPlace) -> Result<(), TillError> {
-        let text = self.core.document_view(&place)?.text;
+        let text = self.core.print_text(&place)?;
         let refused =
             |reason| TillError::Device { code: "printer".into(), sentence: reason, data_safe: true };
         let Some(printer) = &self.printer else { return Err(refused("there is no printer".into())) };
-        printer.print(text).map_err(|ServiceError::Failed { reason }| refused(reason))
+        printer.print(text).map_err(|ServiceError::Failed { reason }| refused(reason))?;
+        self.core.mark_printed(&place);
+        Ok(())
     }
 
     /// Lets go of both files before the phone puts the app to sleep; answers within about the deadline.

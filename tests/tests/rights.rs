@@ -203,6 +203,8 @@ const OPEN: &[(&str, &str)] = &[
     ("Till::history_screen", READS),
     ("Till::history_days", READS),
     ("Till::document_view", READS),
+    ("Till::print_text", READS),
+    ("Till::mark_printed", "it says what a printer did: the next print is a copy"),
     ("Till::objects_screen", READS),
     ("Till::object_view", READS),
     ("Till::runs_screen", READS),

@@ -20,6 +20,7 @@ use crate::{
     Session, TillError,
     lookup::{items_of_code, written},
     pricing::{Moment, price_now, promotions_now},
+    screens::DocumentPlace,
     session::{Kept, Open, Settings, day_time, first},
 };
 
@@ -549,6 +550,11 @@ impl Session {
     ) -> Result<Receipt, TillError> {
         let text = self.core.receipt_text(title, &recorded, &settled, self.user(), paper)?;
         self.keep_receipt(&text);
+        self.core.not_printed(DocumentPlace {
+            till: recorded.till.clone(),
+            enrolment: recorded.enrolment,
+            seq: recorded.seq,
+        });
         Ok(Receipt { reference: recorded.reference(), settled, text })
     }
 }

@@ -28,7 +28,9 @@ use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
 use crate::{
-    ConnectionTest, PairingQr, Services, Session, Standing, TillError, identity::Device, screens::EditView,
+    ConnectionTest, PairingQr, Services, Session, Standing, TillError,
+    identity::Device,
+    screens::{DocumentPlace, EditView},
 };
 
 /// A till on this device. Cheap to clone; every clone is the same till.
@@ -45,6 +47,8 @@ pub(crate) struct Core {
     // Std mutex: held for a copy. The last to sign in; who signs out is forgotten.
     signed_in: Mutex<Option<(String, Rights)>>,
     is_in_touch: AtomicBool,
+    // Std mutex: held for a copy. The receipt made last, until it has been printed: what is printed later is a copy.
+    unprinted: Mutex<Option<DocumentPlace>>,
     /// Wakes whoever shows the till: something was recorded, edited, enrolled, chosen.
     pub changes: watch::Sender<()>,
 }
@@ -150,6 +154,7 @@ impl Till {
             runtime,
             secrets,
             signed_in: Mutex::default(),
+            unprinted: Mutex::default(),
             is_in_touch: AtomicBool::new(false),
             changes,
         };
@@ -491,6 +496,22 @@ impl Till {
 }
 
 impl Core {
+    /// A receipt has been made, and is on no paper yet.
+    pub(crate) fn not_printed(&self, place: DocumentPlace) {
+        *self.unprinted.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
+    pub(crate) fn is_unprinted(&self, place: &DocumentPlace) -> bool {
+        self.unprinted.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(place)
+    }
+
+    pub(crate) fn now_printed(&self, place: &DocumentPlace) {
+        let mut unprinted = self.unprinted.lock().unwrap_or_else(PoisonError::into_inner);
+        if unprinted.as_ref() == Some(place) {
+            *unprinted = None;
+        }
+    }
+
     pub(crate) fn changed(&self) {
         self.changes.send_replace(());
     }

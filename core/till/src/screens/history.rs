@@ -158,16 +158,26 @@ impl Till {
         Ok(self.0.store.journal.business_days(limit)?)
     }
 
-    /// A document of this phone, as it is printed.
+    /// What a printer gets: the receipt just made as it was made, anything else as a copy.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`] if this phone has none of that name.
+    pub fn print_text(&self, place: &DocumentPlace) -> Result<String, TillError> {
+        let found = self.found(place)?;
+        self.0.printed(&found, !self.0.is_unprinted(place))
+    }
+
+    /// What a printer got is on paper: from now on it is printed as a copy.
+    pub fn mark_printed(&self, place: &DocumentPlace) {
+        self.0.now_printed(place);
+    }
+
+    /// A document of this phone, as a copy of it is printed.
     ///
     /// # Errors
     /// [`TillError::Unknown`] if this phone has none of that name.
     pub fn document_view(&self, place: &DocumentPlace) -> Result<DocumentView, TillError> {
-        let found = self.document(&place.till, place.enrolment, place.seq)?;
-        let found = found.ok_or_else(|| TillError::Unknown {
-            what: "document",
-            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
-        })?;
+        let found = self.found(place)?;
         let journal = &self.0.store.journal;
         let way = journal.way(&place.till, place.enrolment, place.seq)?;
         let reversed = journal.reversed(&place.till, place.enrolment, place.seq)?;
@@ -177,7 +187,15 @@ impl Till {
             processed_ms: way.processed_ms,
             settled_ms: way.settled_ms,
             lines: sold(&found, &reversed)?,
-            text: self.0.printed(&found)?,
+            text: self.0.printed(&found, true)?,
+        })
+    }
+
+    fn found(&self, place: &DocumentPlace) -> Result<Recorded, TillError> {
+        let found = self.document(&place.till, place.enrolment, place.seq)?;
+        found.ok_or_else(|| TillError::Unknown {
+            what: "document",
+            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
         })
     }
 }
@@ -244,8 +262,8 @@ impl crate::till::Core {
         })
     }
 
-    fn printed(&self, document: &Recorded) -> Result<String, TillError> {
-        let sale = |title, sale: bodies::Sale| -> Result<String, TillError> {
+    fn printed(&self, document: &Recorded, is_copy: bool) -> Result<String, TillError> {
+        let sale = |title: &str, sale: bodies::Sale| -> Result<String, TillError> {
             let line = document.document::<serde_json::Value>()?;
             let currency = tillkit_domain::Currency::parse(&document.currency).ok_or_else(|| {
                 StoreError::Unreadable { what: "a document's currency", why: document.currency.clone() }
@@ -256,7 +274,7 @@ impl crate::till::Core {
                 // An older version did not write it: what is known best is today's.
                 None => self.paper(&self.store.centre.view()?, document.recorded_ms, line.offline)?,
             };
-            let title = format!("{title}, copy");
+            let title = if is_copy { format!("{title}, copy") } else { title.to_string() };
             self.receipt_text(&title, document, &settled, &line.user, &paper)
         };
         match Kind::of_name(&document.kind) {

@@ -482,6 +482,7 @@ object Czech : Strings {
         currency: String,
         rate: String,
     ) = "Tento prodej byl v měně $currency. Jeho ceny byly vyděleny kurzem $rate."
+
     override val holdLabel = "Jak mu říkat"
     override val discount = "Slevit"
     override val discountReceipt = "Sleva na účtenku"

@@ -494,6 +494,7 @@ object English : Strings {
         currency: String,
         rate: String,
     ) = "This sale was in $currency. Its prices were divided by $rate."
+
     override val holdLabel = "What to call it"
     override val discount = "Take off"
     override val discountReceipt = "Discount on the receipt"

@@ -216,6 +216,7 @@ interface Strings {
         currency: String,
         rate: String,
     ): String
+
     val holdLabel: String
     val discount: String
     val discountReceipt: String
