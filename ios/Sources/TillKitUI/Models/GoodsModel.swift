@@ -247,7 +247,9 @@ public final class GoodsModel: Attempting {
 
   public func leaveChoices() { choices = [] }
 
-  public func choiceText(_ hit: SearchHit) -> String { "\(hit.name) · \(formats.price(hit.price, hit.currency))" }
+  public func choiceText(_ hit: SearchHit) -> String {
+    "\(hit.name) · \(formats.price(hit.price, hit.currency))"
+  }
 
   private func add(_ item: String, _ name: String) {
     draft?.add(item, name)
