@@ -226,16 +226,13 @@ public final class GoodsModel: Attempting {
     await attempt {
       do {
         choose(try await cashier.find(code: typed))
-      } catch {
-        switch error {
-        case .SeveralItems(_, _, _, _, let items):
-          choices = try await cashier.choices(of: items, code: typed)
-        case .Refused:
-          let found = try await till.objects(kind: "item", query: typed).rows
-          guard let item = found.first, found.count == 1 else { throw error }
-          add(item)
-        default: throw error
-        }
+      } catch TillError.SeveralItems(_, _, _, _, let items) {
+        choices = try await cashier.choices(of: items, code: typed)
+      } catch let refused as TillError {
+        guard case .Refused = refused else { throw refused }
+        let found = try await till.objects(kind: "item", query: typed).rows
+        guard let item = found.first, found.count == 1 else { throw refused }
+        add(item)
       }
     }
   }

@@ -82,8 +82,7 @@ public final class SellModel: Attempting {
       do {
         try await cashier.add(code: code)
         query = ""
-      } catch {
-        guard case .SeveralItems(_, _, _, _, let items) = error else { throw error }
+      } catch TillError.SeveralItems(_, _, _, _, let items) {
         choices = try await cashier.choices(of: items, code: code)
       }
     }

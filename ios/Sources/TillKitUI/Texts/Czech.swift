@@ -230,6 +230,7 @@ public struct Czech: Strings {
     case .noRight: "Na to nemáte právo."
     case .unknown: "Nenalezeno."
     case .severalItems: "Tento kód má více položek zboží."
+    case .sharedCodes: "Jeden kód má dvě položky zboží. Obraťte se na kancelář obchodu."
     case .noCredit: "Tento zákazník nemá účet. Zvolte jiný způsob platby."
     case .tooLong: "Tento doklad je příliš dlouhý. Dokončete ho a začněte další."
     case .badInput: "Takhle to být nemůže."

@@ -230,6 +230,7 @@ public struct English: Strings {
     case .noRight: "You may not do that."
     case .unknown: "Not found."
     case .severalItems: "Several items have this code."
+    case .sharedCodes: "One code stands on two items. Ask the shop's office."
     case .noCredit: "This customer has no account. Choose another way to pay."
     case .tooLong: "This document is too long. Complete it and begin another one."
     case .badInput: "That cannot be."

@@ -103,6 +103,7 @@ public enum TroubleName: String, CaseIterable, Sendable {
   case noRight = "no-right"
   case unknown
   case severalItems = "several-items"
+  case sharedCodes = "shared-codes"
   case badInput = "bad-input"
   case notInPlan = "not-in-plan"
   case noCredit = "no-credit"

@@ -270,6 +270,7 @@ object Czech : Strings {
             "no-right" -> "K tomu nemáte právo."
             "unknown" -> "Nic takového tu není."
             "several-items" -> "Tento kód má více položek zboží."
+            "shared-codes" -> "Jeden kód má dvě položky zboží. Obraťte se na kancelář obchodu."
             "no-credit" -> "Tento zákazník nemá účet. Zvolte jiný způsob platby."
             "too-long" -> "Tento doklad je příliš dlouhý. Dokončete ho a začněte další."
             "two-readings" -> "To mohou být dvě čísla."

@@ -282,6 +282,7 @@ object English : Strings {
             "no-right" -> "You do not have the right to do this."
             "unknown" -> "There is no such thing here."
             "several-items" -> "Several items have this code."
+            "shared-codes" -> "One code stands on two items. Ask the shop's office."
             "no-credit" -> "This customer has no account. Choose another way to pay."
             "too-long" -> "This document is too long. Complete it and begin another one."
             "two-readings" -> "This can be two numbers."

@@ -243,6 +243,7 @@ data class Formats(
                 "not-for-sale",
                 "not-in-plan",
                 "no-credit",
+                "shared-codes",
                 "too-long",
                 "not-reversible",
                 "not-synced",

@@ -30,7 +30,7 @@ class TextsTest {
             bad-input bad-proof bad-setting blob-bad busy cancelled captive-portal clock clock-wrong code-expired
             code-unknown code-used copied damaged-file disk-full export folder foreign-file internal key-store
             locked-out malformed manifest-disbelieved mismatch money newer-file no-address no-centre no-rate no-right
-            no-route no-sale no-subscription not-authorised not-enrolled not-for-sale not-found not-in-plan no-credit too-long
+            no-route no-sale no-subscription not-authorised not-enrolled not-for-sale not-found not-in-plan no-credit too-long shared-codes
             not-reversible not-synced not-understood not-yet nothing-published other-business other-centre part-refused printer receipt-forged
             receipt-other-documents receipt-unreadable revoked sale sale-open server-down several-items store superseded suspended
             too-large too-many too-many-rows two-readings unauthorised unknown untrusted version waits-for wrong-office wrong-pin
