@@ -32,7 +32,7 @@ pub(crate) fn same_code(code: &str) -> String {
     codes::canonical(&text::fitted(code.trim(), CODE_CHARS))
 }
 
-/// Who carries which codes, as one row says it.
+/// The codes of an item, as one row states them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Carried {
     /// Key of the item.

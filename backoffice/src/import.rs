@@ -347,7 +347,7 @@ fn check_number(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Who carries a code, as far as the file has been read.
+/// The items that have a code, in the part of the file read so far.
 #[derive(Clone, Copy)]
 struct Carrier {
     item: u64,

@@ -451,7 +451,7 @@ fn include(ranges: &mut Vec<(u64, u64)>, number: u64) -> bool {
     true
 }
 
-/// What is asked of the database while bookings are entered, each thing once a transaction.
+/// A cache of database look-ups for one transaction of bookings.
 struct Asked<'a> {
     office: &'a Backoffice,
     items: &'a mut Items,

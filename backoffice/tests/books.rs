@@ -353,7 +353,7 @@ async fn documents_with_texts_that_no_table_holds_are_stored_as_they_are_and_boo
     takes_nul(&office).await;
 }
 
-/// What is read of closed books: a receipt and a Z by API and page, and the day's sums.
+/// Reads closed books: a receipt and a Z by API and page, and the day's sums.
 async fn read_books(office: &Office) -> BTreeMap<&'static str, String> {
     let cookie = office.sign_in("owner", PASSWORD).await;
     let mut read = BTreeMap::new();

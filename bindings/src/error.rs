@@ -27,7 +27,7 @@ pub enum TillError {
         /// Whether what was recorded is safe.
         data_safe: bool,
     },
-    /// What was typed can be two numbers: ask which, naming both.
+    /// The typed text can be two numbers: ask which one, naming both.
     #[error("{sentence}")]
     TwoReadings {
         /// Stable.

@@ -125,7 +125,7 @@ pub(crate) struct TotalKey {
     pub(crate) code: String,
 }
 
-/// What is added to a sum, each within ±(2^53−1).
+/// Amounts to add to a sum, each within ±(2^53−1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Added {
     pub(crate) value: i64,
