@@ -3,7 +3,7 @@
 use std::{future::Future, io, pin::Pin};
 
 use once_cell::sync::OnceCell;
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 
 use crate::error::TillError;
 
@@ -26,16 +26,17 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Handle, TillError> {
 pub(crate) async fn beside<T: Send + 'static>(
     work: impl Future<Output = Result<T, tillkit::TillError>> + Send + 'static,
 ) -> Result<T, TillError> {
-    // One kind of task for each `T`, not for each call.
-    let work: Pin<Box<dyn Future<Output = Result<T, tillkit::TillError>> + Send>> = Box::pin(work);
+    let (done, mut result) = oneshot::channel();
+    // One kind of task, whatever comes of it: the library had the same code over and over.
+    let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { drop(done.send(work.await)) });
     let mut task = Task(runtime()?.spawn(work));
-    let done = (&mut task.0).await.map_err(|error| no_threads(io::Error::other(error)))?;
-    Ok(done?)
+    (&mut task.0).await.map_err(|error| no_threads(io::Error::other(error)))?;
+    Ok(result.try_recv().map_err(|error| no_threads(io::Error::other(error)))??)
 }
 
-struct Task<T>(JoinHandle<T>);
+struct Task(JoinHandle<()>);
 
-impl<T> Drop for Task<T> {
+impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -1110,6 +1111,8 @@ impl Driver {
     }
 
     fn beside(&mut self, work: impl Future<Output = Outcome> + Send + 'static) {
+        // One kind of task, as in `Aside`.
+        let work: Pin<Box<dyn Future<Output = Outcome> + Send>> = Box::pin(work);
         self.beside.spawn(work);
     }
 }

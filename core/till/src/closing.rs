@@ -179,7 +179,7 @@ fn period(
     let last = journal.newest(enrolment, Kind::Closure)?;
     let (from, z, mut perpetual) = match &last {
         Some(last) => {
-            let body = last.document::<bodies::Closure>()?.body;
+            let body = last.body::<bodies::Closure>()?;
             (last.seq + 1, body.z + 1, body.totals.perpetual(currency(last)?))
         }
         None => (1, 1, BTreeMap::new()),
@@ -219,23 +219,22 @@ impl Book {
         match Kind::of_name(&document.kind) {
             Some(Kind::Sale) => {
                 self.note_number(&document.number);
-                self.totals.add(Fact::Sale(&settled(&document.document::<bodies::Sale>()?.body)?))?;
+                self.totals.add(Fact::Sale(&settled(&document.body::<bodies::Sale>()?)?))?;
             }
             Some(Kind::Return) => {
                 self.note_number(&document.number);
-                self.totals
-                    .add(Fact::Return(&settled(&document.document::<bodies::Return>()?.body.sale)?))?;
+                self.totals.add(Fact::Return(&settled(&document.body::<bodies::Return>()?.sale)?))?;
             }
             Some(Kind::Void) => {
                 self.note_number(&document.number);
-                self.totals.add(Fact::Void(&settled(&document.document::<bodies::Void>()?.body.sale)?))?;
+                self.totals.add(Fact::Void(&settled(&document.body::<bodies::Void>()?.sale)?))?;
             }
             Some(Kind::CashMovement) => {
-                let body = document.document::<bodies::CashMovement>()?.body;
+                let body = document.body::<bodies::CashMovement>()?;
                 let amount = Money::new(body.amount_minor, body.currency);
                 self.totals.add(Fact::Cash { tender: &body.tender, kind: body.movement, amount })?;
             }
-            Some(Kind::Event) if document.document::<bodies::Event>()?.body.what == CANCELLED => {
+            Some(Kind::Event) if document.body::<bodies::Event>()?.what == CANCELLED => {
                 self.totals.add(Fact::Cancelled)?;
             }
             _ => {}

@@ -237,7 +237,7 @@ impl Session {
         if document.kind != Kind::Sale.name() {
             return Err(TillError::NotReversible { number: document.number, why: "it is no sale" });
         }
-        let body = document.document::<bodies::Sale>()?.body;
+        let body = document.body::<bodies::Sale>()?;
         let currency = domain::Currency::parse(&document.currency).ok_or_else(unknown)?;
         let settled = body.settled(currency, document.total_minor);
         Ok(Origin { document, settled })
@@ -528,8 +528,8 @@ fn voided(journal: &JournalWrite, of: &Reference) -> Result<(Recorded, Settled),
         return Err(refuse("goods of it have come back"));
     }
     let sale = match Kind::of_name(&found.kind) {
-        Some(Kind::Sale) => found.document::<bodies::Sale>()?.body,
-        Some(Kind::Return) => found.document::<bodies::Return>()?.body.sale,
+        Some(Kind::Sale) => found.body::<bodies::Sale>()?,
+        Some(Kind::Return) => found.body::<bodies::Return>()?.sale,
         _ => return Err(refuse("only sales and returns are voided")),
     };
     let currency =

@@ -19,6 +19,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde_json::value::RawValue;
 use tillkit_domain::{Quantity, TenderKind};
 use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, Section,
@@ -268,6 +269,23 @@ impl Recorded {
     /// [`StoreError::Unreadable`].
     pub fn document<Body: for<'de> serde::Deserialize<'de>>(&self) -> Result<DocumentLine<Body>> {
         self.record.document().map_err(|error| unreadable("a document", error))
+    }
+
+    /// The line with its body left as text.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn unread(&self) -> Result<DocumentLine<Box<RawValue>>> {
+        self.record.unread().map_err(|error| unreadable("a document", error))
+    }
+
+    /// The body alone. Of a line the library has the code once this way, not once for each kind of body.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn body<Body: for<'de> serde::Deserialize<'de>>(&self) -> Result<Body> {
+        let body = self.unread()?.body;
+        serde_json::from_slice(body.get().as_bytes()).map_err(|error| unreadable("a document", error))
     }
 }
 

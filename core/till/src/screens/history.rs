@@ -215,7 +215,7 @@ fn sold(document: &Recorded, reversed: &Reversed) -> Result<Vec<SoldLine>, TillE
     if document.kind != Kind::Sale.name() {
         return Ok(Vec::new());
     }
-    let lines = document.document::<bodies::Sale>()?.body.lines;
+    let lines = document.body::<bodies::Sale>()?.lines;
     let line = |(index, line): (u32, bodies::Line)| {
         let left = match reversed.lines.get(&index) {
             _ if reversed.is_void => Quantity::default(),
@@ -264,7 +264,7 @@ impl crate::till::Core {
 
     fn printed(&self, document: &Recorded, is_copy: bool) -> Result<String, TillError> {
         let sale = |title: &str, sale: bodies::Sale| -> Result<String, TillError> {
-            let line = document.document::<serde_json::Value>()?;
+            let line = document.unread()?;
             let currency = tillkit_domain::Currency::parse(&document.currency).ok_or_else(|| {
                 StoreError::Unreadable { what: "a document's currency", why: document.currency.clone() }
             })?;
@@ -278,9 +278,9 @@ impl crate::till::Core {
             self.receipt_text(&title, document, &settled, &line.user, &paper)
         };
         match Kind::of_name(&document.kind) {
-            Some(Kind::Sale) => sale("Receipt", document.document::<bodies::Sale>()?.body),
-            Some(Kind::Return) => sale("Return", document.document::<bodies::Return>()?.body.sale),
-            Some(Kind::Void) => sale("Void", document.document::<bodies::Void>()?.body.sale),
+            Some(Kind::Sale) => sale("Receipt", document.body::<bodies::Sale>()?),
+            Some(Kind::Return) => sale("Return", document.body::<bodies::Return>()?.sale),
+            Some(Kind::Void) => sale("Void", document.body::<bodies::Void>()?.sale),
             Some(Kind::CustomerMade) => {
                 let mut text = facts(document)?;
                 // Until it is pruned, or erased.
@@ -298,7 +298,7 @@ impl crate::till::Core {
 
 /// Every fact of a body in lines, in the order of the document: what a closure or a movement says.
 fn facts(document: &Recorded) -> Result<String, TillError> {
-    let body = document.document::<serde_json::Value>()?.body;
+    let body = document.body::<serde_json::Value>()?;
     let mut text = String::new();
     write_facts(&mut text, "", &body);
     Ok(text)
