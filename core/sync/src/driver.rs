@@ -294,6 +294,8 @@ struct Driver {
     sweep_refused: Option<Red>,
     /// How often listening has failed in a row; `None` before the till stays in touch.
     listen_attempt: Option<u32>,
+    /// Whether the last who answered said that this enrolment was revoked.
+    is_told_revoked: bool,
 }
 
 impl Driver {
@@ -321,6 +323,7 @@ impl Driver {
             sweep: None,
             sweep_refused: None,
             listen_attempt: None,
+            is_told_revoked: false,
         }
     }
 
@@ -460,15 +463,16 @@ impl Driver {
         self.learn_mode(listening.as_ref().err());
         match listening {
             Ok(pokes) => {
+                self.is_told_revoked = false;
                 self.hear(pokes);
                 // What was said while nobody listened is asked for now.
                 self.ask_itself(Trigger::Reconnect).await;
             }
             Err(error) => {
-                // Who was revoked is told nothing, and sends all the same what is left from before.
+                // Who was revoked is told nothing, and sends all the same, once, what is left from before.
                 let is_revoked =
                     matches!(&error, SyncError::Refused(problem) if problem.is(ProblemType::Revoked));
-                if self.listen_attempt == Some(1) && is_revoked {
+                if is_revoked && !std::mem::replace(&mut self.is_told_revoked, true) {
                     self.ask_itself(Trigger::Reconnect).await;
                 }
                 self.listen_later().await;
@@ -482,11 +486,13 @@ impl Driver {
         u64::from_le_bytes(random)
     }
 
-    /// The longest pause between two tries.
+    /// The longest pause between two tries: short while anything waits, what stands beside documents too.
     async fn cap_ms(&self) -> u64 {
-        let unsent = self.loader.on_store(|store| store.journal.unsent()).await;
+        let waits = |store: &Store| {
+            Ok(store.journal.unsent()?.all() > 0 || !store.journal.unsent_parts(1)?.is_empty())
+        };
         let is_behind = self.believed.as_ref().is_none_or(|believed| !self.behind(believed).is_empty());
-        let is_waiting = is_behind || unsent.map_or(true, |unsent| unsent.all() > 0);
+        let is_waiting = is_behind || self.loader.on_store(waits).await.unwrap_or(true);
         if is_waiting { 30_000 } else { 300_000 }
     }
 
@@ -1243,8 +1249,11 @@ async fn read_manifest(
     let centre = centre.ok_or(SyncError::NothingPublished { why: "no centre has been chosen" })?;
     let known = known.filter(|known| known.manifest.centre == centre);
     let known_epoch = known.as_ref().map(|known| known.manifest.epoch.clone());
-    let read = parts.client.manifest(known.as_ref().map(|known| known.id), None).await;
-    let signed = match read.map_err(|error| why_there_is_none(error, announced))? {
+    let read = async |known: Option<Hash>| {
+        let answer = parts.client.manifest(known, None).await;
+        answer.map_err(|error| why_there_is_none(error, announced))
+    };
+    let mut signed = match read(known.as_ref().map(|known| known.id)).await? {
         ManifestAnswer::Signed(signed) => signed,
         ManifestAnswer::Unchanged => {
             return known.filter(|known| Some(known.id) == announced).ok_or_else(|| {
@@ -1255,7 +1264,16 @@ async fn read_manifest(
             });
         }
     };
-    let manifest = Manifest::verify(&signed, &parts.tenant_key, &centre)?;
+    let mut verified = Manifest::verify(&signed, &parts.tenant_key, &centre);
+    // It has another choice of this till, from an answer that was lost or from a backup: it is told again.
+    if let Err(Disbelieved::OtherCentre { .. }) = verified {
+        parts.client.subscribe(&centre).await?;
+        if let ManifestAnswer::Signed(again) = read(None).await? {
+            verified = Manifest::verify(&again, &parts.tenant_key, &centre);
+            signed = again;
+        }
+    }
+    let manifest = verified?;
     if let Some(known) = known.filter(|known| known.manifest.epoch == manifest.epoch)
         && (manifest.generation < known.manifest.generation || manifest.live < known.manifest.live)
     {

@@ -159,13 +159,9 @@ impl Books {
     pub fn compare_accounts(&self, judge: &mut Judge, rows: &[Value]) {
         let stands = rows.iter().map(|row| {
             let text = |member: &str| row[member].as_str().unwrap_or_default().to_string();
-            let amounts =
-                ["balance_minor", "owed_minor", "value"].iter().filter_map(|name| row[*name].as_i64());
-            ((text("customer"), text("currency")), amounts.into_iter().next().unwrap_or(0))
+            ((text("customer"), text("currency")), row["balance_minor"].as_i64().unwrap_or(0))
         });
-        let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
-        stands.for_each(|(account, minor)| *sums.entry(account).or_default() += minor);
-        compare(judge, &self.accounts, &sums, |(customer, currency): &(String, String)| {
+        compare(judge, &self.accounts, &stands.collect(), |(customer, currency): &(String, String)| {
             Fault::Account(format!("{customer} {currency}"))
         });
     }

@@ -81,6 +81,11 @@ impl Fraction {
         Fraction::new(i128::from(minor) * ten(to + rate.scale()), ten(from) * rate.mantissa())
     }
 
+    /// A price divided by the rate, in minor units of a currency with so many decimals.
+    pub fn price_by_rate(price: Decimal, rate: Decimal, decimals: u32) -> Fraction {
+        Fraction::new(price.mantissa() * ten(decimals + rate.scale()), ten(price.scale()) * rate.mantissa())
+    }
+
     /// The whole number below it.
     pub fn floor(self) -> i64 {
         minor(self.top.div_euclid(self.bottom))
@@ -151,6 +156,7 @@ mod tests {
         assert_eq!((exponent("JPY"), exponent("KWD"), exponent("XYZ")), (Some(0), Some(3), None));
         assert_eq!(Fraction::times_rate(100, 2, decimal("0.8446"), 0).rounded(), 1);
         assert_eq!(Fraction::by_rate(10_00, 2, decimal("1.95583"), 2).rounded(), 5_11);
+        assert_eq!(Fraction::price_by_rate(decimal("10.0"), decimal("1.95583"), 2).rounded(), 5_11);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use super::{
     Fault, Judge,
     documents::{Document, Line, Money, Rate, Tender, Vat},
@@ -13,7 +15,8 @@ use super::{
 pub fn judge(judge: &mut Judge, document: &Document, money: &Money, decimals: u32, published: &Published) {
     let is_sale = document.kind == "sale";
     for (at, line) in money.lines.iter().enumerate() {
-        judge_line(judge, at, line, (is_sale, decimals), published);
+        let old_for_one = money.changeover.as_ref().map(|changeover| changeover.rate);
+        judge_line(judge, at, line, (is_sale, decimals, old_for_one), published);
         // A price of a currency that has ended is published in that currency only.
         let listed = line.trace.first().filter(|step| step.step == "list" && money.changeover.is_none());
         if let Some(price) = listed.and_then(|step| step.price).filter(|_| is_sale || line.origin.is_none()) {
@@ -51,7 +54,7 @@ fn judge_line(
     judge: &mut Judge,
     at: usize,
     line: &Line,
-    (is_sale, decimals): (bool, u32),
+    (is_sale, decimals, old_for_one): (bool, u32, Option<Decimal>),
     published: &Published,
 ) {
     let price = line.trace.iter().filter_map(|step| step.price).next_back();
@@ -64,7 +67,7 @@ fn judge_line(
         let Some(minor) = step.amount_minor else { continue };
         if is_sale {
             let is_explained = match step.step.as_str() {
-                "promotion" => published.explains(step, line.quantity, left_minor, decimals),
+                "promotion" => published.explains(step, line.quantity, left_minor, decimals, old_for_one),
                 _ => (0..=left_minor.max(0)).contains(&minor),
             };
             judge.holds(is_explained, Fault::Step(at, step.step.clone()), minor);

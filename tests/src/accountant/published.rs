@@ -112,23 +112,35 @@ impl Published {
     }
 
     /// Whether a promotion that takes off a line by itself takes this off what `left_minor` is left of it.
+    /// Its amounts may be of a currency that has ended since, so many of which are one of the new.
     /// Of one over several lines only its bounds are known here.
-    pub fn explains(&self, step: &Step, quantity: Decimal, left_minor: i64, decimals: u32) -> bool {
+    pub fn explains(
+        &self,
+        step: &Step,
+        quantity: Decimal,
+        left_minor: i64,
+        decimals: u32,
+        old_for_one: Option<Decimal>,
+    ) -> bool {
         let minor = step.amount_minor.unwrap_or(0);
         if !(0..=left_minor.max(0)).contains(&minor) {
             return false;
         }
         let at = |price: Decimal| Fraction::product(quantity, price, decimals).rounded();
+        let now = |price: Decimal| {
+            let changed = old_for_one.map(|rate| Fraction::price_by_rate(price, rate, decimals).rounded());
+            [Some(price), changed.map(|minor| Decimal::new(minor, decimals))].into_iter().flatten()
+        };
         let gives = |body: &Value| {
             let gives = &body["gives"];
             if let Some(percent) = decimal(&gives["percent_off"]) {
                 return minor == Fraction::percent(left_minor, percent).rounded();
             }
             if let Some(amount) = decimal(&gives["amount_off"]) {
-                return minor == at(amount).min(left_minor);
+                return now(amount).any(|amount| minor == at(amount).min(left_minor));
             }
             match decimal(&gives["fixed_price"]) {
-                Some(price) => minor == (left_minor - at(price)).max(0),
+                Some(price) => now(price).any(|price| minor == (left_minor - at(price)).max(0)),
                 None => true,
             }
         };

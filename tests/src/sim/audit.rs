@@ -56,12 +56,13 @@ pub fn at_rest(trace: &Trace, centre: &Centre, ledgers: &[(String, &Ledger)]) ->
 }
 
 /// Holds what a real back office says of its books to what its documents come to.
-pub fn books(centre: &Centre, totals: &[Value]) -> Vec<String> {
+pub fn books(centre: &Centre, totals: &[Value], accounts: &[Value]) -> Vec<String> {
     let mut accountant = Accountant::default();
     for record in centre.kept.documents.values().flat_map(BTreeMap::values) {
         accountant.document(&record.line);
     }
     accountant.compare_totals(totals);
+    accountant.compare_accounts(accounts);
     let of_books = accountant.differences().iter().filter(|difference| difference.document.is_none());
     of_books.map(ToString::to_string).collect()
 }

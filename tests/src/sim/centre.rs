@@ -1,5 +1,5 @@
-//! The model of a centre: what the protocol's page promises of one, in memory, and nothing shared with
-//! the real back office but the wire's types.
+//! The model of a back office with two centres: what the protocol's page promises of one, in memory, and
+//! nothing shared with the real one but the wire's types.
 //!
 //! What a backup holds is [`Kept`]; tokens and listeners are gone with each crash. Who is enrolled
 //! survives everything: the model's owner writes it down on paper.
@@ -39,10 +39,10 @@ use super::{
     twin::Twin,
 };
 
-/// The one centre.
-pub const CENTRE: &str = "main";
-/// Where it sells from.
-pub const MAIN: &str = "main";
+/// The centres. A till begins at the first.
+pub const CENTRES: [&str; 2] = ["main", "corner"];
+/// The warehouses they sell from.
+pub const WAREHOUSES: [&str; 2] = ["main", "back"];
 const TENANT: &str = "shop";
 const TOKEN_MS: i64 = 15 * 60_000;
 const CODE_MS: i64 = 15 * 60_000;
@@ -73,20 +73,26 @@ pub struct Kept {
     /// In this order: what a count comes to depends on it.
     pub booked_in_order: Vec<Arc<Record>>,
     findings: BTreeMap<Of, Vec<Finding>>,
-    /// As the owner edits it.
+    settings: BTreeMap<&'static str, Settings>,
+    levels: BTreeMap<(String, String), Quantity>,
+    enrolments: BTreeMap<Of, Enrolment>,
+    codes: BTreeMap<String, Code>,
+    subscribed: BTreeMap<Of, &'static str>,
+    /// Enrolments of a till that may have been made since a backup: given to nobody.
+    skipped: BTreeMap<String, u32>,
+}
+
+/// The settings of a centre.
+#[derive(Clone, Default)]
+struct Settings {
+    /// As the owner edits them.
     draft: Sections,
     sections: BTreeMap<String, Version>,
     generation: u64,
     live: u64,
     signed: Vec<u8>,
     manifest: Option<Manifest>,
-    levels: BTreeMap<(String, String), Quantity>,
-    has_live_news: BTreeSet<&'static str>,
-    enrolments: BTreeMap<Of, Enrolment>,
-    codes: BTreeMap<String, Code>,
-    subscribed: BTreeSet<Of>,
-    /// Enrolments of a till that may have been made since a backup: given to nobody.
-    skipped: BTreeMap<String, u32>,
+    has_live_news: bool,
 }
 
 /// A section as published once.
@@ -139,8 +145,8 @@ pub struct Centre {
     /// This life's name.
     pub epoch: String,
     blobs: BTreeMap<Hash, Arc<Vec<u8>>>,
-    /// Every version of every section there has been, by epoch.
-    pub archive: BTreeMap<(String, String, u64), Published>,
+    /// Every version of every section there has been, by centre, epoch and generation.
+    pub archive: BTreeMap<(String, String, String, u64), Published>,
     tokens: BTreeMap<String, (Of, i64)>,
     nonces: BTreeSet<String>,
     listeners: Vec<(Of, mpsc::UnboundedSender<Bytes>)>,
@@ -179,7 +185,6 @@ impl Centre {
     /// A centre with its first generation published.
     pub fn open(seed: u64, trace: Arc<Trace>, twin: Option<Twin>) -> Centre {
         let mut dice = Dice::new(seed, "centre");
-        let draft = first(&mut dice);
         let mut key = [0; 32];
         dice.fill(&mut key);
         let kept = Kept {
@@ -191,17 +196,11 @@ impl Centre {
             bookings: BTreeMap::new(),
             booked_in_order: Vec::new(),
             findings: BTreeMap::new(),
-            draft,
-            sections: BTreeMap::new(),
-            generation: 0,
-            live: 0,
-            signed: Vec::new(),
-            manifest: None,
+            settings: CENTRES.iter().map(|centre| (*centre, Settings::first(centre, &mut dice))).collect(),
             levels: BTreeMap::new(),
-            has_live_news: BTreeSet::new(),
             enrolments: BTreeMap::new(),
             codes: BTreeMap::new(),
-            subscribed: BTreeSet::new(),
+            subscribed: BTreeMap::new(),
             skipped: BTreeMap::new(),
         };
         let mut centre = Centre {
@@ -227,8 +226,10 @@ impl Centre {
             publications: 0,
             twin,
         };
-        centre.publish_draft(true);
-        centre.publish_draft(false);
+        for name in CENTRES {
+            centre.publish_draft(name, true);
+            centre.publish_draft(name, false);
+        }
         centre
     }
 
@@ -236,30 +237,39 @@ impl Centre {
 
     /// Changes something and publishes it.
     pub fn publish(&mut self) {
-        let what = super::settings::edit(&mut self.kept.draft, &mut self.dice);
-        self.publish_draft(false);
+        let centre = self.dice.pick(&[CENTRES[0], CENTRES[0], CENTRES[1]]);
+        let Some(settings) = self.kept.settings.get_mut(centre) else { return };
+        let what = super::settings::edit(&mut settings.draft, &mut self.dice);
+        self.publish_draft(centre, false);
         self.publications += 1;
-        self.trace.note("centre", format_args!("publishes {what} as {}", self.kept.generation));
-        self.poke();
+        let generation = self.settings(centre).generation;
+        self.trace.note("centre", format_args!("publishes {what} of {centre} as {generation}"));
+        self.poke(centre);
     }
 
     /// Publishes what documents have changed in live sections.
     pub fn publish_live(&mut self) {
-        if !self.kept.has_live_news.is_empty() {
-            self.kept.has_live_news.clear();
-            self.publish_draft(true);
-            self.trace.note("centre", format_args!("publishes live {}", self.kept.live));
-            self.poke();
+        for centre in CENTRES {
+            if self.settings(centre).has_live_news {
+                self.publish_draft(centre, true);
+                let live = self.settings(centre).live;
+                self.trace.note("centre", format_args!("publishes live {live} of {centre}"));
+                self.poke(centre);
+            }
         }
     }
 
-    fn poke(&mut self) {
-        let (at_ms, sections) = (self.trace.at_ms(), &self.kept.sections);
+    fn poke(&mut self, centre: &'static str) {
+        let (at_ms, sections) = (self.trace.at_ms(), &self.settings(centre).sections);
         let news: BTreeMap<_, _> =
             sections.iter().map(|(name, version)| (name.clone(), version.manifest.generation)).collect();
-        self.listeners
-            .retain(|(_, listener)| listener.send(Bytes::from_static(b"event: poke\ndata:\n\n")).is_ok());
-        self.poked.extend(self.listeners.iter().map(|(of, _)| (of.clone(), at_ms, news.clone())));
+        let Centre { listeners, kept, poked, .. } = self;
+        let is_of_it = |of: &Of| kept.subscribed.get(of) == Some(&centre);
+        listeners.retain(|(of, listener)| {
+            !is_of_it(of) || listener.send(Bytes::from_static(b"event: poke\ndata:\n\n")).is_ok()
+        });
+        let told = listeners.iter().filter(|(of, _)| is_of_it(of));
+        poked.extend(told.map(|(of, _)| (of.clone(), at_ms, news.clone())));
     }
 
     /// It may take a part of an upload only, or not any more; beside a real one it never does.
@@ -287,14 +297,28 @@ impl Centre {
         }
     }
 
-    /// The manifest that is published now.
-    pub fn manifest(&self) -> &Manifest {
-        self.kept.manifest.as_ref().expect("the first is published when it opens")
+    fn settings(&self, centre: &str) -> &Settings {
+        self.kept.settings.get(centre).expect("one of the two")
+    }
+
+    /// The manifest of a centre that is published now.
+    pub fn manifest(&self, centre: &str) -> &Manifest {
+        self.settings(centre).manifest.as_ref().expect("the first is published when it opens")
+    }
+
+    /// The centre that an enrolment has chosen.
+    pub fn centre_of(&self, of: &Of) -> Option<&'static str> {
+        self.kept.subscribed.get(of).copied()
+    }
+
+    /// The centre that who asks has chosen.
+    pub fn centre_of_request(&self, request: &Request) -> Option<&'static str> {
+        self.centre_of(&self.bearer(request).ok()?.0)
     }
 
     /// The newest rows of a section.
-    pub fn rows(&self, section: &str) -> Arc<Rows> {
-        self.kept.sections.get(section).map(|version| version.rows.clone()).unwrap_or_default()
+    pub fn rows(&self, centre: &str, section: &str) -> Arc<Rows> {
+        self.settings(centre).sections.get(section).map(|version| version.rows.clone()).unwrap_or_default()
     }
 
     /// The process ends; what is durable stays.
@@ -333,10 +357,10 @@ impl Centre {
         let lost = before.documents.values().flat_map(BTreeMap::values).chain(before.forks.values());
         self.lost.extend(lost.map(|record| record.hash).filter(|hash| !held.contains(hash)));
         self.epoch = format!("e{:08x}", self.dice.bits() >> 32);
-        for name in self.kept.sections.keys().cloned().collect::<Vec<_>>() {
-            self.archive_one(&name);
+        for centre in CENTRES {
+            self.archive(centre);
+            self.sign(centre);
         }
-        self.sign();
     }
 
     /// Whether it knows this enrolment: a restored one may not.
@@ -374,37 +398,42 @@ impl Centre {
 
     // ------------------------------------------------------------------------- configuration
 
-    fn publish_draft(&mut self, is_live: bool) {
-        let next = self.kept.generation + u64::from(!is_live);
-        for (name, rows) in self.kept.draft.clone() {
+    fn publish_draft(&mut self, centre: &'static str, is_live: bool) {
+        let mut settings = self.settings(centre).clone();
+        let next = settings.generation + u64::from(!is_live);
+        for (name, rows) in settings.draft.clone() {
             let flow = Section::of_name(&name).map_or(Flow::Down, |section| section.spec().flow);
-            let before = self.kept.sections.get(&name).cloned().unwrap_or_default();
+            let before = settings.sections.get(&name).cloned().unwrap_or_default();
             let is_first = before.manifest.generation == 0;
             if (flow == Flow::DownLive) != is_live || (*before.rows == rows && !is_first) {
                 continue;
             }
             let generation = if is_live { before.manifest.generation + 1 } else { next };
             let manifest = self.cut(&before, &rows, generation);
-            self.kept.sections.insert(name, Version { rows: Arc::new(rows), manifest });
+            settings.sections.insert(name, Version { rows: Arc::new(rows), manifest });
         }
-        self.kept.generation = next;
-        self.kept.live += u64::from(is_live);
+        settings.generation = next;
+        settings.live += u64::from(is_live);
+        settings.has_live_news &= !is_live;
         if let Some(twin) = self.twin.as_mut().filter(|_| !is_live) {
-            twin.publish(&self.kept.draft);
+            twin.publish(centre, &settings.draft);
         }
-        for name in self.kept.sections.keys().cloned().collect::<Vec<_>>() {
-            self.archive_one(&name);
-        }
-        self.sign();
+        self.kept.settings.insert(centre, settings);
+        self.archive(centre);
+        self.sign(centre);
     }
 
-    fn archive_one(&mut self, name: &str) {
-        let version_of = |name: &str| self.kept.sections.get(name).map_or(0, |it| it.manifest.generation);
-        let needs = Section::of_name(name).map_or(&[][..], |section| section.spec().needs);
-        let needs = needs.iter().map(|need| (need.name().to_string(), version_of(need.name()))).collect();
-        let rows = self.rows(name);
-        let key = (self.epoch.clone(), name.to_string(), version_of(name));
-        self.archive.entry(key).or_insert(Published { rows, needs });
+    /// Keeps every version that is published now.
+    fn archive(&mut self, centre: &'static str) {
+        let Centre { kept, archive, epoch, .. } = self;
+        let Some(Settings { sections, .. }) = kept.settings.get(centre) else { return };
+        let version_of = |name: &str| sections.get(name).map_or(0, |it| it.manifest.generation);
+        for (name, version) in sections {
+            let needs = Section::of_name(name).map_or(&[][..], |section| section.spec().needs);
+            let needs = needs.iter().map(|need| (need.name().to_string(), version_of(need.name()))).collect();
+            let key = (centre.to_string(), epoch.clone(), name.clone(), version_of(name));
+            archive.entry(key).or_insert_with(|| Published { rows: version.rows.clone(), needs });
+        }
     }
 
     fn cut(&mut self, before: &Version, rows: &Rows, generation: u64) -> SectionManifest {
@@ -457,18 +486,19 @@ impl Centre {
         blob
     }
 
-    fn sign(&mut self) {
-        let sections = self.kept.sections.iter();
+    fn sign(&mut self, centre: &'static str) {
+        let Some(settings) = self.kept.settings.get_mut(centre) else { return };
+        let sections = settings.sections.iter();
         let manifest = Manifest {
-            centre: CENTRE.into(),
+            centre: centre.into(),
             epoch: self.epoch.clone(),
-            generation: self.kept.generation,
-            live: self.kept.live,
+            generation: settings.generation,
+            live: settings.live,
             published_ms: self.trace.now_ms(),
             sections: sections.map(|(name, version)| (name.clone(), version.manifest.clone())).collect(),
         };
-        self.kept.signed = manifest.sign(&self.key).expect("small numbers");
-        self.kept.manifest = Some(manifest);
+        settings.signed = manifest.sign(&self.key).expect("small numbers");
+        settings.manifest = Some(manifest);
     }
 
     // ------------------------------------------------------------------------------ requests
@@ -639,17 +669,20 @@ impl Centre {
 
     fn centres(&self, request: &Request) -> Answered {
         self.in_good_standing(request)?;
-        let (centre, name) = (CENTRE.to_string(), "High Street".to_string());
-        Ok(json(&Centres { centres: vec![CentreInfo { centre, generation: self.kept.generation, name }] }))
+        let settings = self.kept.settings.iter();
+        let centres = settings.map(|(centre, settings)| CentreInfo {
+            centre: centre.to_string(),
+            generation: settings.generation,
+            name: super::settings::name_of(centre).into(),
+        });
+        Ok(json(&Centres { centres: centres.collect() }))
     }
 
     fn subscribe(&mut self, request: &Request, body: &[u8]) -> Answered {
         let (of, _) = self.in_good_standing(request)?;
         let Subscribe { centre } = read(body)?;
-        if centre != CENTRE {
-            return Err(Problem::of(ProblemType::NotFound).into());
-        }
-        self.kept.subscribed.insert(of);
+        let found = CENTRES.into_iter().find(|known| *known == centre);
+        self.kept.subscribed.insert(of, found.ok_or_else(|| Problem::of(ProblemType::NotFound))?);
         Ok(json(&Subscribed { centre, pin_pepper: STANDARD_NO_PAD.encode(PEPPER) }))
     }
 
@@ -663,14 +696,14 @@ impl Centre {
             self.trace.violated("I5", &of.0, format_args!("another head at {through} of {}", of.1));
         }
         let is_revoked = self.kept.enrolments.get(&of).is_some_and(|enrolment| enrolment.is_revoked);
-        let is_here = !is_revoked && self.kept.subscribed.contains(&of);
+        let chosen = self.centre_of(&of).filter(|_| !is_revoked);
         let findings = self.kept.findings.get(&of).cloned().unwrap_or_default();
         let asked = (contact.through, contact.processed);
         self.trace
             .note("centre", format_args!("holds {}/{} up to {through}; asked with {asked:?}", of.0, of.1));
         Ok(json(&Contacted {
             head,
-            manifest: is_here.then(|| Manifest::id(&self.kept.signed)),
+            manifest: chosen.map(|centre| Manifest::id(&self.settings(centre).signed)),
             now_ms: self.trace.now_ms(),
             processed: self.kept.booked.get(&of).copied().unwrap_or(0),
             through,
@@ -695,13 +728,12 @@ impl Centre {
 
     fn read_manifest(&mut self, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
         let (of, _) = self.in_good_standing(request)?;
-        if !self.kept.subscribed.contains(&of) {
-            return Err(Problem::of(ProblemType::NoSubscription).into());
-        }
-        let id = format!("\"{}\"", Manifest::id(&self.kept.signed));
+        let centre = self.centre_of(&of).ok_or_else(|| Problem::of(ProblemType::NoSubscription))?;
+        let signed = &self.settings(centre).signed;
+        let id = format!("\"{}\"", Manifest::id(signed));
         match header(request, "if-none-match") {
             Some(known) if known == id => Ok((304, Vec::new())),
-            _ => Ok((200, self.kept.signed.clone())),
+            _ => Ok((200, signed.clone())),
         }
     }
 
@@ -842,8 +874,8 @@ impl Centre {
                 self.kept.booked.insert(of.clone(), booked);
                 let counted = Ranges { enrolment: of.1, ranges: vec![(1, booked)], till: of.0.clone() };
                 let body = serde_json::to_value(&counted).expect("plain values");
-                put(&mut self.kept.draft, "stock_counted", &settings::counted_key(&of.0, of.1), &body);
-                self.kept.has_live_news.insert("stock");
+                let key = settings::counted_key(&of.0, of.1);
+                CENTRES.iter().for_each(|centre| self.put_live(centre, "stock_counted", &key, &body));
             }
         }
     }
@@ -864,20 +896,18 @@ impl Centre {
                 let (credit, merged_into) = (false, None);
                 let row = settings::Customer { name, credit, address, email, phone, vat_id, merged_into };
                 let row = serde_json::to_value(row).expect("plain values");
-                put(&mut self.kept.draft, "customer", &made.customer, &row);
-                self.kept.has_live_news.insert("customers");
+                self.put_live(&line.centre, "customer", &made.customer, &row);
             }
             Some(Kind::Order) => {
                 let Ok(mut row) = serde_json::from_slice::<serde_json::Value>(body) else { return false };
                 row["number"] = line.number.as_str().into();
                 row["state"] = "open".into();
-                put(&mut self.kept.draft, "sales_order", &format!("{}/{}/{seq}", of.0, of.1), &row);
-                self.kept.has_live_news.insert("orders");
+                self.put_live(&line.centre, "sales_order", &format!("{}/{}/{seq}", of.0, of.1), &row);
             }
             Some(Kind::Sale | Kind::Return | Kind::Void) => {
                 let Ok(sale) = serde_json::from_slice::<bodies::Sale>(body) else { return false };
                 for sold in sale.lines.iter().filter(|line| line.stock) {
-                    self.gain(MAIN, &sold.item, sold.quantity.negated());
+                    self.gain(warehouse_of(&line.centre), &sold.item, sold.quantity.negated());
                 }
             }
             Some(kind @ (Kind::GoodsReceipt | Kind::GoodsReturn | Kind::Transfer | Kind::WriteOff)) => {
@@ -923,8 +953,28 @@ impl Centre {
     fn set_level(&mut self, warehouse: &str, item: &str, level: Quantity) {
         self.kept.levels.insert((warehouse.into(), item.into()), level);
         let body = serde_json::json!({"item": item, "quantity": level.to_string(), "warehouse": warehouse});
-        put(&mut self.kept.draft, "stock_level", &settings::StockLevel::key(warehouse, item), &body);
+        let key = settings::StockLevel::key(warehouse, item);
+        CENTRES.iter().for_each(|centre| self.put_live(centre, "stock_level", &key, &body));
     }
+
+    /// Writes a live row of a centre; it comes down with the next live publication.
+    fn put_live(&mut self, centre: &str, kind: &str, key: &str, body: &serde_json::Value) {
+        if let Some(settings) = self.kept.settings.get_mut(centre) {
+            put(&mut settings.draft, kind, key, body);
+            settings.has_live_news = true;
+        }
+    }
+}
+
+impl Settings {
+    fn first(centre: &str, dice: &mut Dice) -> Settings {
+        Settings { draft: first(centre, dice), ..Settings::default() }
+    }
+}
+
+/// The warehouse that a centre sells from.
+pub fn warehouse_of(centre: &str) -> &'static str {
+    if centre == CENTRES[1] { WAREHOUSES[1] } else { WAREHOUSES[0] }
 }
 
 /// Documents are stored whatever the version.

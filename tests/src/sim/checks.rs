@@ -14,7 +14,7 @@ use tillkit_protocol::{
 use tokio::task::JoinHandle;
 
 use super::{
-    centre::{CENTRE, Centre, MAIN, Of},
+    centre::{Centre, Of, warehouse_of},
     line::Line,
     phone::{Ledger, Promised},
     trace::Trace,
@@ -89,8 +89,8 @@ impl Eyes<'_> {
     }
 
     fn published(&self, name: &str, life: &str, generation: u64) -> Option<&super::centre::Published> {
-        let epoch = life.strip_prefix(&format!("{CENTRE}@"))?;
-        self.centre.archive.get(&(epoch.into(), name.into(), generation))
+        let (centre, epoch) = life.split_once('@')?;
+        self.centre.archive.get(&(centre.into(), epoch.into(), name.into(), generation))
     }
 
     fn section(&self, name: &str, (life, generation): &(String, u64)) {
@@ -196,7 +196,8 @@ impl Eyes<'_> {
             return;
         };
         let row = |kind: &str, key: String| published.rows.get(&(kind.to_string(), key));
-        let level = row("stock_level", settings::StockLevel::key(MAIN, &item));
+        let warehouse = warehouse_of(live.epoch.split_once('@').map_or("", |(centre, _)| centre));
+        let level = row("stock_level", settings::StockLevel::key(warehouse, &item));
         let Some(level) = level.and_then(|body| serde_json::from_slice::<settings::StockLevel>(body).ok())
         else {
             return self.trace.violated(
@@ -214,8 +215,8 @@ impl Eyes<'_> {
             });
             let Some(kind) = Kind::of_name(&document.kind).filter(|_| !is_counted) else { continue };
             let Ok(line) = document.record.unread() else { continue };
-            for (gained, quantity) in moved(kind, line.body.get().as_bytes()) {
-                if gained == item {
+            for (at, gained, quantity) in moved(kind, &line.centre, line.body.get().as_bytes()) {
+                if at == warehouse && gained == item {
                     expected = expected.plus(quantity).unwrap_or_default();
                 }
             }
@@ -244,19 +245,24 @@ pub fn shown(session: &Session, n: u64) -> Option<String> {
     Some(hit.stock?.quantity)
 }
 
-/// What the main warehouse gains by a document.
-fn moved(kind: Kind, body: &[u8]) -> Vec<(String, Quantity)> {
+/// What warehouses gain by a document: warehouse, item, quantity.
+fn moved(kind: Kind, centre: &str, body: &[u8]) -> Vec<(String, String, Quantity)> {
     match kind {
         Kind::Sale | Kind::Return | Kind::Void => {
             let sale: bodies::Sale = serde_json::from_slice(body).unwrap_or_default();
             let lines = sale.lines.into_iter().filter(|line| line.stock);
-            lines.map(|line| (line.item, line.quantity.negated())).collect()
+            lines.map(|line| (warehouse_of(centre).into(), line.item, line.quantity.negated())).collect()
         }
         Kind::GoodsReceipt | Kind::GoodsReturn | Kind::Transfer | Kind::WriteOff => {
             let Ok(stock) = serde_json::from_slice::<bodies::Stock>(body) else { return Vec::new() };
             let gain =
                 |quantity: Quantity| if kind == Kind::GoodsReceipt { quantity } else { quantity.negated() };
-            stock.lines.into_iter().map(|line| (line.item, gain(line.quantity))).collect()
+            let (from, to) = (&stock.warehouse, &stock.to_warehouse);
+            let moved = stock.lines.iter().flat_map(|line| {
+                let arrives = to.iter().map(|to| (to.clone(), line.item.clone(), line.quantity));
+                arrives.chain([(from.clone(), line.item.clone(), gain(line.quantity))])
+            });
+            moved.collect()
         }
         _ => Vec::new(),
     }
@@ -394,7 +400,7 @@ fn one_chain(
                 z += 1;
                 let closes = serde_json::from_slice::<bodies::Closure>(body)
                     .map_err(|error| error.to_string())
-                    .and_then(|closure| closes(&closure, z, &since_z));
+                    .and_then(|closure| closes(&closure, &line.currency, z, &since_z));
                 if let Err(why) = closes {
                     violated("I14", &why);
                 }
@@ -427,8 +433,9 @@ fn adds_up(sale: &bodies::Sale, total_minor: i64) -> bool {
         && paid - sale.change_minor == total_minor + sale.rounding_minor
 }
 
-/// The totals of a Z are those of the documents since the one before it, added up here once more.
-fn closes(closure: &bodies::Closure, z: u64, records: &[&Record]) -> Result<(), String> {
+/// The totals of a Z are those of the documents since the one before it, added up here once more. Turnover is
+/// that of its own currency; of the others the accountant asks.
+fn closes(closure: &bodies::Closure, home: &str, z: u64, records: &[&Record]) -> Result<(), String> {
     let (mut hashes, mut seqs) = (Vec::new(), Vec::new());
     let (mut gross_minor, mut rounding_minor) = (0, 0);
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
@@ -446,8 +453,10 @@ fn closes(closure: &bodies::Closure, z: u64, records: &[&Record]) -> Result<(), 
         match kind {
             Kind::Sale | Kind::Return | Kind::Void => {
                 let sale: bodies::Sale = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-                gross_minor += line.total_minor;
-                rounding_minor += sale.rounding_minor;
+                if line.currency == home {
+                    gross_minor += line.total_minor;
+                    rounding_minor += sale.rounding_minor;
+                }
                 for tender in &sale.tenders {
                     add(&tender.tender, tender.currency.code(), tender.amount_minor);
                 }

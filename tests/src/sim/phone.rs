@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 use super::{
     audit,
-    centre::{CENTRE, Centre, MAIN, Of},
+    centre::{CENTRES, Centre, Of, warehouse_of},
     checks::{self, MOST_DOCUMENTS, Seen},
     dice::Dice,
     line::{Line, OverLine},
@@ -36,6 +36,12 @@ use super::{
 use crate::{accountant::Count, powerloss::Recording};
 
 const URL: &str = "sim://centre";
+/// What a till says that must be enrolled again.
+const ENDED: [&str; 3] = ["superseded", "unauthorised", "revoked"];
+/// Pounds in the drawer: its tender and currency.
+const CASH: (&str, Currency) = ("cash", Currency::GBP);
+/// Euros beside them.
+const EUROS: (&str, Currency) = ("euros", Currency::EUR);
 
 /// A phone's clock, which is wrong by so much, and its randomness.
 pub struct Clock {
@@ -117,6 +123,8 @@ struct Life {
     till: Till,
     clock: Weak<Clock>,
     session: Option<Arc<Session>>,
+    /// The centre it is of.
+    signed_in_at: Option<String>,
     observer: JoinHandle<()>,
     /// What its owner waits for.
     task: Option<JoinHandle<()>>,
@@ -158,6 +166,8 @@ pub struct Phone {
     receipts: Vec<(Reference, usize)>,
     /// Its owner has been told to enrol it again.
     must_enrol: Arc<AtomicBool>,
+    /// Where it is to sell.
+    chosen: &'static str,
 }
 
 impl Phone {
@@ -190,6 +200,7 @@ impl Phone {
             seen: Seen::default(),
             receipts: Vec::new(),
             must_enrol: Arc::default(),
+            chosen: CENTRES[0],
         }
     }
 
@@ -235,6 +246,7 @@ impl Phone {
                     till,
                     clock: Arc::downgrade(&clock),
                     session: None,
+                    signed_in_at: None,
                     observer,
                     task: None,
                     is_closing: false,
@@ -366,9 +378,10 @@ impl Phone {
         if self.enrolments().iter().any(|of| centre.copied.contains(of)) {
             return; // what a copy sold beside its original is booked nowhere
         }
+        let chosen = life.till.centre().ok().flatten().unwrap_or_default();
         for n in 0..MOST_ITEMS {
             let Some(shown) = checks::shown(session, n) else { continue };
-            let level = centre.level(MAIN, &format!("i{n:02}")).to_string();
+            let level = centre.level(warehouse_of(&chosen), &format!("i{n:02}")).to_string();
             let what = format_args!("the level of i{n:02} is {level}, {shown} is shown");
             self.trace.must(shown == level, "stock", &self.name, what);
         }
@@ -454,6 +467,7 @@ impl Phone {
             (1, Act::Interim),
             (1, Act::SignOut),
             (1, Act::Background),
+            (1, Act::Move),
         ]);
         self.do_it(&session, what);
         let closely = self.dice.bits().is_multiple_of(16);
@@ -466,10 +480,12 @@ impl Phone {
             self.resume();
             return None;
         }
-        if let Some(session) = &life.session {
+        let till = life.till.clone();
+        let centre = till.centre().ok().flatten();
+        // A session of another centre is over.
+        if let Some(session) = life.session.as_ref().filter(|_| life.signed_in_at == centre) {
             return Some(session.clone());
         }
-        let till = life.till.clone();
         let signed_in = till.sign_in(USER.0, USER.1);
         let needs_help = matches!(
             &signed_in,
@@ -482,6 +498,7 @@ impl Phone {
         let session = Arc::new(self.said("signs in", signed_in)?);
         if let Some(life) = &mut self.life {
             life.session = Some(session.clone());
+            life.signed_in_at = centre;
         }
         Some(session)
     }
@@ -489,7 +506,7 @@ impl Phone {
     /// Its owner reads on the screen what only she can mend, and mends it.
     fn does_what_must_be(&mut self) -> bool {
         let says = self.till().and_then(not_received);
-        if matches!(says.as_deref(), Some("superseded" | "unauthorised" | "revoked")) {
+        if says.as_deref().is_some_and(|says| ENDED.contains(&says)) {
             self.must_enrol.store(true, Ordering::Relaxed);
         }
         if self.must_enrol.load(Ordering::Relaxed) {
@@ -524,11 +541,7 @@ impl Phone {
                     CashMovementKind::SafeDrop,
                     CashMovementKind::BankDrop,
                 ]);
-                let (tender, currency) = self.dice.pick(&[
-                    ("cash", Currency::GBP),
-                    ("cash", Currency::GBP),
-                    ("euros", Currency::EUR),
-                ]);
+                let (tender, currency) = self.dice.pick(&[CASH, CASH, EUROS]);
                 let amount = money(self.dice.of(1..200_00), currency);
                 let done = self.said("moves cash", session.move_cash(kind, tender, amount, ""));
                 self.keep(Kind::CashMovement, done);
@@ -622,6 +635,13 @@ impl Phone {
                 life.task = Some(tokio::spawn(async move { drop(till.run_for(deadline).await) }));
                 self.trace.note(&self.name, "lets the phone sync in the background");
             }
+            // The phone goes to the other shop.
+            Act::Move if self.dice.permille(500) => {
+                self.chosen = if self.chosen == CENTRES[0] { CENTRES[1] } else { CENTRES[0] };
+                self.trace.note(&self.name, format_args!("moves to {}", self.chosen));
+                self.choose_again();
+            }
+            Act::Move => {}
         }
     }
 
@@ -729,13 +749,13 @@ impl Phone {
         if self.dice.permille(150) {
             let (tender, minor) = (self.dice.pick(&["card", "voucher", "credit"]), self.dice.of(1..20_00));
             let slip = (tender != "credit").then_some("slip 7");
-            self.said("takes a part", session.pay(tender, money(minor, Currency::GBP), slip));
+            self.said("takes a part", session.pay(tender, money(minor, self.home()), slip));
         }
         if self.dice.permille(250) {
             let notes = money(self.dice.of(1..20) * 5_00, Currency::GBP);
             self.said("takes notes", session.pay("cash", notes, None));
         }
-        let rest = self.dice.weighted(&[(6, "cash"), (3, "card"), (1, "credit")]);
+        let rest = self.dice.weighted(&[(6, self.cash()), (3, "card"), (1, "credit")]);
         let paid = session.pay_rest(rest);
         self.said("is paid", paid);
         let done = self.said("completes", session.complete());
@@ -746,6 +766,18 @@ impl Phone {
             let again = session.complete();
             self.trace.must(again.is_err(), "I3", &self.name, "a second tap sold again");
         }
+    }
+
+    /// The currency of its centre.
+    fn home(&self) -> Currency {
+        let centre = self.till().and_then(|till| till.objects("centre", None, 1).ok()?.into_iter().next());
+        let body = centre.and_then(|row| row.read::<Setting>().ok());
+        body.map_or(Currency::GBP, |body| body.currency)
+    }
+
+    /// The tender of its main drawer.
+    fn cash(&self) -> &'static str {
+        if self.home() == CASH.1 { CASH.0 } else { EUROS.0 }
     }
 
     fn cart_opens(&mut self) {
@@ -777,13 +809,14 @@ impl Phone {
             false => ReturnPurpose::CreditNote,
         };
         let customer = self.dice.permille(300).then(|| format!("c{}", self.dice.of(0..6)));
-        let tenders = [(6, "cash"), (3, "card"), (1, "voucher"), (2, "credit"), (1, "euros")];
+        let (main, other) = if self.cash() == CASH.0 { (CASH.0, EUROS.0) } else { (EUROS.0, CASH.0) };
+        let tenders = [(6, main), (3, "card"), (1, "voucher"), (2, "credit"), (1, other)];
         let mut refund = RefundBy::from(self.dice.weighted(&tenders));
         if self.dice.permille(250) {
-            let tender = self.dice.pick(&["card", "voucher", "credit", "cash"]);
+            let tender = self.dice.pick(&["card", "voucher", "credit", main]);
             // Nobody hands out what there are no coins for.
-            let step = if tender == "cash" { 10 } else { 1 };
-            let part = money(self.dice.of(1..8_00) / step * step + step, Currency::GBP);
+            let step = if tender == main { 10 } else { 1 };
+            let part = money(self.dice.of(1..8_00) / step * step + step, self.home());
             refund = refund.and(tender, part);
         }
         let new = NewReturn { purpose, customer, lines, refund };
@@ -849,8 +882,8 @@ impl Phone {
         }
         let Some(session) = self.sign_in() else { return };
         if self.dice.permille(500) {
-            let float = money(self.dice.of(1..100_00), Currency::GBP);
-            let moved = session.move_cash(CashMovementKind::FloatIn, "cash", float, "");
+            let float = money(self.dice.of(1..100_00), self.home());
+            let moved = session.move_cash(CashMovementKind::FloatIn, self.cash(), float, "");
             let moved = self.said("puts a float in", moved);
             self.keep(Kind::CashMovement, moved);
         }
@@ -894,12 +927,7 @@ impl Phone {
 
     /// Counts some drawers, one of them perhaps twice: notes here, coins there.
     fn count_drawers(&mut self) -> Vec<Counted> {
-        let drawers = [
-            ("cash", Currency::GBP),
-            ("cash", Currency::GBP),
-            ("euros", Currency::EUR),
-            ("card", Currency::GBP),
-        ];
+        let drawers = [CASH, CASH, EUROS, ("card", self.home())];
         let mut counted = Vec::new();
         for (tender, currency) in drawers {
             if self.dice.permille(500) {
@@ -961,6 +989,7 @@ impl Phone {
             trace: self.trace.clone(),
             centre: self.centre.clone(),
             ledger: self.ledger.clone(),
+            chosen: self.chosen,
         }
     }
 
@@ -1040,9 +1069,11 @@ impl Phone {
         self.ledger().promised.len()
     }
 
-    /// The till's newest enrolment, as the ledger knows it.
+    /// The till's newest enrolment: its own word, or the ledger's while the app is off.
     pub fn enrolment(&self) -> Option<Of> {
-        self.ledger().promised.last().map(|promised| promised.of.clone())
+        let settings = self.till().and_then(|till| till.settings_screen().ok());
+        let own = settings.and_then(|settings| Some((settings.till?, settings.enrolment?)));
+        own.or_else(|| self.ledger().promised.last().map(|promised| promised.of.clone()))
     }
 
     /// Finishes whatever is open, so that nothing waits for it; says whether she could sell now.
@@ -1073,12 +1104,15 @@ struct Owner {
     trace: Arc<Trace>,
     centre: Arc<Mutex<Centre>>,
     ledger: Arc<Mutex<Ledger>>,
+    chosen: &'static str,
 }
 
 impl Owner {
     async fn settle_in(&self, till: Till) {
         for _ in 0..40 {
-            if till.standing() != Standing::Enrolled && !self.enrol(&till, None).await {
+            // Between two centres nobody can sign in, and a code is right enough.
+            let is_ended = not_received(&till).is_some_and(|says| ENDED.contains(&says.as_str()));
+            if (till.standing() != Standing::Enrolled || is_ended) && !self.enrol(&till, None).await {
                 continue;
             }
             if till.can_sell() && till.sign_in(USER.0, USER.1).is_ok() {
@@ -1121,7 +1155,20 @@ impl Owner {
         false
     }
 
-    /// Closes the day of an enrolment that ends.
+    /// Finishes what keeps a till from leaving its centre: held sales, the day, what is unsent.
+    async fn make_way(&self, till: &Till, session: &Session) {
+        for held in session.held().unwrap_or_default() {
+            if session.recall(&held.id).is_ok() {
+                drop(session.cancel_sale());
+            }
+        }
+        self.close(session);
+        if let Ok(run) = till.sync(Scope::All, Trigger::RedButton) {
+            run.wait().await;
+        }
+    }
+
+    /// Closes the day of an enrolment that ends, or of a centre that is left.
     fn close(&self, session: &Session) {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         match session.close(&[]) {
@@ -1147,12 +1194,25 @@ impl Owner {
 
     async fn subscribe(&self, till: &Till, session: Option<&Session>) -> bool {
         let chosen = match session {
-            Some(session) => session.change_centre(CENTRE).await,
-            None => till.choose_centre(CENTRE).await,
+            Some(session) => session.change_centre(self.chosen).await,
+            None => till.choose_centre(self.chosen).await,
         };
         match chosen {
             Ok(()) => return true,
-            Err(error) => self.trace.note(&self.name, format_args!("chooses not: {}", error.code())),
+            Err(error) => {
+                self.trace.note(&self.name, format_args!("chooses not: {}", error.code()));
+                match session {
+                    _ if !matches!(error, TillError::NotYet(_)) => {}
+                    Some(session) => self.make_way(till, session).await,
+                    // Somebody must sign in first, where the till still is.
+                    None => {
+                        let chosen = till.centre().ok().flatten();
+                        let is_done = till.choose_centre(&chosen.unwrap_or_default()).await.is_ok();
+                        self.trace.note(&self.name, format_args!("chooses the same again: {is_done}"));
+                        return is_done;
+                    }
+                }
+            }
         }
         sleep(Duration::from_secs(5)).await;
         false
@@ -1180,6 +1240,13 @@ enum Act {
     Interim,
     SignOut,
     Background,
+    Move,
+}
+
+/// What is read here of a centre's own row.
+#[derive(serde::Deserialize)]
+struct Setting {
+    currency: Currency,
 }
 
 /// The policy in force at the till.

@@ -7,7 +7,10 @@ use hmac::{KeyInit, Mac};
 use serde_json::{Value, json};
 use tillkit_protocol::{Hash, Section, canonical, settings::PromotionItem};
 
-use super::dice::Dice;
+use super::{
+    centre::{CENTRES, warehouse_of},
+    dice::Dice,
+};
 
 /// Rows of one section: (kind, key) → body as published.
 pub type Rows = BTreeMap<(String, String), Vec<u8>>;
@@ -24,6 +27,11 @@ pub const BOTTLES: [u64; 2] = [7, 21];
 pub const WEIGHED: u64 = 5;
 /// A section that this version of the till does not know.
 const UNKNOWN_SECTION: &str = "holograms";
+
+/// What people call a centre.
+pub fn name_of(centre: &str) -> &'static str {
+    if centre == CENTRES[1] { "Corner" } else { "High Street" }
+}
 
 /// The centre's pepper.
 pub const PEPPER: [u8; 32] = [7; 32];
@@ -42,7 +50,7 @@ fn get(sections: &Sections, kind: &str, key: &str) -> Option<Value> {
 }
 
 /// What the centre begins with.
-pub fn first(dice: &mut Dice) -> Sections {
+pub fn first(centre: &str, dice: &mut Dice) -> Sections {
     let mut all = Sections::new();
     for section in Section::down() {
         all.entry(section.name().into()).or_default();
@@ -82,6 +90,8 @@ pub fn first(dice: &mut Dice) -> Sections {
     for (kind, key, body) in &fixed {
         put(&mut all, kind, key, body);
     }
+    let row = json!({"name": name_of(centre), "currency": "GBP", "warehouse": warehouse_of(centre)});
+    put(&mut all, "centre", centre, &row);
     vat_mode(&mut all, dice);
     cash_steps(&mut all, dice);
     policy(&mut all, dice);
@@ -112,10 +122,36 @@ fn item(all: &mut Sections, n: u64, dice: &mut Dice) {
     put(all, "item", &format!("i{n:02}"), &body);
 }
 
+/// The centre's own row.
+fn edit_centre(all: &mut Sections, change: impl FnOnce(&mut Value)) {
+    let rows = all.get(Section::Centre.name()).into_iter().flatten();
+    let row = rows.into_iter().find(|((kind, _), _)| kind == "centre");
+    let Some((key, mut body)) =
+        row.and_then(|((_, key), body)| Some((key.clone(), serde_json::from_slice(body).ok()?)))
+    else {
+        return;
+    };
+    change(&mut body);
+    put(all, "centre", &key, &body);
+}
+
 fn vat_mode(all: &mut Sections, dice: &mut Dice) {
     let vat_mode = dice.pick(&["included", "included", "excluded"]);
-    let centre = json!({"name": "High Street", "currency": "GBP", "vat_mode": vat_mode, "warehouse": "main"});
-    put(all, "centre", "main", &centre);
+    edit_centre(all, |centre| centre["vat_mode"] = json!(vat_mode));
+}
+
+/// The country changes its currency, for good: the drawer of euros is the main one from now on.
+fn currency_ends(all: &mut Sections) {
+    edit_centre(all, |centre| {
+        centre["currency"] = json!("EUR");
+        centre["changeover"] = json!({"from": "GBP", "rate": "0.8446"});
+    });
+    for tender in ["card", "credit", "voucher"] {
+        if let Some(mut body) = get(all, "tender", tender) {
+            body["currency"] = json!("EUR");
+            put(all, "tender", tender, &body);
+        }
+    }
 }
 
 fn cash_steps(all: &mut Sections, dice: &mut Dice) {
@@ -169,6 +205,7 @@ pub fn edit(all: &mut Sections, dice: &mut Dice) -> &'static str {
         (1, "item deleted"),
         (3, "VAT"),
         (1, "VAT mode"),
+        (1, "currency"),
         (1, "cash steps"),
         (1, "tender names"),
         (2, "promotions"),
@@ -199,6 +236,8 @@ pub fn edit(all: &mut Sections, dice: &mut Dice) -> &'static str {
             rows.remove(&("item".to_string(), format!("i{any_item:02}")));
         }
         "VAT mode" => vat_mode(all, dice),
+        // In a third of the worlds, or so.
+        "currency" if dice.permille(400) => currency_ends(all),
         "cash steps" => cash_steps(all, dice),
         "tender names" => {
             let key = dice.pick(&["card", "cash", "credit", "euros", "voucher"]);

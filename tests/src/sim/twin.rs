@@ -29,8 +29,8 @@ use tokio::runtime::Handle;
 
 use super::{
     audit,
-    centre::{Answer, CENTRE, Centre, Of, is_taken_by_any_major},
-    settings::{Rows, Sections, picture},
+    centre::{Answer, CENTRES, Centre, Of, is_taken_by_any_major, warehouse_of},
+    settings::{Rows, Sections, name_of, picture},
     trace::Trace,
 };
 use crate::world::Shop;
@@ -45,10 +45,10 @@ pub struct Twin {
     key: Option<PublicKey>,
     /// Its token for each of the model's.
     tokens: BTreeMap<String, String>,
-    /// Rows as they were drafted last.
-    drafted: Sections,
+    /// Rows as they were drafted last, by centre.
+    drafted: BTreeMap<&'static str, Sections>,
     /// The last backup, and what had been drafted by then.
-    backup: Option<(PathBuf, Sections)>,
+    backup: Option<(PathBuf, BTreeMap<&'static str, Sections>)>,
     /// Requests that both have answered.
     pub compared: u64,
 }
@@ -61,13 +61,17 @@ impl Twin {
     pub fn open(runtime: Handle, trace: Arc<Trace>) -> Result<Twin> {
         let shop = wait(&runtime, async {
             let shop = Shop::open_in_memory().await?;
-            let row = json!({"name": "High Street", "currency": "GBP", "vat_mode": "included", "warehouse": "main"});
-            shop.admin("PUT", &format!("centres/{CENTRE}"), row.to_string()).await?;
-            // Pictures are there before a row names them.
-            for n in 0..20 {
-                shop.admin("PUT", &format!("centres/{CENTRE}/images/g0"), picture(n)).await?;
+            for centre in CENTRES {
+                let (name, warehouse) = (name_of(centre), warehouse_of(centre));
+                let row =
+                    json!({"name": name, "currency": "GBP", "vat_mode": "included", "warehouse": warehouse});
+                shop.admin("PUT", &format!("centres/{centre}"), row.to_string()).await?;
+                // Pictures are there before a row names them.
+                for n in 0..20 {
+                    shop.admin("PUT", &format!("centres/{centre}/images/g0"), picture(n)).await?;
+                }
+                shop.rows_of(centre, &[("image", "g0", Value::Null)]).await?;
             }
-            shop.rows_of(CENTRE, &[("image", "g0", Value::Null)]).await?;
             anyhow::Ok(shop)
         })?;
         let (http, key, tokens, drafted, backup) = Default::default();
@@ -102,8 +106,9 @@ impl Twin {
     }
 
     /// Drafts what differs from the last time, and publishes it.
-    pub fn publish(&mut self, draft: &Sections) {
-        let is_first = self.drafted.is_empty();
+    pub fn publish(&mut self, centre: &'static str, draft: &Sections) {
+        let drafted = self.drafted.get(centre);
+        let is_first = drafted.is_none();
         let mut news = Vec::new();
         for (name, rows) in draft {
             let Some(section) = Section::of_name(name) else { continue };
@@ -111,7 +116,7 @@ impl Twin {
             if section.spec().flow == Flow::DownLive && !is_first {
                 continue;
             }
-            let before = self.drafted.get(name).unwrap_or(const { &Rows::new() });
+            let before = drafted.and_then(|drafted| drafted.get(name)).unwrap_or(const { &Rows::new() });
             let gone = before.keys().filter(|key| !rows.contains_key(*key));
             let changed = rows.iter().filter(|(key, body)| before.get(*key) != Some(*body));
             let value = |body: &Vec<u8>| serde_json::from_slice(body).expect("a canonical line");
@@ -119,11 +124,11 @@ impl Twin {
             news.extend(changed.map(|((kind, id), body)| (kind.as_str(), id.as_str(), value(body))));
         }
         let published = self.wait(async {
-            self.shop.rows_of(CENTRE, &news).await?;
-            self.shop.publish_of(CENTRE).await
+            self.shop.rows_of(centre, &news).await?;
+            self.shop.publish_of(centre).await
         });
         self.must(published.is_ok(), format_args!("{published:?}"));
-        self.drafted = draft.clone();
+        self.drafted.insert(centre, draft.clone());
     }
 
     /// The process ends and begins again; tokens of before are not asked with any more.
@@ -278,8 +283,9 @@ impl Twin {
                 same("the heads", &says.heads, &must.heads)
             }
             "/v1/manifest" => {
-                let says = self.manifest(body)?;
-                let must = centre.manifest();
+                let chosen = centre.centre_of_request(request).context("nobody's manifest")?;
+                let says = self.manifest(chosen, body)?;
+                let must = centre.manifest(chosen);
                 // One of them lists sections that have no rows, too.
                 let kinds = |it: &Manifest, name: &str| {
                     it.sections.get(name).map(|section| section.kinds.clone()).unwrap_or_default()
@@ -293,9 +299,9 @@ impl Twin {
         }
     }
 
-    fn manifest(&self, signed: &[u8]) -> Result<Manifest> {
+    fn manifest(&self, centre: &str, signed: &[u8]) -> Result<Manifest> {
         let key = self.key.as_ref().context("nobody has enrolled")?;
-        Ok(Manifest::verify(signed, key, CENTRE)?)
+        Ok(Manifest::verify(signed, key, centre)?)
     }
 
     // ---------------------------------------------------------------------------------- rest
@@ -325,37 +331,52 @@ impl Twin {
             let must = centre.level(text("warehouse"), text("item"));
             same(&format!("{} at {}", text("item"), text("warehouse")), &has, &Some(must))?;
         }
-        let differ = audit::books(centre, &self.shop.list("totals").await?);
+        let differ =
+            audit::books(centre, &self.shop.list("totals").await?, &self.shop.list("accounts").await?);
         anyhow::ensure!(differ.is_empty(), "the books: {differ:?}");
         self.same_rows(centre).await
     }
 
-    /// Every row of every section, as its snapshot's blobs have it.
+    /// Every row of every section of the centres that tills have chosen, as its snapshot's blobs have it.
     async fn same_rows(&self, centre: &Centre) -> Result<()> {
         // Most of the tokens there have been are no good any more.
-        let mut found = None;
+        let mut found = BTreeMap::new();
         for token in self.tokens.values() {
             let headers =
                 [("authorization", format!("Bearer {token}")), (VERSION_HEADER, VERSION.to_string())];
             let (status, body) = self.ask(Method::Get, "/v1/manifest", &headers, None).await?;
-            if status == 200 {
-                found = Some((self.manifest(&body)?, headers));
-                break;
+            let manifests = CENTRES.into_iter().filter(|_| status == 200);
+            let mut manifests = manifests.filter_map(|name| Some((name, self.manifest(name, &body).ok()?)));
+            if let Some((name, manifest)) = manifests.next() {
+                found.insert(name, (manifest, headers));
             }
         }
-        let (manifest, headers) = found.context("nobody may read the manifest")?;
+        anyhow::ensure!(!found.is_empty(), "nobody may read a manifest");
+        for (name, (manifest, headers)) in found {
+            self.same_rows_of(centre, name, &manifest, &headers).await?;
+        }
+        Ok(())
+    }
+
+    async fn same_rows_of(
+        &self,
+        centre: &Centre,
+        chosen: &str,
+        manifest: &Manifest,
+        headers: &[(&'static str, String)],
+    ) -> Result<()> {
         for (name, section) in &manifest.sections {
             let mut has = Rows::new();
             for blob in &section.snapshot {
                 let path = format!("/v1/blobs/{}", blob.sha256);
-                let (_, stored) = self.ask(Method::Get, &path, &headers, None).await?;
+                let (_, stored) = self.ask(Method::Get, &path, headers, None).await?;
                 for row in rows::read_rows(&rows::open_blob(&stored, &blob.sha256)?) {
                     let row = row?;
                     let body = row.body.context("a snapshot with a row that has gone")?;
                     has.insert((row.kind.into(), row.key.into()), body.to_vec());
                 }
             }
-            let must = centre.rows(name);
+            let must = centre.rows(chosen, name);
             let text =
                 |rows: &Rows, key| rows.get(key).map(|body| String::from_utf8_lossy(body).into_owned());
             // Which documents a level contains: the real one counts on only when one of them moves stock.

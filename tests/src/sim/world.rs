@@ -466,9 +466,9 @@ impl World {
     async fn rest(&mut self) -> (bool, Judged) {
         self.trace.note("world", "heals");
         self.calm();
-        self.tell_the_forgotten();
         for _ in 0..20 {
             self.phones.iter_mut().for_each(Phone::open);
+            self.tell_the_forgotten();
             // Until the screen says what its owner has to do.
             sleep(Duration::from_secs(20)).await;
             let ready = self.phones.iter_mut().map(Phone::tidy).filter(|is_ready| *is_ready);
@@ -519,11 +519,12 @@ impl World {
         for phone in &self.phones {
             let Some(till) = phone.till() else { continue };
             let live = till.live();
-            for (name, section) in &centre.manifest().sections {
+            let Some(chosen) = till.centre().ok().flatten() else { continue };
+            for (name, section) in &centre.manifest(&chosen).sections {
                 let Some(known) = tillkit::Section::of_name(name) else { continue };
                 let have = live.get(known.name()).map(|live| (live.epoch.clone(), live.generation));
                 let is_equal = have.as_ref().is_some_and(|(life, generation)| {
-                    life.ends_with(&centre.epoch) && *generation == section.generation
+                    *life == format!("{chosen}@{}", centre.epoch) && *generation == section.generation
                 });
                 self.trace.must(
                     is_equal,
