@@ -47,8 +47,10 @@ enum Cell {
     Integer,
     Truth,
     List,
+    /// A list of whole numbers.
+    Wholes,
 }
-use Cell::{Integer, List, Text, Truth};
+use Cell::{Integer, List, Text, Truth, Wholes};
 
 /// The members of each kind that can be imported. `user` is not among them: a PIN never stands in a file.
 const KINDS: &[(&str, &[(&str, Cell)])] = &[
@@ -73,6 +75,7 @@ const KINDS: &[(&str, &[(&str, Cell)])] = &[
             ("cash_rounding", Text),
             ("exact_cash", Truth),
             ("round_up_to_step", Truth),
+            ("faces_minor", Wholes),
         ],
     ),
     (
@@ -327,6 +330,7 @@ fn value(kind: Cell, cell: &str) -> Result<Value, String> {
             _ => Err(format!("{:?} is neither true nor false", shortened(cell))),
         },
         List => cell.split('|').map(element).collect(),
+        Wholes => cell.split('|').map(|element| value(Integer, element)).collect(),
     }
 }
 

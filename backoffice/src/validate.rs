@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use tillkit_domain::{
     self as domain, Currency, Rate,
+    cash::MAX_FACES,
     money::MAX_MINOR,
     promotion::DayTime,
     text::{self, LAYOUT_LINES, NAME_CHARS, NOTE_CHARS, REFERENCE_CHARS, is_no_text},
@@ -249,6 +250,8 @@ enum Bound {
     Elements(usize),
     /// A whole number of a range.
     Whole(i64, i64),
+    /// Face values of coins and notes: whole, above nothing.
+    Faces,
     /// One of these words.
     Word(&'static [&'static str]),
     /// `true` or `false`.
@@ -260,7 +263,7 @@ enum Bound {
     /// A currency.
     Currency,
 }
-use Bound::{AboveZero, Chars, Elements, Key, Keys, Texts, Time, Truth, Whole, Word};
+use Bound::{AboveZero, Chars, Elements, Faces, Key, Keys, Texts, Time, Truth, Whole, Word};
 
 /// Codes of an item.
 const CODES: usize = 50;
@@ -292,6 +295,7 @@ const BOUNDS: &[(&str, &[(&str, Bound)])] = &[
             ("cash_rounding", Word(ROUNDINGS)),
             ("exact_cash", Truth),
             ("round_up_to_step", Truth),
+            ("faces_minor", Faces),
         ],
     ),
     (
@@ -382,7 +386,7 @@ impl Bound {
         match self {
             Chars(most) => check_text(text()?, most),
             Key => check_key(text()?),
-            Texts(..) | Keys(_) | Elements(_) => self.check_list(value),
+            Texts(..) | Keys(_) | Elements(_) | Faces => self.check_list(value),
             Whole(low, high) => match value.as_i64() {
                 Some(whole) if (low..=high).contains(&whole) => Ok(()),
                 _ => Err(format!("it is no whole number from {low} to {high}")),
@@ -413,6 +417,7 @@ impl Bound {
             Texts(most, chars) => (most, Some(Chars(chars))),
             Keys(most) => (most, Some(Key)),
             Elements(most) => (most, None),
+            Faces => (MAX_FACES, Some(Whole(1, i64::MAX >> 32))),
             _ => return Ok(()),
         };
         if elements.len() > most {
@@ -525,6 +530,8 @@ mod tests {
             ("currency", "cash_step_minor", json!(5), json!(CASH_STEP + 1)),
             ("currency", "cash_rounding", json!("half_even"), json!("sideways")),
             ("currency", "exact_cash", json!(true), json!("yes")),
+            ("currency", "faces_minor", json!([1, 50_00]), json!([0])),
+            ("currency", "faces_minor", json!([]), json!(["5"])),
             ("unit", "decimals", json!(6), json!(7)),
             ("unit", "decimals", json!(0), json!(-1)),
             ("item", "price", json!("-0.01"), json!("0.0000001")),

@@ -448,6 +448,9 @@ pub struct TenderChoice {
     pub currency: String,
     /// How many decimals amounts of it have.
     pub decimals: u32,
+    /// What its coins and notes are worth, minor units; a drawer is counted by them. Empty of what is no
+    /// cash, and where the centre lists none.
+    pub faces_minor: Vec<i64>,
 }
 
 /// Everything the settings screen shows without asking the back office.

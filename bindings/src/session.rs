@@ -141,6 +141,18 @@ pub struct CountedTender {
     pub minor: i64,
     /// ISO 4217.
     pub currency: String,
+    /// The coins and notes that the amount is made of, if they were counted.
+    #[uniffi(default = [])]
+    pub pieces: Vec<CountedPieces>,
+}
+
+/// Coins or notes of one face value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
+pub struct CountedPieces {
+    /// What each is worth, minor units.
+    pub face_minor: i64,
+    /// How many.
+    pub count: u32,
 }
 
 /// A day that was closed.
@@ -539,7 +551,9 @@ fn returned(line: ReturnedLine) -> Result<ReturnLine, TillError> {
 fn counted_of(counted: Vec<CountedTender>) -> Result<Vec<tillkit::Counted>, TillError> {
     let counted = counted.into_iter().map(|counted| {
         let amount = Money::new(counted.minor, parse_currency(&counted.currency)?);
-        Ok(tillkit::Counted { tender: counted.tender, amount })
+        let pieces = counted.pieces.into_iter();
+        let pieces = pieces.map(|of| tillkit::Pieces { count: of.count, face_minor: of.face_minor });
+        Ok(tillkit::Counted { tender: counted.tender, amount, pieces: pieces.collect() })
     });
     counted.collect()
 }

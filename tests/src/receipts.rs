@@ -767,12 +767,14 @@ impl Till {
         for tender in self.tenders.clone() {
             if self.dice.permille(400) {
                 let minor = i64::try_from(self.dice.of(0..90_000)).unwrap_or(0);
-                counted.insert((tender.key.into(), tender.currency), (tender.kind, minor));
+                let mut count = domain::Count::default();
+                count.add(Money::new(minor, tender.currency), &[]).expect("an amount of a drawer");
+                counted.insert((tender.key.into(), tender.currency), (tender.kind, count));
             }
         }
-        let told = counted
-            .iter()
-            .map(|((tender, currency), (_, minor))| ((tender.clone(), currency.code().to_string()), *minor));
+        let told = counted.iter().map(|((tender, currency), (_, count))| {
+            ((tender.clone(), currency.code().to_string()), count.minor)
+        });
         self.accountant.counted(TILL, 1, self.seq + 1, told.collect());
         let home = self.terms.currency;
         let Period { totals, hashes, from, numbers, perpetual, z } = std::mem::take(&mut self.period);

@@ -1,7 +1,7 @@
 //! Clocks, coins and counts.
 
 use serde_json::{Value, json};
-use tillkit::{AddLine, CashMovementKind, Counted, Rim, TillError};
+use tillkit::{AddLine, CashMovementKind, Counted, Pieces, Rim, TillError};
 use tillkit_tests::world::Shop;
 
 use super::yesterday::{item, line, money, sell, sync};
@@ -131,8 +131,7 @@ async fn everything_that_was_counted_stands_in_the_z() {
     let session = till.sign_in("anna", "1234").unwrap();
     session.move_cash(CashMovementKind::FloatIn, "cash", money(5_00, "GBP"), "").unwrap();
     sell(&session, "book", 1, "cash");
-    let counted =
-        |tender: &str, minor, currency| Counted { tender: tender.into(), amount: money(minor, currency) };
+    let counted = |tender: &str, minor, currency| Counted::of(tender, money(minor, currency));
 
     let unknown = session.close(&[counted("shells", 1, "GBP")]).unwrap_err();
     assert!(matches!(unknown, TillError::Unknown { .. }), "{unknown}");
@@ -154,4 +153,55 @@ async fn everything_that_was_counted_stands_in_the_z() {
     assert_eq!(said("cash"), (Some(17_00), 17_00, Some(0)));
     assert_eq!(said("euros"), (Some(5_00), 0, Some(5_00)));
     assert_eq!(said("card"), (Some(0), 0, Some(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drawer_is_counted_coin_by_coin() {
+    let shop = Shop::stocked().await.unwrap();
+    let pound = json!({"name": "Pound", "faces_minor": [5, 20, 50, 1_00, 5_00, 10_00]});
+    shop.rows(&[("currency", "GBP", pound)]).await.unwrap();
+    shop.publish().await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let session = till.sign_in("anna", "1234").unwrap();
+    sell(&session, "book", 1, "cash");
+    let tenders = session.sell_screen("").unwrap().tenders;
+    let faces = |tender: &str| tenders.iter().find(|of| of.tender == tender).unwrap().faces_minor.clone();
+    assert_eq!(faces("cash"), [5, 20, 50, 1_00, 5_00, 10_00]);
+    assert!(faces("card").is_empty() && faces("euros").is_empty(), "no coins of it are listed");
+    let pieces = |pieces: &[(u32, i64)]| -> Vec<Pieces> {
+        pieces.iter().map(|(count, face_minor)| Pieces { count: *count, face_minor: *face_minor }).collect()
+    };
+    let counted =
+        |minor, of: &[(u32, i64)]| Counted { pieces: pieces(of), ..Counted::of("cash", money(minor, "GBP")) };
+
+    let wrong = [
+        (counted(5_50, &[(1, 5_00), (3, 20)]), "the coins and notes come to 5.60 GBP, not 5.50 GBP"),
+        (counted(1, &[(1, 0)]), "no coin or note is worth 0.00 GBP"),
+        (counted(1, &[(1, -1)]), "no coin or note is worth -0.01 GBP"),
+        (counted(1, &[(u32::MAX, i64::MAX)]), "too large"),
+        (counted(101, &(1..=101).map(|face| (1, face)).collect::<Vec<_>>()), ""),
+    ];
+    for (count, why) in wrong {
+        let refused = session.close(&[count]).unwrap_err();
+        assert!(
+            matches!(refused, TillError::BadInput { .. }) && refused.to_string().contains(why),
+            "{refused}"
+        );
+    }
+    assert_eq!(session.interim().unwrap().closure.z, 1, "nothing was closed");
+
+    // Twice the same drawer, once without its coins: what is known of them stands there.
+    let counts =
+        [counted(10_40, &[(1, 10_00), (2, 20), (0, 50)]), counted(1_00, &[(5, 20)]), counted(60, &[])];
+    let closed = session.close(&counts).unwrap();
+
+    let totals = &closed.closure.totals.tenders;
+    let cash = totals.iter().find(|total| total.tender == "cash").unwrap();
+    assert_eq!((cash.counted_minor, &cash.pieces), (Some(12_00), &pieces(&[(7, 20), (1, 10_00)])));
+    let recorded = closed.recorded.unwrap();
+    let written = std::str::from_utf8(&recorded.record.line).unwrap();
+    assert!(
+        written.contains(r#""pieces":[{"count":7,"face_minor":20},{"count":1,"face_minor":1000}]"#),
+        "{written}"
+    );
 }

@@ -63,6 +63,7 @@ const TABLE: &[(&str, &[(&str, Held)])] = &[
             ("cash_rounding", By("coins_round_as_the_currency_says")),
             ("exact_cash", By("coins_round_as_the_currency_says")),
             ("round_up_to_step", By("coins_round_as_the_currency_says")),
+            ("faces_minor", By("a_drawer_is_counted_coin_by_coin")),
         ],
     ),
     (

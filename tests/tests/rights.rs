@@ -72,7 +72,7 @@ fn customer() -> CustomerPart {
 }
 
 fn a_float() -> Counted {
-    Counted { tender: "cash".into(), amount: money(1, "GBP") }
+    Counted::of("cash", money(1, "GBP"))
 }
 
 fn qr() -> PairingQr {

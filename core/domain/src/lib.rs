@@ -38,7 +38,7 @@ pub mod text;
 pub mod vat;
 
 pub use amount::{AmountError, Reading};
-pub use cash::CashMovementKind;
+pub use cash::{CashMovementKind, Count, CountError, Pieces};
 pub use closure::{ClosureKind, Fact, Totals};
 pub use money::{Currency, Money, MoneyError};
 pub use number::{BadNumerator, Numerator};

@@ -483,6 +483,9 @@ pub struct TenderTotal {
     pub expected_minor: i64,
     /// What it is.
     pub kind: TenderKind,
+    /// What of it was counted coin by coin and note by note, smallest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<domain::Pieces>,
     /// Key of the `tender`.
     pub tender: String,
 }
@@ -735,8 +738,8 @@ impl Step {
     }
 }
 
-/// What was counted of each tender in each currency: what it is, and minor units.
-pub type CountedTenders = BTreeMap<(String, Currency), (TenderKind, i64)>;
+/// What was counted of each tender in each currency, and what it is.
+pub type CountedTenders = BTreeMap<(String, Currency), (TenderKind, domain::Count)>;
 
 impl ClosureTotals {
     /// The totals of a period in the closure's `home` currency, with what was counted. What was counted of
@@ -757,13 +760,18 @@ impl ClosureTotals {
             expected.entry(key.clone()).or_insert((*kind, 0));
         }
         let tenders = expected.into_iter().map(|(key, (kind, expected_minor))| {
-            let counted_minor = counted.get(&key).map(|(_, minor)| *minor);
+            let counted = counted.get(&key).map(|(_, count)| count);
+            let counted_minor = counted.map(|count| count.minor);
+            let pieces = counted.into_iter().flat_map(|count| &count.pieces);
             TenderTotal {
                 counted_minor,
                 currency: key.1,
                 difference_minor: counted_minor.map(|counted| counted.saturating_sub(expected_minor)),
                 expected_minor,
                 kind,
+                pieces: pieces
+                    .map(|(face, count)| domain::Pieces { count: *count, face_minor: *face })
+                    .collect(),
                 tender: key.0,
             }
         });

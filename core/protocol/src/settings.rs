@@ -108,6 +108,9 @@ pub struct CurrencySetting {
     /// Whether what would round to nothing rounds up to one coin (Slovakia: 1 and 2 cents are 5).
     #[serde(default, skip_serializing_if = "is_default")]
     pub round_up_to_step: bool,
+    /// What its coins and notes are worth, minor units: a drawer is counted by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faces_minor: Vec<i64>,
 }
 
 impl CurrencySetting {

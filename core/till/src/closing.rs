@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use tillkit_domain::{
-    self as domain, CashMovementKind, Currency, Fact, Money, Right, Settled, TenderKind, Totals,
+    self as domain, CashMovementKind, Count, Currency, Fact, Money, Right, Settled, TenderKind, Totals,
 };
 use tillkit_protocol::{
     Hash,
@@ -27,6 +27,15 @@ pub struct Counted {
     pub tender: String,
     /// In the tender's currency.
     pub amount: Money,
+    /// The coins and notes that the amount is made of, if they were counted; a float needs none.
+    pub pieces: Vec<domain::Pieces>,
+}
+
+impl Counted {
+    /// An amount that was counted as one.
+    pub fn of(tender: &str, amount: Money) -> Counted {
+        Counted { tender: tender.into(), amount, pieces: Vec::new() }
+    }
 }
 
 /// A period and its totals.
@@ -60,8 +69,8 @@ impl Session {
     ///
     /// # Errors
     /// [`TillError::NoRight`], [`TillError::SaleOpen`], [`TillError::Unknown`] tender, [`TillError::Money`]
-    /// for a count in a currency that the tender never had, [`TillError::BadInput`] below nothing,
-    /// [`TillError::Store`].
+    /// for a count in a currency that the tender never had, [`TillError::BadInput`] below nothing, or for
+    /// coins and notes that come to another amount, [`TillError::Store`].
     pub fn close(&self, counted: &[Counted]) -> Result<Closed, TillError> {
         self.check(Right::Closure)?;
         if self.sale().is_some() {
@@ -84,26 +93,24 @@ impl Session {
     fn counted(&self, counted: &[Counted]) -> Result<CountedBy, TillError> {
         let view = self.core.store.centre.view()?;
         let mut sums = CountedBy::new();
-        for Counted { tender, amount } in counted {
-            if amount.minor < 0 {
-                return Err(TillError::bad_input("a count", format!("{amount} is below nothing")));
-            }
+        for Counted { tender, amount, pieces } in counted {
             let setting: Option<settings::Tender> = view.read("tender", tender)?;
             let known = setting.map(|setting| (setting.kind, setting.currency));
-            let (_, sum) = sums.entry((tender.clone(), amount.currency)).or_insert((known, 0));
-            *sum = domain::money::add(*sum, amount.minor)?;
+            let count = sums.entry((tender.clone(), amount.currency)).or_insert((known, Count::default()));
+            let added = count.1.add(*amount, pieces);
+            added.map_err(|error| TillError::bad_input("a count", error.to_string()))?;
         }
         Ok(sums)
     }
 }
 
 /// What was counted of each tender in each currency, and what the centre says that the tender is.
-type CountedBy = BTreeMap<(String, Currency), (Option<(TenderKind, Currency)>, i64)>;
+type CountedBy = BTreeMap<(String, Currency), (Option<(TenderKind, Currency)>, Count)>;
 
 /// What was counted, as a closure takes it. The tenders of the period are known, whatever the centre says now.
 fn with_kinds(counted: &CountedBy, totals: &Totals) -> Result<CountedTenders, TillError> {
     let mut kinds = CountedTenders::new();
-    for (key, (known, minor)) in counted {
+    for (key, (known, count)) in counted {
         let kind = match (totals.tenders.get(key), known) {
             (Some((kind, _)), _) => *kind,
             (None, Some((kind, currency))) => {
@@ -112,7 +119,7 @@ fn with_kinds(counted: &CountedBy, totals: &Totals) -> Result<CountedTenders, Ti
             }
             (None, None) => return Err(TillError::Unknown { what: "tender", key: key.0.clone() }),
         };
-        kinds.insert(key.clone(), (kind, *minor));
+        kinds.insert(key.clone(), (kind, count.clone()));
     }
     Ok(kinds)
 }

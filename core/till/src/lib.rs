@@ -59,8 +59,8 @@ pub use session::Session;
 pub use till::{Blockers, CentrePreview, SectionPreview, Till};
 
 pub use tillkit_domain::{
-    CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Quantity, Right, StockKind, TenderKind,
-    UnitPrice,
+    CashMovementKind, Currency, Discount, LineOrigin, Money, Percent, Pieces, Quantity, Right, StockKind,
+    TenderKind, UnitPrice,
 };
 pub use tillkit_protocol::{
     Section,

@@ -339,6 +339,15 @@ pub struct Moved {
     pub movement: String,
 }
 
+/// Coins or notes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Pieces {
+    /// How many.
+    pub count: i64,
+    /// What each is worth.
+    pub face_minor: i64,
+}
+
 /// A tender in a currency.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Counted {
@@ -350,6 +359,9 @@ pub struct Counted {
     pub difference_minor: Option<i64>,
     /// What should be there.
     pub expected_minor: i64,
+    /// What was counted coin by coin and note by note.
+    #[serde(default)]
+    pub pieces: Vec<Pieces>,
     /// Its key.
     pub tender: String,
 }

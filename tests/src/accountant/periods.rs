@@ -200,6 +200,8 @@ impl Period {
             judge.equal(fault("should hold"), expected, stands.expected_minor);
             let difference = stands.counted_minor.map(|counted| counted - expected);
             judge.equal(fault("difference"), difference, stands.difference_minor);
+            let pieces: i64 = stands.pieces.iter().map(|piece| piece.count * piece.face_minor).sum();
+            judge.at_most(fault("coins and notes"), stands.counted_minor.unwrap_or(0), pieces);
             if let Some(counted) = &mut counted {
                 judge.equal(fault("counted"), counted.remove(&key), stands.counted_minor);
             }

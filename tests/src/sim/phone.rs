@@ -13,9 +13,9 @@ use std::{
 
 use tillkit::{
     AddLine, Aside, CashMovementKind, Closed, Counted, Currency, CustomerPart, Delivery, Discount, Goods,
-    KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Quantity, Receipt, Recorded, Reference,
-    RefundBy, Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session, Standing,
-    StockKind, StoreError, Till, TillError, Trigger, UnitPrice,
+    KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Pieces, Quantity, Receipt, Recorded,
+    Reference, RefundBy, Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session,
+    Standing, StockKind, StoreError, Till, TillError, Trigger, UnitPrice,
 };
 use tillkit_protocol::{
     Hash,
@@ -931,13 +931,25 @@ impl Phone {
         let mut counted = Vec::new();
         for (tender, currency) in drawers {
             if self.dice.permille(500) {
-                counted.push(Counted {
-                    tender: tender.into(),
-                    amount: money(self.dice.of(0..300_00), currency),
-                });
+                counted.push(self.count(tender, currency));
             }
         }
         counted
+    }
+
+    /// As one amount, or coin by coin and note by note.
+    fn count(&mut self, tender: &str, currency: Currency) -> Counted {
+        let mut count = Counted::of(tender, money(self.dice.of(0..300_00), currency));
+        if self.dice.permille(400) {
+            let mut piece = |face_minor: i64| Pieces {
+                count: u32::try_from(self.dice.of(0..20)).unwrap_or(0),
+                face_minor,
+            };
+            count.pieces = vec![piece(5), piece(50), piece(5_00), piece(50)];
+            let sum = count.pieces.iter().map(|piece| piece.face_minor * i64::from(piece.count)).sum();
+            count.amount = Money::new(sum, currency);
+        }
+        count
     }
 
     /// Becomes a till, or one again: enrols, chooses the centre, syncs, as often as it takes.
@@ -1258,7 +1270,7 @@ fn policy(till: &Till) -> Policy {
 /// What was counted, added up.
 fn counts(counted: &[Counted]) -> Count {
     let mut counts = Count::new();
-    for Counted { tender, amount } in counted {
+    for Counted { tender, amount, .. } in counted {
         *counts.entry((tender.clone(), amount.currency.code().into())).or_default() += amount.minor;
     }
     counts

@@ -116,10 +116,7 @@ impl DemoTill {
         let counted: Vec<Counted> = drawer
             // Of a file with more money back than taken the drawer would hold less than nothing.
             .filter(|tender| tender.kind == tillkit::TenderKind::Cash && tender.expected_minor >= 0)
-            .map(|tender| Counted {
-                amount: Money::new(tender.expected_minor, tender.currency),
-                tender: tender.tender,
-            })
+            .map(|tender| Counted::of(&tender.tender, Money::new(tender.expected_minor, tender.currency)))
             .collect();
         session.close(&counted)?;
         self.session = None;

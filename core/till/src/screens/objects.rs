@@ -211,7 +211,7 @@ fn highlights(kind: &str) -> &'static [&'static str] {
         "audit_plan" => &["warehouse", "items"],
         "image" => &["media_type", "bytes"],
         "unit" => &["code", "decimals"],
-        "currency" => &["cash_step_minor"],
+        "currency" => &["cash_step_minor", "faces_minor"],
         "centre" => &["currency", "vat_mode"],
         "receipt_layout" => &["header", "footer"],
         "policy" => &["apply", "send", "schedule_minutes"],

@@ -140,6 +140,8 @@ pub struct TenderChoice {
     pub currency: String,
     /// How many decimals amounts of it have.
     pub decimals: u32,
+    /// What its coins and notes are worth, minor units, as the centre lists them; none of what is no cash.
+    pub faces_minor: Vec<i64>,
 }
 
 /// More hits than this are a reason to type another letter.
@@ -159,7 +161,8 @@ impl Session {
             words => self.hits(&view, words)?,
         };
         let tenders = view.list("tender", None, MOST_TENDERS)?;
-        let tenders: Vec<TenderChoice> = tenders.iter().map(tender).collect::<Result<_, _>>()?;
+        let tenders: Vec<TenderChoice> =
+            tenders.iter().map(|found| tender(&view, found)).collect::<Result<_, _>>()?;
         drop(view);
         let held = self.held()?;
         Ok(SellScreen {
@@ -292,13 +295,18 @@ fn cart_line(line: &Line, currency: &str) -> CartLine {
     }
 }
 
-fn tender(found: &Found) -> Result<TenderChoice, TillError> {
+fn tender(view: &View, found: &Found) -> Result<TenderChoice, TillError> {
     let tender: settings::Tender = found.read()?;
+    let currency = match tender.kind {
+        TenderKind::Cash => view.read::<settings::CurrencySetting>("currency", tender.currency.code())?,
+        _ => None,
+    };
     Ok(TenderChoice {
         tender: found.key.clone(),
         name: tender.name,
         kind: tender.kind,
         currency: tender.currency.code().into(),
         decimals: tender.currency.exponent(),
+        faces_minor: currency.map_or_else(Vec::new, |currency| currency.faces_minor),
     })
 }
