@@ -1,5 +1,7 @@
 //! VAT: computed per rate over the whole receipt, so that the breakdown sums to the total by construction.
 
+use std::fmt;
+
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,15 @@ pub enum VatMode {
     Included,
     /// VAT comes on top.
     Excluded,
+}
+
+impl fmt::Display for VatMode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            VatMode::Included => "with VAT in the prices",
+            VatMode::Excluded => "without VAT in the prices",
+        })
+    }
 }
 
 /// When VAT becomes chargeable, and so which rate a line has (VAT Directive 2006/112/EC, Art. 63 and 93).

@@ -169,12 +169,7 @@ impl Session {
     /// # Errors
     /// As [`Session::void`].
     pub fn void_at(&self, place: &DocumentPlace, reason: &str) -> Result<Receipt, TillError> {
-        let found = self.core.store.journal.document(&place.till, place.enrolment, place.seq)?;
-        let found = found.ok_or_else(|| TillError::Unknown {
-            what: "document",
-            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
-        })?;
-        self.void(&found.reference(), reason)
+        self.void(&self.core.found(place)?.reference(), reason)
     }
 
     fn prepare(&self, new: &NewReturn) -> Result<Prepared, TillError> {
@@ -278,17 +273,14 @@ impl Session {
 
 /// The terms of a return: those of its sales, which must be the same; without a sale today's.
 fn terms_of(origins: &Origins, today: domain::Terms, has_others: bool) -> Result<domain::Terms, TillError> {
-    let of = |currency: domain::Currency, mode: domain::VatMode| match mode {
-        domain::VatMode::Included => format!("{currency} with VAT in the prices"),
-        domain::VatMode::Excluded => format!("{currency} without VAT in the prices"),
-    };
     let mut terms: Option<(domain::Currency, domain::VatMode)> =
         has_others.then_some((today.currency, today.vat_mode));
     for Origin { settled, .. } in origins.values() {
         let own = (settled.currency, settled.vat_mode);
         let (currency, mode) = *terms.get_or_insert(own);
         if (currency, mode) != own {
-            return Err(SaleError::MixedOrigins { left: of(currency, mode), right: of(own.0, own.1) }.into());
+            let (left, right) = (format!("{currency} {mode}"), format!("{} {}", own.0, own.1));
+            return Err(SaleError::MixedOrigins { left, right }.into());
         }
     }
     let tax_point = origins.values().next().map_or(today.tax_point, |origin| origin.settled.tax_point);

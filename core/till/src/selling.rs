@@ -641,13 +641,7 @@ fn has_credit(tenders: &[Tender]) -> bool {
 
 /// A sale takes no line with the prices of other terms.
 fn check_terms(sale: &Sale, now: &domain::Terms) -> Result<(), TillError> {
-    let of = |terms: &domain::Terms| {
-        let mode = match terms.vat_mode {
-            domain::VatMode::Included => "with VAT in the prices",
-            domain::VatMode::Excluded => "without VAT in the prices",
-        };
-        format!("{} {mode}", terms.currency)
-    };
+    let of = |terms: &domain::Terms| format!("{} {}", terms.currency, terms.vat_mode);
     let (sale, now) = (of(sale.terms()), of(now));
     if sale == now { Ok(()) } else { Err(SaleError::OtherTerms { sale, now }.into()) }
 }

@@ -163,7 +163,7 @@ impl Till {
     /// # Errors
     /// [`TillError::Unknown`] if this phone has none of that name.
     pub fn print_text(&self, place: &DocumentPlace) -> Result<String, TillError> {
-        let found = self.found(place)?;
+        let found = self.0.found(place)?;
         self.0.printed(&found, !self.0.is_unprinted(place))
     }
 
@@ -177,7 +177,7 @@ impl Till {
     /// # Errors
     /// [`TillError::Unknown`] if this phone has none of that name.
     pub fn document_view(&self, place: &DocumentPlace) -> Result<DocumentView, TillError> {
-        let found = self.found(place)?;
+        let found = self.0.found(place)?;
         let journal = &self.0.store.journal;
         let way = journal.way(&place.till, place.enrolment, place.seq)?;
         let reversed = journal.reversed(&place.till, place.enrolment, place.seq)?;
@@ -188,14 +188,6 @@ impl Till {
             settled_ms: way.settled_ms,
             lines: sold(&found, &reversed)?,
             text: self.0.printed(&found, true)?,
-        })
-    }
-
-    fn found(&self, place: &DocumentPlace) -> Result<Recorded, TillError> {
-        let found = self.document(&place.till, place.enrolment, place.seq)?;
-        found.ok_or_else(|| TillError::Unknown {
-            what: "document",
-            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
         })
     }
 }
@@ -238,6 +230,15 @@ fn place(document: &Recorded) -> DocumentPlace {
 }
 
 impl crate::till::Core {
+    /// The document at a place.
+    pub(crate) fn found(&self, place: &DocumentPlace) -> Result<Recorded, TillError> {
+        let found = self.store.journal.document(&place.till, place.enrolment, place.seq)?;
+        found.ok_or_else(|| TillError::Unknown {
+            what: "document",
+            key: format!("{}/{}/{}", place.till, place.enrolment, place.seq),
+        })
+    }
+
     fn history_row(&self, document: &Recorded, reversed: &Reversed) -> Result<HistoryRow, TillError> {
         let findings = self.store.journal.findings_of(&document.till, document.enrolment, document.seq)?;
         let finding = |finding: tillkit_protocol::wire::Finding| FindingView {
