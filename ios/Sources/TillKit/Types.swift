@@ -84,6 +84,7 @@ public typealias RecordedDocument = TillKitFFI.RecordedDocument
 // Cash and closures.
 public typealias CashMove = TillKitFFI.CashMove
 public typealias CountedTender = TillKitFFI.CountedTender
+public typealias CountedPieces = TillKitFFI.CountedPieces
 public typealias ClosedPeriod = TillKitFFI.ClosedPeriod
 public typealias ClosedTender = TillKitFFI.ClosedTender
 public typealias ClosedDay = TillKitFFI.ClosedDay

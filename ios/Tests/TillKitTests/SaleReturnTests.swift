@@ -96,6 +96,44 @@ import Testing
     #expect(history.note == "Earl Grey Tea: 1 sold, 0 left")
   }
 
+  @Test func aRefundIsSplitAmongTheTendersThatPaidAndNoneGivesBackMoreThanItPaid() async throws {
+    try await anna.add(code: "BOOK")
+    try await anna.pay(by: "card", minor: 7_00, currency: "GBP", reference: "slip 1")
+    try await anna.payRest(by: "cash")
+    let sale = try await anna.complete().place
+    let history = try await opened(sale)
+    await history.beginSaleReturn()
+    let back = try #require(history.saleReturn)
+    back.takeAll()
+    back.refund.addPart()
+    #expect(back.refund.parts.map(\.tender) == ["card"])
+
+    for wrong in ["", "lots", "7.001"] {
+      back.refund.parts[0].typed = wrong
+      await history.takeSoldBack()
+      #expect(back.receipt == nil && back.trouble?.cause == "That is no amount.", "\(wrong)")
+    }
+    back.refund.parts[0].typed = "1,250"
+    await history.takeSoldBack()
+    #expect(back.receipt == nil && back.trouble?.cause.hasPrefix("1,250 can be 1250.00 or 1.25.") == true)
+    back.refund.parts[0].typed = "-1"
+    await history.takeSoldBack()
+    #expect(back.receipt == nil && back.trouble?.code == "sale")
+    back.refund.parts[0].typed = "7.01"
+    await history.takeSoldBack()
+    #expect(back.receipt == nil && back.trouble?.cause == "That does not go.")
+    let cap = "7.01 GBP cannot go back by Card, which has 7.00 GBP left of what it paid"
+    #expect(back.trouble?.facts == cap)
+    back.refund.parts[0].typed = "7"
+    #expect(back.confirmText.contains("£7.00 goes back by: Card\nThe rest goes back by: Cash"))
+    await history.takeSoldBack()
+
+    let receipt = try #require(back.receipt)
+    #expect(receipt.total.minor == -12_00 && back.trouble == nil)
+    let period = try await anna.interim()
+    #expect(period.tenders.map(\.expected.minor) == [0, 0], "each tender gave back what it had taken")
+  }
+
   @Test func aVoidedSaleSaysSoHoweverLongAgoItWasAndNothingOfItComesBack() async throws {
     let sale = try await sellTea(1)
     try await anna.void(sale, because: "twice")

@@ -1,5 +1,19 @@
+import Foundation
 import Observation
 import TillKit
+
+/// What was counted of a tender, as it is typed: one amount, or how many there are of each coin and note.
+/// What was typed one way is kept while the other is used.
+public struct TypedCount: Equatable, Sendable {
+  public var amount: String
+  /// How many coins or notes, by their face value in minor units.
+  public var pieces: [Int64: String]
+  public var isByPieces: Bool
+
+  public init(amount: String = "", pieces: [Int64: String] = [:], isByPieces: Bool = false) {
+    (self.amount, self.pieces, self.isByPieces) = (amount, pieces, isByPieces)
+  }
+}
 
 /// Cash that moves without a sale, and the day from its opening to its closing.
 @Observable @MainActor
@@ -46,6 +60,31 @@ public final class CashModel: Attempting {
   public var mayClose: Bool { rights.contains("closure") }
   public var openedText: String? { openedMs.map { formats.strings.dayOpenSince(formats.moment($0)) } }
 
+  /// Whether coins and notes can be counted: the centre lists what they are worth.
+  public func canCountPieces(of tender: TenderChoice) -> Bool { !tender.facesMinor.isEmpty }
+
+  /// The face values of the coins and notes of a tender in minor units, the largest first.
+  public func faces(of tender: TenderChoice) -> [Int64] { Set(tender.facesMinor).sorted(by: >) }
+
+  /// "£20.00": the face value of a coin or note.
+  public func faceText(_ faceMinor: Int64, of tender: TenderChoice) -> String {
+    amountText(minor: faceMinor, of: tender)
+  }
+
+  /// What the coins and notes typed so far come to; what is wrong with them, if they cannot be read.
+  public func sumText(_ count: TypedCount, of tender: TenderChoice) -> String {
+    do {
+      let counted = try read(count, of: tender)
+      return formats.strings.sum(amountText(minor: counted?.minor ?? 0, of: tender))
+    } catch {
+      return formats.strings.wholeNumbersOnly
+    }
+  }
+
+  private func amountText(minor: Int64, of tender: TenderChoice) -> String {
+    formats.amount(Amount(minor: minor, currency: tender.currency, decimals: tender.decimals))
+  }
+
   // MARK: What happens
 
   /// Records a movement of an amount as it was typed.
@@ -61,8 +100,9 @@ public final class CashModel: Attempting {
     }
   }
 
-  /// Opens the day with the float of each drawer, as typed; what is empty, or nothing, is not recorded.
-  public func openDay(floats: [String: String]) async {
+  /// Opens the day with the float of each drawer, as typed; what is empty, or nothing, is not recorded. The
+  /// core records the sum alone.
+  public func openDay(floats: [String: TypedCount]) async {
     guard !isRecording, openedMs == nil else { return }
     isRecording = true
     defer { isRecording = false }
@@ -81,7 +121,7 @@ public final class CashModel: Attempting {
 
   /// Sends what there is, then closes the day (Z), with what was counted of each tender, as typed; what
   /// is empty was not.
-  public func closeDay(counted: [String: String]) async {
+  public func closeDay(counted: [String: TypedCount]) async {
     guard !isBusy else { return }
     isBusy = true
     let closed = await attempt { try await cashier.closeDay(counted: read(counted, of: tenders)) }
@@ -99,13 +139,47 @@ public final class CashModel: Attempting {
     syncWanted()
   }
 
-  private func read(_ typed: [String: String], of tenders: [TenderChoice]) throws -> [CountedTender] {
-    try tenders.compactMap { tender in
-      guard let text = typed[tender.tender], !text.isEmpty else { return nil }
-      let amount = try Amount(
-        typed: text, locale: formats.strings.localeIdentifier, currency: tender.currency)
-      return CountedTender(tender: tender.tender, minor: amount.minor, currency: amount.currency)
+  private func read(_ typed: [String: TypedCount], of tenders: [TenderChoice]) throws -> [CountedTender] {
+    try tenders.compactMap { tender in try typed[tender.tender].flatMap { try read($0, of: tender) } }
+  }
+
+  /// Nothing, if nothing is typed.
+  private func read(_ count: TypedCount, of tender: TenderChoice) throws -> CountedTender? {
+    if count.isByPieces, canCountPieces(of: tender) { return try readPieces(count.pieces, of: tender) }
+    guard !count.amount.isEmpty else { return nil }
+    let amount = try Amount(
+      typed: count.amount, locale: formats.strings.localeIdentifier, currency: tender.currency)
+    return CountedTender(tender: tender.tender, minor: amount.minor, currency: amount.currency)
+  }
+
+  /// An empty field is none of that coin or note; if all are empty, nothing was counted.
+  private func readPieces(_ typed: [Int64: String], of tender: TenderChoice) throws -> CountedTender? {
+    let filled = faces(of: tender).filter { typed[$0]?.isBlank == false }
+    guard !filled.isEmpty else { return nil }
+    var (sumMinor, pieces): (Int64, [CountedPieces]) = (0, [])
+    for faceMinor in filled {
+      let count = try readWholeNumber(typed[faceMinor] ?? "")
+      let (minor, isTooLarge) = faceMinor.multipliedReportingOverflow(by: Int64(count))
+      let (sum, isSumTooLarge) = sumMinor.addingReportingOverflow(minor)
+      guard !isTooLarge, !isSumTooLarge else { throw Self.badInput("the coins and notes are too many") }
+      sumMinor = sum
+      if count > 0 { pieces.append(CountedPieces(faceMinor: faceMinor, count: count)) }
     }
+    return CountedTender(
+      tender: tender.tender, minor: sumMinor, currency: tender.currency, pieces: pieces)
+  }
+
+  private func readWholeNumber(_ typed: String) throws -> UInt32 {
+    let number = try quantity(typed: typed, locale: formats.strings.localeIdentifier)
+    // Text of the core: 2.0 is whole, 2.5 is not.
+    guard let decimal = Decimal(string: number), let count = UInt32("\(decimal)") else {
+      throw Self.badInput("\(typed) is not a whole number of coins or notes")
+    }
+    return count
+  }
+
+  private static func badInput(_ sentence: String) -> TillError {
+    .Refused(code: TroubleName.badInput.rawValue, sentence: sentence, dataSafe: true)
   }
 
   /// When the day was opened, if that was after the last closure.

@@ -103,7 +103,7 @@ public final class ReturnModel: Attempting {
 
   public func clear() {
     (lines, query, hits, reason, trouble) = ([], "", [], "", nil)
-    refund.choose(nil)
+    refund.clear()
   }
 
   /// Takes the goods back. What it returns is durable, so that it may be printed.
@@ -116,7 +116,8 @@ public final class ReturnModel: Attempting {
       ReturnedLine(item: $0.hit.item, quantity: "\(-$0.quantity)", reason: why)
     }
     let recorded = await attempt {
-      try await cashier.returnGoods(goods, refundBy: tender, customer: refund.customer?.key)
+      try await cashier.returnGoods(
+        goods, refundBy: tender, customer: refund.customer?.key, parts: refund.readParts())
     }
     if recorded != nil { clear() }
     return recorded

@@ -87,7 +87,8 @@ public final class SaleReturnModel: Attempting {
       ReturnedLine(item: line.sold.item, quantity: "\(-line.quantity)", sale: place, line: index)
     }
     receipt = await attempt {
-      try await cashier.returnGoods(goods, refundBy: tender, customer: refund.customer?.key)
+      try await cashier.returnGoods(
+        goods, refundBy: tender, customer: refund.customer?.key, parts: refund.readParts())
     }
     return receipt != nil
   }

@@ -481,6 +481,12 @@ public struct Czech: Strings {
     zaplaceno.
     """
   public func refundBy(_ tender: String) -> String { "Peníze se vrátí: \(tender)" }
+  public func refundRestBy(_ tender: String) -> String { "Zbytek se vrátí: \(tender)" }
+  public func refundPart(_ amount: String, by tender: String) -> String {
+    "\(amount) se vrátí: \(tender)"
+  }
+  public let addRefundPart = "Část vrátit jiným způsobem"
+  public let removeRefundPart = "Odebrat tuto část"
   public let takeSoldBack = "Vzít zpět"
   public let soldBackHint = "Vrátí se, co za ně bylo zaplaceno, bez ohledu na dnešní cenu."
   public let allBack = "Vrací se všechno"
@@ -491,6 +497,11 @@ public struct Czech: Strings {
   public let amount = "Částka"
   public let reason = "Důvod"
   public let counted = "Napočítáno"
+  public let countPieces = "Počítat mince a bankovky"
+  public let typeOneAmount = "Zadat jednu částku"
+  public let howMany = "Kolik"
+  public let wholeNumbersOnly = "Pište jen celá čísla, například 12."
+  public func sum(_ amount: String) -> String { "Součet: \(amount)" }
   public let expected = "Má být"
   public let difference = "Rozdíl"
   public let turnover = "Obrat"

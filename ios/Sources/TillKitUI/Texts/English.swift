@@ -485,6 +485,12 @@ public struct English: Strings {
     paid goes back.
     """
   public func refundBy(_ tender: String) -> String { "The money goes back by: \(tender)" }
+  public func refundRestBy(_ tender: String) -> String { "The rest goes back by: \(tender)" }
+  public func refundPart(_ amount: String, by tender: String) -> String {
+    "\(amount) goes back by: \(tender)"
+  }
+  public let addRefundPart = "Give part back by another tender"
+  public let removeRefundPart = "Remove this part"
   public let takeSoldBack = "Take back"
   public let soldBackHint = "What was paid for them goes back, whatever they cost today."
   public let allBack = "Everything comes back"
@@ -495,6 +501,11 @@ public struct English: Strings {
   public let amount = "Amount"
   public let reason = "Reason"
   public let counted = "Counted"
+  public let countPieces = "Count coins and notes"
+  public let typeOneAmount = "Type one amount"
+  public let howMany = "How many"
+  public let wholeNumbersOnly = "Type whole numbers only, for example 12."
+  public func sum(_ amount: String) -> String { "Sum: \(amount)" }
   public let expected = "Expected"
   public let difference = "Difference"
   public let turnover = "Turnover"

@@ -148,6 +148,10 @@ public protocol Strings: Sendable {
   var takeBack: String { get }
   var takeBackHint: String { get }
   func refundBy(_ tender: String) -> String
+  func refundRestBy(_ tender: String) -> String
+  func refundPart(_ amount: String, by tender: String) -> String
+  var addRefundPart: String { get }
+  var removeRefundPart: String { get }
   var takeSoldBack: String { get }
   var soldBackHint: String { get }
   var allBack: String { get }
@@ -158,6 +162,11 @@ public protocol Strings: Sendable {
   var amount: String { get }
   var reason: String { get }
   var counted: String { get }
+  var countPieces: String { get }
+  var typeOneAmount: String { get }
+  var howMany: String { get }
+  var wholeNumbersOnly: String { get }
+  func sum(_ amount: String) -> String
   var expected: String { get }
   var difference: String { get }
   var turnover: String { get }

@@ -5,8 +5,8 @@
   /// Cash movements, and the day from its opening to its closing.
   public struct CashView: View {
     @State private var model: CashModel
-    @State private var floats: [String: String] = [:]
-    @State private var counted: [String: String] = [:]
+    @State private var floats: [String: TypedCount] = [:]
+    @State private var counted: [String: TypedCount] = [:]
     @State private var isAsking = false
 
     public init(model: CashModel) { _model = State(initialValue: model) }
@@ -20,7 +20,7 @@
           if let opened = model.openedText {
             Label(opened, systemImage: "sun.max")
           } else {
-            AmountFields(tenders: model.drawer, typed: $floats)
+            CountFields(model: model, tenders: model.drawer, typed: $floats)
             Button(strings.openDay) {
               Task {
                 await model.openDay(floats: floats)
@@ -36,7 +36,7 @@
         .disabled(!model.mayMove)
         MovementSection(model: model).disabled(!model.mayMove)
         Section {
-          AmountFields(tenders: model.tenders, typed: $counted)
+          CountFields(model: model, tenders: model.tenders, typed: $counted)
           Button(strings.interim) { Task { await model.showInterim() } }
           Button(strings.closeDay, role: .destructive) { isAsking = true }
           if model.isBusy { ProgressView(strings.closingDay) }
@@ -67,19 +67,51 @@
     }
   }
 
-  /// What was typed for each tender.
-  private struct AmountFields: View {
+  /// What was counted of each tender: one amount, or coins and notes where the centre lists them.
+  private struct CountFields: View {
+    let model: CashModel
     let tenders: [TenderChoice]
-    @Binding var typed: [String: String]
+    @Binding var typed: [String: TypedCount]
 
     var body: some View {
       ForEach(tenders, id: \.tender) { tender in
-        TextField(tender.name, text: amount(of: tender.tender)).monospacedDigit()
+        let count = typedCount(of: tender.tender)
+        if !model.canCountPieces(of: tender) {
+          TextField(tender.name, text: count.amount).monospacedDigit()
+        } else if count.wrappedValue.isByPieces {
+          PieceFields(model: model, tender: tender, count: count)
+        } else {
+          TextField(tender.name, text: count.amount).monospacedDigit()
+          Button(model.formats.strings.countPieces) { count.wrappedValue.isByPieces = true }
+        }
       }
     }
 
-    private func amount(of tender: String) -> Binding<String> {
-      Binding(get: { typed[tender] ?? "" }, set: { typed[tender] = $0 })
+    private func typedCount(of tender: String) -> Binding<TypedCount> {
+      Binding(get: { typed[tender] ?? TypedCount() }, set: { typed[tender] = $0 })
+    }
+  }
+
+  /// How many there are of each coin and note, and what they come to.
+  private struct PieceFields: View {
+    let model: CashModel
+    let tender: TenderChoice
+    @Binding var count: TypedCount
+
+    var body: some View {
+      Text(tender.name)
+      ForEach(model.faces(of: tender), id: \.self) { face in
+        LabeledContent(model.faceText(face, of: tender)) {
+          TextField(model.formats.strings.howMany, text: pieces(of: face)).multilineTextAlignment(.trailing)
+        }
+        .monospacedDigit()
+      }
+      Text(model.sumText(count, of: tender)).monospacedDigit()
+      Button(model.formats.strings.typeOneAmount) { count.isByPieces = false }
+    }
+
+    private func pieces(of face: Int64) -> Binding<String> {
+      Binding(get: { count.pieces[face] ?? "" }, set: { count.pieces[face] = $0 })
     }
   }
 

@@ -92,6 +92,18 @@
       Picker(model.formats.title(ofKind: "tender"), selection: $model.tender) {
         ForEach(model.tenders, id: \.tender) { Text($0.name).tag(String?.some($0.tender)) }
       }
+      ForEach($model.parts) { $part in
+        HStack {
+          Picker(model.formats.title(ofKind: "tender"), selection: $part.tender) {
+            ForEach(model.tenders, id: \.tender) { Text($0.name).tag($0.tender) }
+          }
+          .labelsHidden()
+          TextField(strings.amount, text: $part.typed).multilineTextAlignment(.trailing).monospacedDigit()
+          Button(strings.removeRefundPart, systemImage: "minus.circle") { model.removePart(part.id) }
+            .labelStyle(.iconOnly).buttonStyle(.borderless)
+        }
+      }
+      if model.canAddPart { Button(strings.addRefundPart) { model.addPart() } }
     }
   }
 #endif
