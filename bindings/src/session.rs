@@ -441,7 +441,7 @@ impl Session {
     /// # Errors
     /// `Forbidden`; `Refused` if a sale is open.
     pub fn close_period(&self, counted: Vec<CountedTender>) -> Result<ClosedPeriod, TillError> {
-        Ok(closed(&self.core, self.core.close(&counted_of(counted)?)?)?)
+        Ok(closed(&self.core, self.core.close_by_pieces(&counted_of(counted)?)?)?)
     }
 
     /// Opens the day: records the float of each drawer, then syncs as the centre's policy says. Offline
@@ -451,7 +451,8 @@ impl Session {
     /// `Forbidden`, `Refused`.
     pub fn open_day(&self, floats: Vec<CountedTender>) -> Result<(), TillError> {
         // The run goes on without its handle; the sync screen shows it.
-        drop(self.core.open_day(&counted_of(floats)?)?);
+        let floats: Vec<_> = counted_of(floats)?.into_iter().map(|float| float.counted).collect();
+        drop(self.core.open_day(&floats)?);
         Ok(())
     }
 
@@ -463,7 +464,7 @@ impl Session {
     pub async fn close_day(self: Arc<Self>, counted: Vec<CountedTender>) -> Result<ClosedDay, TillError> {
         let counted = counted_of(counted)?;
         beside(async move {
-            let day = self.core.close_day(&counted).await?;
+            let day = self.core.close_day_by_pieces(&counted).await?;
             let period = closed(&self.core, day.closed)?;
             Ok::<_, tillkit::TillError>(ClosedDay { period, left: day.left.documents() })
         })
@@ -548,12 +549,13 @@ fn returned(line: ReturnedLine) -> Result<ReturnLine, TillError> {
     })
 }
 
-fn counted_of(counted: Vec<CountedTender>) -> Result<Vec<tillkit::Counted>, TillError> {
+fn counted_of(counted: Vec<CountedTender>) -> Result<Vec<tillkit::CountedByPieces>, TillError> {
     let counted = counted.into_iter().map(|counted| {
-        let amount = Money::new(counted.minor, parse_currency(&counted.currency)?);
         let pieces = counted.pieces.into_iter();
         let pieces = pieces.map(|of| tillkit::Pieces { count: of.count, face_minor: of.face_minor });
-        Ok(tillkit::Counted { tender: counted.tender, amount, pieces: pieces.collect() })
+        let amount = Money::new(counted.minor, parse_currency(&counted.currency)?);
+        let counted = tillkit::Counted { tender: counted.tender, amount };
+        Ok(tillkit::CountedByPieces { counted, pieces: pieces.collect() })
     });
     counted.collect()
 }

@@ -1,7 +1,7 @@
 //! Clocks, coins and counts.
 
 use serde_json::{Value, json};
-use tillkit::{AddLine, CashMovementKind, Counted, Pieces, Rim, TillError};
+use tillkit::{AddLine, CashMovementKind, Counted, CountedByPieces, Pieces, Rim, TillError};
 use tillkit_tests::world::Shop;
 
 use super::yesterday::{item, line, money, sell, sync};
@@ -131,7 +131,8 @@ async fn everything_that_was_counted_stands_in_the_z() {
     let session = till.sign_in("anna", "1234").unwrap();
     session.move_cash(CashMovementKind::FloatIn, "cash", money(5_00, "GBP"), "").unwrap();
     sell(&session, "book", 1, "cash");
-    let counted = |tender: &str, minor, currency| Counted::of(tender, money(minor, currency));
+    let counted =
+        |tender: &str, minor, currency| Counted { tender: tender.into(), amount: money(minor, currency) };
 
     let unknown = session.close(&[counted("shells", 1, "GBP")]).unwrap_err();
     assert!(matches!(unknown, TillError::Unknown { .. }), "{unknown}");
@@ -171,8 +172,10 @@ async fn a_drawer_is_counted_coin_by_coin() {
     let pieces = |pieces: &[(u32, i64)]| -> Vec<Pieces> {
         pieces.iter().map(|(count, face_minor)| Pieces { count: *count, face_minor: *face_minor }).collect()
     };
-    let counted =
-        |minor, of: &[(u32, i64)]| Counted { pieces: pieces(of), ..Counted::of("cash", money(minor, "GBP")) };
+    let counted = |minor, of: &[(u32, i64)]| CountedByPieces {
+        counted: Counted { tender: "cash".into(), amount: money(minor, "GBP") },
+        pieces: pieces(of),
+    };
 
     let wrong = [
         (counted(5_50, &[(1, 5_00), (3, 20)]), "the coins and notes come to 5.60 GBP, not 5.50 GBP"),
@@ -182,7 +185,7 @@ async fn a_drawer_is_counted_coin_by_coin() {
         (counted(101, &(1..=101).map(|face| (1, face)).collect::<Vec<_>>()), ""),
     ];
     for (count, why) in wrong {
-        let refused = session.close(&[count]).unwrap_err();
+        let refused = session.close_by_pieces(&[count]).unwrap_err();
         assert!(
             matches!(refused, TillError::BadInput { .. }) && refused.to_string().contains(why),
             "{refused}"
@@ -193,7 +196,7 @@ async fn a_drawer_is_counted_coin_by_coin() {
     // Twice the same drawer, once without its coins: what is known of them stands there.
     let counts =
         [counted(10_40, &[(1, 10_00), (2, 20), (0, 50)]), counted(1_00, &[(5, 20)]), counted(60, &[])];
-    let closed = session.close(&counts).unwrap();
+    let closed = session.close_by_pieces(&counts).unwrap();
 
     let totals = &closed.closure.totals.tenders;
     let cash = totals.iter().find(|total| total.tender == "cash").unwrap();

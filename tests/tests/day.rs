@@ -91,7 +91,7 @@ async fn opening_applies_by_policy_and_offline_the_day_opens_anyway() {
     let mut shop = shop().await;
     policy(&shop, json!({"send": "by_hand", "apply": "opening"})).await;
     let till = shop.ready_till("T1", &line()).await.unwrap();
-    let float = || [Counted::of("cash", Money::new(50_00, Currency::GBP))];
+    let float = || [Counted { tender: "cash".into(), amount: Money::new(50_00, Currency::GBP) }];
     shop.rows(&[("item", "tea", tea("2.75"))]).await.unwrap();
     shop.publish().await.unwrap();
     till.sync(Scope::All, Trigger::Schedule).unwrap().wait().await.unwrap();

@@ -256,7 +256,7 @@ async fn pain_10_a_float_counted_offline_is_a_document_that_outlives_the_app() {
     let till = shop.ready_till("T1", &line).await.unwrap();
     line.is_down.store(true, Ordering::SeqCst);
     let anna = till.sign_in("anna", "1234").unwrap();
-    anna.open_day(&[Counted::of("cash", pounds(50_00))]).unwrap().wait().await.unwrap();
+    anna.open_day(&[Counted { tender: "cash".into(), amount: pounds(50_00) }]).unwrap().wait().await.unwrap();
     drop((anna, till));
 
     let till = shop.till("T1", &line).unwrap();
@@ -294,7 +294,7 @@ async fn pain_12_a_closing_counts_change_and_takes_a_difference() {
     let shop = Shop::stocked().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();
     let anna = till.sign_in("anna", "1234").unwrap();
-    let counted = |minor| Counted::of("cash", pounds(minor));
+    let counted = |minor| Counted { tender: "cash".into(), amount: pounds(minor) };
     anna.open_day(&[counted(50_00)]).unwrap().wait().await.unwrap();
     anna.add(AddLine::item("tea", 1.into())).unwrap();
     anna.pay("cash", pounds(10_00), None).unwrap();

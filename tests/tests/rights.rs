@@ -72,7 +72,7 @@ fn customer() -> CustomerPart {
 }
 
 fn a_float() -> Counted {
-    Counted::of("cash", money(1, "GBP"))
+    Counted { tender: "cash".into(), amount: money(1, "GBP") }
 }
 
 fn qr() -> PairingQr {
@@ -84,6 +84,8 @@ fn rows() -> Vec<Row> {
         row!("Session::interim", Closure, |on| on.session.interim()),
         row!("Session::close", Closure, |on| on.session.close(&[])),
         row!("Session::close_day", Closure, |on| on.session.close_day(&[]).await),
+        row!("Session::close_by_pieces", Closure, |on| on.session.close_by_pieces(&[])),
+        row!("Session::close_day_by_pieces", Closure, |on| on.session.close_day_by_pieces(&[]).await),
         row!("Session::open_day", Sell, |on| on.session.open_day(&[])),
         row!("Session::open_day", CashMovement, |on| on.session.open_day(&[a_float()])),
         row!("Session::make_customer", Sell, |on| on.session.make_customer(customer())),

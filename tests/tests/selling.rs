@@ -72,7 +72,7 @@ async fn a_day_of_a_till_meets_at_the_centre_to_the_penny() {
     session.move_cash(CashMovementKind::SafeDrop, "cash", pounds(30_00), "evening").unwrap();
 
     let interim = session.interim().unwrap();
-    let counted = Counted::of("cash", pounds(28_95));
+    let counted = Counted { tender: "cash".into(), amount: pounds(28_95) };
     let closed = session.close(&[counted]).unwrap();
     let totals = &closed.closure.totals;
     assert_eq!(interim.closure.totals.gross_minor, totals.gross_minor);

@@ -158,7 +158,7 @@ async fn a_z_over_a_change_of_currency_adds_no_leva_to_euros() {
     let session = till.sign_in("anna", "1234").unwrap();
     sell(&session, "mug", 2, "cash");
 
-    let counted = |minor, currency| Counted::of("cash", money(minor, currency));
+    let counted = |minor, currency| Counted { tender: "cash".into(), amount: money(minor, currency) };
     let interim = session.interim().unwrap().closure.totals;
     let totals = session.close(&[counted(10_00, "BGN"), counted(10_22, "EUR")]).unwrap().closure.totals;
 

@@ -27,14 +27,20 @@ pub struct Counted {
     pub tender: String,
     /// In the tender's currency.
     pub amount: Money,
-    /// The coins and notes that the amount is made of, if they were counted; a float needs none.
+}
+
+/// The same, with the coins and notes that the amount is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedByPieces {
+    /// What they come to.
+    pub counted: Counted,
+    /// How many of each there are; empty if the amount was counted as one.
     pub pieces: Vec<domain::Pieces>,
 }
 
-impl Counted {
-    /// An amount that was counted as one.
-    pub fn of(tender: &str, amount: Money) -> Counted {
-        Counted { tender: tender.into(), amount, pieces: Vec::new() }
+impl From<&Counted> for CountedByPieces {
+    fn from(counted: &Counted) -> CountedByPieces {
+        CountedByPieces { counted: counted.clone(), pieces: Vec::new() }
     }
 }
 
@@ -69,9 +75,17 @@ impl Session {
     ///
     /// # Errors
     /// [`TillError::NoRight`], [`TillError::SaleOpen`], [`TillError::Unknown`] tender, [`TillError::Money`]
-    /// for a count in a currency that the tender never had, [`TillError::BadInput`] below nothing, or for
-    /// coins and notes that come to another amount, [`TillError::Store`].
+    /// for a count in a currency that the tender never had, [`TillError::BadInput`] below nothing,
+    /// [`TillError::Store`].
     pub fn close(&self, counted: &[Counted]) -> Result<Closed, TillError> {
+        self.close_by_pieces(&by_pieces(counted))
+    }
+
+    /// The same of drawers that were counted coin by coin and note by note: the Z keeps how many there were.
+    ///
+    /// # Errors
+    /// As [`Session::close`], and [`TillError::BadInput`] for pieces that come to another amount.
+    pub fn close_by_pieces(&self, counted: &[CountedByPieces]) -> Result<Closed, TillError> {
         self.check(Right::Closure)?;
         if self.sale().is_some() {
             return Err(TillError::SaleOpen);
@@ -90,10 +104,10 @@ impl Session {
     }
 
     /// What was counted, by tender and currency.
-    fn counted(&self, counted: &[Counted]) -> Result<CountedBy, TillError> {
+    fn counted(&self, counted: &[CountedByPieces]) -> Result<CountedBy, TillError> {
         let view = self.core.store.centre.view()?;
         let mut sums = CountedBy::new();
-        for Counted { tender, amount, pieces } in counted {
+        for CountedByPieces { counted: Counted { tender, amount }, pieces } in counted {
             let setting: Option<settings::Tender> = view.read("tender", tender)?;
             let known = setting.map(|setting| (setting.kind, setting.currency));
             let count = sums.entry((tender.clone(), amount.currency)).or_insert((known, Count::default()));
@@ -102,6 +116,10 @@ impl Session {
         }
         Ok(sums)
     }
+}
+
+fn by_pieces(counted: &[Counted]) -> Vec<CountedByPieces> {
+    counted.iter().map(CountedByPieces::from).collect()
 }
 
 /// What was counted of each tender in each currency, and what the centre says that the tender is.
@@ -158,12 +176,20 @@ impl Session {
     /// # Errors
     /// As [`Session::close`].
     pub async fn close_day(&self, counted: &[Counted]) -> Result<DayClosed, TillError> {
+        self.close_day_by_pieces(&by_pieces(counted)).await
+    }
+
+    /// The same of drawers that were counted coin by coin and note by note.
+    ///
+    /// # Errors
+    /// As [`Session::close_by_pieces`].
+    pub async fn close_day_by_pieces(&self, counted: &[CountedByPieces]) -> Result<DayClosed, TillError> {
         self.check(Right::Closure)?;
         if self.sale().is_some() {
             return Err(TillError::SaleOpen);
         }
         self.send_for_closing().await?;
-        let closed = self.close(counted)?;
+        let closed = self.close_by_pieces(counted)?;
         self.send_for_closing().await?;
         Ok(DayClosed { closed, left: self.core.store.journal.unsent()? })
     }

@@ -44,7 +44,7 @@ mod session;
 mod closing;
 mod till;
 
-pub use closing::{Closed, Counted, DayClosed};
+pub use closing::{Closed, Counted, CountedByPieces, DayClosed};
 pub use connection::{ConnectionTest, Hint, Step};
 pub use customers::CustomerView;
 pub use error::{Remedy, TillError};

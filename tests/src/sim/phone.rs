@@ -12,10 +12,10 @@ use std::{
 };
 
 use tillkit::{
-    AddLine, Aside, CashMovementKind, Closed, Counted, Currency, CustomerPart, Delivery, Discount, Goods,
-    KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Pieces, Quantity, Receipt, Recorded,
-    Reference, RefundBy, Released, ReturnLine, ReturnPurpose, Rim, Scope, Section, Services, Session,
-    Standing, StockKind, StoreError, Till, TillError, Trigger, UnitPrice,
+    AddLine, Aside, CashMovementKind, Closed, Counted, CountedByPieces, Currency, CustomerPart, Delivery,
+    Discount, Goods, KeyStore, Kind, LineOrigin, Money, NewOrder, NewReturn, NewStock, Pieces, Quantity,
+    Receipt, Recorded, Reference, RefundBy, Released, ReturnLine, ReturnPurpose, Rim, Scope, Section,
+    Services, Session, Standing, StockKind, StoreError, Till, TillError, Trigger, UnitPrice,
 };
 use tillkit_protocol::{
     Hash,
@@ -905,7 +905,7 @@ impl Phone {
         life.is_closing = true;
         trace.note(&name, "closes the day");
         life.task = Some(tokio::spawn(async move {
-            match session.close_day(&counted).await {
+            match session.close_day_by_pieces(&counted).await {
                 Ok(closed) => {
                     if let Some(recorded) = closed.closed.recorded {
                         let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
@@ -926,7 +926,7 @@ impl Phone {
     }
 
     /// Counts some drawers, one of them perhaps twice: notes here, coins there.
-    fn count_drawers(&mut self) -> Vec<Counted> {
+    fn count_drawers(&mut self) -> Vec<CountedByPieces> {
         let drawers = [CASH, CASH, EUROS, ("card", self.home())];
         let mut counted = Vec::new();
         for (tender, currency) in drawers {
@@ -938,18 +938,19 @@ impl Phone {
     }
 
     /// As one amount, or coin by coin and note by note.
-    fn count(&mut self, tender: &str, currency: Currency) -> Counted {
-        let mut count = Counted::of(tender, money(self.dice.of(0..300_00), currency));
+    fn count(&mut self, tender: &str, currency: Currency) -> CountedByPieces {
+        let mut minor = i64::try_from(self.dice.of(0..300_00)).unwrap_or(0);
+        let mut pieces = Vec::new();
         if self.dice.permille(400) {
             let mut piece = |face_minor: i64| Pieces {
                 count: u32::try_from(self.dice.of(0..20)).unwrap_or(0),
                 face_minor,
             };
-            count.pieces = vec![piece(5), piece(50), piece(5_00), piece(50)];
-            let sum = count.pieces.iter().map(|piece| piece.face_minor * i64::from(piece.count)).sum();
-            count.amount = Money::new(sum, currency);
+            pieces = vec![piece(5), piece(50), piece(5_00), piece(50)];
+            minor = pieces.iter().map(|piece| piece.face_minor * i64::from(piece.count)).sum();
         }
-        count
+        let counted = Counted { tender: tender.into(), amount: Money::new(minor, currency) };
+        CountedByPieces { counted, pieces }
     }
 
     /// Becomes a till, or one again: enrols, chooses the centre, syncs, as often as it takes.
@@ -1268,9 +1269,9 @@ fn policy(till: &Till) -> Policy {
 }
 
 /// What was counted, added up.
-fn counts(counted: &[Counted]) -> Count {
+fn counts(counted: &[CountedByPieces]) -> Count {
     let mut counts = Count::new();
-    for Counted { tender, amount, .. } in counted {
+    for CountedByPieces { counted: Counted { tender, amount }, .. } in counted {
         *counts.entry((tender.clone(), amount.currency.code().into())).or_default() += amount.minor;
     }
     counts

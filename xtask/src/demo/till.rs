@@ -116,7 +116,10 @@ impl DemoTill {
         let counted: Vec<Counted> = drawer
             // Of a file with more money back than taken the drawer would hold less than nothing.
             .filter(|tender| tender.kind == tillkit::TenderKind::Cash && tender.expected_minor >= 0)
-            .map(|tender| Counted::of(&tender.tender, Money::new(tender.expected_minor, tender.currency)))
+            .map(|tender| Counted {
+                amount: Money::new(tender.expected_minor, tender.currency),
+                tender: tender.tender,
+            })
             .collect();
         session.close(&counted)?;
         self.session = None;
