@@ -106,6 +106,7 @@ typealias CashMove = tillkit.ffi.CashMove
 typealias ClosedDay = tillkit.ffi.ClosedDay
 typealias ClosedPeriod = tillkit.ffi.ClosedPeriod
 typealias ClosedTender = tillkit.ffi.ClosedTender
+typealias CountedPieces = tillkit.ffi.CountedPieces
 typealias CountedTender = tillkit.ffi.CountedTender
 typealias CustomerView = tillkit.ffi.CustomerView
 typealias DiscountChoice = tillkit.ffi.DiscountChoice

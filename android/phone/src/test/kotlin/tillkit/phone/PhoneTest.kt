@@ -204,6 +204,71 @@ class PhoneTest {
         }
 
     @Test
+    fun `a code on two items is asked about, and the item that was meant is sold`() =
+        Shop.open().use { shop ->
+            shop.shareCode()
+            options(shop).play(
+                """
+                $FIRST_SYNC
+                $SIGN_IN
+                type "MUG"
+                enter
+                wait "Which item?"
+                wait "Blue Mug"
+                wait "£4.25"
+                shot which
+                tap "Green Mug"
+                tap "Pay £5.75"
+                tap "Cash"
+                tap "Complete"
+                wait "Change"
+                wait "Green Mug"
+                """,
+            )
+        }
+
+    @Test
+    fun `a drawer is counted coin by coin, and the closure names the coins`() =
+        Shop.open().use { shop ->
+            shop.listCoins()
+            options(shop).play(
+                """
+                $FIRST_SYNC
+                $SIGN_IN
+                tap "Menu"
+                tap "Cash"
+                tap "Open the day"
+                tap "Count coins and notes"
+                tap "How many of £20.00"
+                type "1"
+                tap "How many of £0.50"
+                type "3"
+                wait "£21.50"
+                shot float
+                tap "Open the day"
+                wait "Open since"
+                tap "Close the day (Z)"
+                tap "Count coins and notes"
+                tap "How many of £0.50"
+                type "2.5"
+                wait "Type whole numbers only"
+                type "42"
+                wait "£21.00"
+                shot counted
+                tap "Close the day (Z)"
+                wait "Day closed"
+                wait "Difference -£0.50"
+                tap "Menu"
+                tap "History"
+                tap "Closure"
+                wait "count: 42"
+                wait "face_minor: 50"
+                shot closure
+                """,
+            )
+        }
+
+    @Test
     fun `a picture that came down is seen`() =
         Shop.open().use { shop ->
             shop.show("tin")
@@ -269,6 +334,20 @@ class Shop private constructor(
         post("centres/north/rows", "$rows\n".toByteArray())
         post("centres/north/users", """{"id":"zoe","name":"Zoe","role":"manager","pin":"5678"}""".toByteArray())
         post("centres/north/publish", ByteArray(0))
+    }
+
+    /** Publishes a second item with the code of the mug. */
+    fun shareCode() {
+        val green = """{"k":"item","id":"green","d":{"name":"Green Mug","codes":["MUG"],"unit":"pc","vat":"std","price":"5.75"}}"""
+        post("centres/main/rows", "$green\n".toByteArray())
+        post("centres/main/publish?shared_codes=yes", ByteArray(0))
+    }
+
+    /** Publishes what coins and notes there are, in no order. */
+    fun listCoins() {
+        val pound = """{"k":"currency","id":"GBP","d":{"name":"Pound","faces_minor":[50,2000,1,500]}}"""
+        post("centres/main/rows", "$pound\n".toByteArray())
+        post("centres/main/publish", ByteArray(0))
     }
 
     /** Publishes a red picture. */

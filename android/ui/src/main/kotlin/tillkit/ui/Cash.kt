@@ -4,20 +4,26 @@ import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.vector.ImageVector
 import androidx.compose.ui.semantics.LiveRegionMode
+import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.liveRegion
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.input.KeyboardType
+import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -28,6 +34,7 @@ import tillkit.CashMove
 import tillkit.Cashier
 import tillkit.ClosedPeriod
 import tillkit.ClosedTender
+import tillkit.CountedPieces
 import tillkit.CountedTender
 import tillkit.SyncAll
 import tillkit.TenderChoice
@@ -66,7 +73,22 @@ sealed interface CashSheet {
         val tenders: List<Counted>,
         val at: Int = 0,
         val isOpening: Boolean = false,
-    ) : CashSheet
+    ) : CashSheet {
+        /** The tender that is counted now. */
+        val now get() = tenders.getOrNull(at)
+
+        /** The first tender whose coins and notes were typed wrongly: nothing is recorded until they are right. */
+        val unreadable get() = tenders.find { it.isUnreadable }
+
+        /** What was counted; a tender that nothing was typed for is not in it. */
+        fun counted(): List<CountedTender> = tenders.mapNotNull { it.counted() }
+
+        /** The floats of an opening: of coins and notes only the sum is recorded. */
+        fun floats(): List<CountedTender> = counted().filter { it.minor > 0 }.map { it.copy(pieces = emptyList()) }
+
+        /** Changes the tender that is counted now. */
+        fun change(what: Counted.() -> Counted) = copy(tenders = tenders.mapIndexed { index, of -> if (index == at) of.what() else of })
+    }
 
     /** A report; if it has closed the day, with how many documents are `left` to be sent. */
     data class Report(
@@ -77,12 +99,58 @@ sealed interface CashSheet {
     }
 }
 
-/** What was typed for a tender; empty if it was not counted. */
+/** What was typed for a tender, as one amount or as coins and notes; empty if it was not counted. */
 data class Counted(
     val tender: String,
     val expected: Amount,
     val digits: String = "",
-)
+    /** What its coins and notes are worth, minor units, largest first; without any, one amount is typed. */
+    val facesMinor: List<Long> = emptyList(),
+    val isByPieces: Boolean = false,
+    /** How many coins or notes there are, as typed, by face value. Kept while one amount is typed. */
+    val pieces: Map<Long, String> = emptyMap(),
+) {
+    /** Some number of coins or notes is no whole number. */
+    val isUnreadable get() = isByPieces && isTyped && piecesMinor() == null
+
+    /** What was counted, minor units; null if nothing was, or it cannot be read. */
+    val minor get() = if (isByPieces) piecesMinor() else digits.toLongOrNull()
+
+    private val isTyped get() = facesMinor.any { !pieces[it].isNullOrBlank() }
+
+    /** How many of a face value were typed, none if nothing was; null if that is no whole number. */
+    fun countOf(faceMinor: Long): UInt? {
+        val text = pieces[faceMinor].orEmpty().trim()
+        return if (text.isEmpty()) 0u else text.toUIntOrNull()?.takeIf { it <= MOST_PIECES }
+    }
+
+    fun counted(): CountedTender? {
+        val minor = minor ?: return null
+        val named = if (isByPieces) facesMinor.map { CountedPieces(it, countOf(it) ?: 0u) } else emptyList()
+        return CountedTender(tender, minor, expected.currency, named.filter { it.count > 0u })
+    }
+
+    private fun piecesMinor(): Long? {
+        if (!isTyped) return null
+        return facesMinor.sumOf { face -> face * (countOf(face) ?: return null).toLong() }
+    }
+
+    companion object {
+        /** Nothing counted yet of a tender, with what the centre says of it. */
+        fun of(
+            tender: String,
+            expected: Amount,
+            choices: List<TenderChoice>,
+        ): Counted {
+            val choice = choices.find { it.tender == tender && it.currency == expected.currency }
+            val faces = choice?.facesMinor.orEmpty().filter { it > 0 }
+            return Counted(tender, expected, facesMinor = faces.distinct().sortedDescending())
+        }
+
+        /** More coins than any drawer holds; what they are worth can still be added. */
+        private const val MOST_PIECES = 999_999u
+    }
+}
 
 sealed interface CashEvent {
     data class Move(
@@ -113,6 +181,17 @@ sealed interface CashEvent {
 
     data class CountAt(
         val index: Int,
+    ) : CashEvent
+
+    /** The tender is counted by its coins and notes, or as one amount. */
+    data class CountByPieces(
+        val isByPieces: Boolean,
+    ) : CashEvent
+
+    /** So many coins or notes of one face value were typed. */
+    data class Pieces(
+        val faceMinor: Long,
+        val text: String,
     ) : CashEvent
 
     data object CloseDay : CashEvent
@@ -157,7 +236,7 @@ class CashModel(
 
             CashEvent.CountFloat -> {
                 change {
-                    val none = { of: TenderChoice -> Counted(of.tender, Amount(0, of.currency, of.decimals)) }
+                    val none = { of: TenderChoice -> Counted.of(of.tender, Amount(0, of.currency, of.decimals), tenders) }
                     copy(sheet = CashSheet.Counting(drawer.map(none), isOpening = true))
                 }
             }
@@ -176,6 +255,14 @@ class CashModel(
 
             is CashEvent.CountAt -> {
                 counting { copy(at = event.index) }
+            }
+
+            is CashEvent.CountByPieces -> {
+                counting { change { copy(isByPieces = event.isByPieces) } }
+            }
+
+            is CashEvent.Pieces -> {
+                counting { change { copy(pieces = pieces + (event.faceMinor to event.text)) } }
             }
 
             CashEvent.CloseDay -> {
@@ -208,20 +295,20 @@ class CashModel(
     }
 
     private suspend fun count() {
-        val tenders = cashier.interim().tenders.map { Counted(it.tender, it.expected) }
-        open(CashSheet.Counting(tenders))
+        val choices = shown.value?.tenders.orEmpty()
+        open(CashSheet.Counting(cashier.interim().tenders.map { Counted.of(it.tender, it.expected, choices) }))
     }
 
     private suspend fun openDay() {
-        val counting = shown.value?.sheet as? CashSheet.Counting ?: return
-        cashier.openDay(counting.counted().filter { it.minor > 0 })
+        val counting = readable() ?: return
+        cashier.openDay(counting.floats())
         change { copy(sheet = null) }
         desk.say(Notice.Done { it.dayOpened })
         show()
     }
 
     private suspend fun closeDay() {
-        val counting = shown.value?.sheet as? CashSheet.Counting ?: return
+        val counting = readable() ?: return
         change { copy(isBusy = true) }
         try {
             val day = cashier.closeDay(counting.counted())
@@ -232,10 +319,8 @@ class CashModel(
         }
     }
 
-    private fun CashSheet.Counting.counted() =
-        tenders.mapNotNull { of ->
-            of.digits.toLongOrNull()?.let { CountedTender(of.tender, it, of.expected.currency) }
-        }
+    /** The count on the screen, unless something of it cannot be read. */
+    private fun readable() = (shown.value?.sheet as? CashSheet.Counting)?.takeIf { it.unreadable == null }
 
     private suspend fun show() {
         val screen = cashier.sellScreen("")
@@ -261,20 +346,7 @@ class CashModel(
 
     private fun press(key: Key) {
         movement { copy(digits = key.after(digits, MOST_DIGITS)) }
-        counting {
-            copy(
-                tenders =
-                    tenders.mapIndexed { index, of ->
-                        if (index ==
-                            at
-                        ) {
-                            of.copy(digits = key.after(of.digits, MOST_DIGITS))
-                        } else {
-                            of
-                        }
-                    },
-            )
-        }
+        counting { change { copy(digits = key.after(digits, MOST_DIGITS)) } }
     }
 
     private fun open(sheet: CashSheet) = change { copy(sheet = sheet) }
@@ -484,18 +556,19 @@ private fun CountingSheet(
         verticalArrangement = Arrangement.spacedBy(8.dp),
     ) {
         sheet.tenders.forEachIndexed { index, of ->
-            val typed =
-                of.digits
-                    .toLongOrNull()
-                    ?.let { " " + formats.amount(of.expected.copy(minor = it)) }
-                    .orEmpty()
+            val typed = of.minor?.let { " " + formats.amount(of.expected.copy(minor = it)) }.orEmpty()
             Choice(nameOf(of.tender, state.tenders) + typed, index == sheet.at, { onEvent(CashEvent.CountAt(index)) })
         }
     }
-    val at = sheet.tenders.getOrNull(sheet.at)
-    if (at != null) {
-        TypedAmount(formats.amount(at.expected.copy(minor = at.digits.toLongOrNull() ?: 0)))
-        Keypad({ onEvent(CashEvent.Press(it)) })
+    sheet.now?.let { CountedEntry(it, onEvent) }
+    val unreadable = sheet.unreadable
+    if (unreadable != null) {
+        StateLine(
+            Glyphs.warning,
+            "${nameOf(unreadable.tender, state.tenders)}: ${strings.wholeNumbersOnly}",
+            MaterialTheme.colorScheme.error,
+            Modifier.padding(top = 12.dp).semantics { liveRegion = LiveRegionMode.Polite },
+        )
     }
     if (sheet.isOpening) {
         MainButton(
@@ -503,6 +576,7 @@ private fun CountingSheet(
             { onEvent(CashEvent.OpenDay) },
             Modifier.fillMaxWidth().padding(top = 12.dp),
             Glyphs.cash,
+            isEnabled = unreadable == null,
         )
         return
     }
@@ -516,8 +590,58 @@ private fun CountingSheet(
         { onEvent(CashEvent.CloseDay) },
         Modifier.fillMaxWidth().padding(top = 8.dp),
         Glyphs.lock,
-        isEnabled = !state.isBusy,
+        isEnabled = !state.isBusy && unreadable == null,
     )
+}
+
+/** One amount, or how many coins and notes there are of each face value. */
+@Composable
+private fun CountedEntry(
+    of: Counted,
+    onEvent: (CashEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    if (of.facesMinor.isNotEmpty()) {
+        SideButton(
+            if (of.isByPieces) strings.typeOneAmount else strings.countPieces,
+            { onEvent(CashEvent.CountByPieces(!of.isByPieces)) },
+            Modifier.fillMaxWidth().padding(top = 8.dp),
+            if (of.isByPieces) Glyphs.pencil else Glyphs.cash,
+        )
+    }
+    val sum = formats.amount(of.expected.copy(minor = of.minor ?: 0))
+    if (!of.isByPieces) {
+        TypedAmount(sum)
+        Keypad({ onEvent(CashEvent.Press(it)) })
+        return
+    }
+    of.facesMinor.forEach { face -> PiecesRow(of, face, onEvent) }
+    // What cannot be read has no sum.
+    if (!of.isUnreadable) TypedAmount(sum, Modifier.semantics { liveRegion = LiveRegionMode.Polite })
+}
+
+/** A face value, how many of it there are, and what they come to. */
+@Composable
+private fun PiecesRow(
+    of: Counted,
+    faceMinor: Long,
+    onEvent: (CashEvent) -> Unit,
+) {
+    val (strings, formats) = LocalStrings.current to LocalFormats.current
+    val face = formats.amount(of.expected.copy(minor = faceMinor))
+    val (text, count) = of.pieces[faceMinor].orEmpty() to of.countOf(faceMinor)
+    Row(Modifier.fillMaxWidth().padding(top = 4.dp), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
+        TextEntry(
+            text,
+            { onEvent(CashEvent.Pieces(faceMinor, it)) },
+            "$face ×",
+            Modifier.weight(1f).semantics { contentDescription = strings.howManyOf(face) },
+            KeyboardOptions(keyboardType = KeyboardType.Number),
+            isError = count == null,
+        )
+        val worth = count?.takeIf { it > 0u }?.let { formats.amount(of.expected.copy(minor = faceMinor * it.toLong())) }
+        Text(worth?.let { "= $it" }.orEmpty(), Modifier.weight(1f), style = MaterialTheme.typography.bodyLarge, textAlign = TextAlign.End)
+    }
 }
 
 @Composable

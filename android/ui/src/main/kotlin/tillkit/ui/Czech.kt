@@ -593,6 +593,9 @@ object Czech : Strings {
     override val closeDayQuestion = "Potom je den uzavřen a nelze ho znovu otevřít."
     override val closingDay = "Odesílá se, nejvýše několik sekund; potom se den uzavře."
     override val countedHint = "Spočítejte zásuvku a napište, co v ní je. Co necháte prázdné, se nepočítá."
+    override val countPieces = "Počítat mince a bankovky"
+    override val typeOneAmount = "Zadat jednu částku"
+    override val wholeNumbersOnly = "Pište jen celá čísla, například 12."
     override val difference = "Rozdíl"
     override val turnover = "Obrat"
     override val reason = "Důvod"
@@ -618,6 +621,8 @@ object Czech : Strings {
             CashMove.BANK_DROP -> "Ze zásuvky do banky"
         }
 
+    override fun howManyOf(face: String) = "Kolik po $face"
+
     override fun closed(z: String) = "Den uzavřen, Z $z"
 
     override fun interimOf(z: String) = "Přehled X před Z $z"
@@ -636,6 +641,10 @@ object Czech : Strings {
     override val takeOrder = "Přijmout objednávku"
     override val takeBack = "Vzít zboží zpět"
     override val refundBy = "Peníze se vrátí"
+    override val addRefundPart = "Část vrátit jiným způsobem"
+    override val removeRefundPart = "Odebrat tuto část"
+    override val refundPartBy = "Tato část se vrátí"
+    override val refundPartNeeded = "U každé části zvolte způsob a napište částku, nebo ji odeberte."
     override val giveUp = "Zahodit"
     override val goodsBegun = "Doklad o zboží je rozepsaný: nejdřív ho zapište, nebo zahoďte."
     override val noLines = "Zatím žádné řádky"
@@ -685,6 +694,8 @@ object Czech : Strings {
         amount: String,
         tender: String,
     ) = "Vrátit $amount: $tender"
+
+    override fun refundRestBy(tender: String) = "Zbytek se vrátí: $tender"
 
     override fun giveUpHint(
         title: String,

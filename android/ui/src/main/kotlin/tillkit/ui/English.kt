@@ -605,6 +605,9 @@ object English : Strings {
     override val closeDayQuestion = "After this the day is closed and cannot be reopened."
     override val closingDay = "Sending what there is, some seconds at most; then the day is closed."
     override val countedHint = "Count the drawer and type what is there. What you leave empty is not counted."
+    override val countPieces = "Count coins and notes"
+    override val typeOneAmount = "Type one amount"
+    override val wholeNumbersOnly = "Type whole numbers only, for example 12."
     override val difference = "Difference"
     override val turnover = "Turnover"
     override val reason = "Reason"
@@ -630,6 +633,8 @@ object English : Strings {
             CashMove.BANK_DROP -> "From the drawer to the bank"
         }
 
+    override fun howManyOf(face: String) = "How many of $face"
+
     override fun closed(z: String) = "Day closed, Z $z"
 
     override fun interimOf(z: String) = "X report towards Z $z"
@@ -653,6 +658,10 @@ object English : Strings {
     override val takeOrder = "Take an order"
     override val takeBack = "Take goods back"
     override val refundBy = "The money goes back by"
+    override val addRefundPart = "Give part back by another tender"
+    override val removeRefundPart = "Remove this part"
+    override val refundPartBy = "This part goes back by"
+    override val refundPartNeeded = "Choose a tender and type an amount for each part, or remove the part."
     override val giveUp = "Give up"
     override val goodsBegun = "A document about goods is begun: record it or give it up first."
     override val noLines = "No lines yet"
@@ -702,6 +711,8 @@ object English : Strings {
         amount: String,
         tender: String,
     ) = "$amount goes back: $tender"
+
+    override fun refundRestBy(tender: String) = "The rest goes back by: $tender"
 
     override fun giveUpHint(
         title: String,

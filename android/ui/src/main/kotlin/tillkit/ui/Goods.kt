@@ -26,6 +26,7 @@ import tillkit.TillException
 import tillkit.TillRefused
 import tillkit.TillSeveralItems
 import tillkit.TillTwoReadings
+import tillkit.parseAmount
 import tillkit.parseQuantity
 import java.math.BigDecimal
 import java.util.Locale
@@ -537,6 +538,27 @@ data class TypedQuantity(
                 TypedQuantity(text, parseQuantity(text, locale.toLanguageTag()).toBigDecimal())
             } catch (refusal: TillException) {
                 TypedQuantity(text, twoReadings = refusal as? TillTwoReadings)
+            }
+    }
+}
+
+/** An amount as it was typed, and as the core reads it: nothing if it is none, or could be two. */
+data class TypedMoney(
+    val text: String = "",
+    /** Minor units. */
+    val minor: Long? = null,
+    val twoReadings: TillTwoReadings? = null,
+) {
+    companion object {
+        fun of(
+            text: String,
+            locale: Locale,
+            currency: String,
+        ): TypedMoney =
+            try {
+                TypedMoney(text, parseAmount(text, locale.toLanguageTag(), currency).minor)
+            } catch (refusal: TillException) {
+                TypedMoney(text, twoReadings = refusal as? TillTwoReadings)
             }
     }
 }

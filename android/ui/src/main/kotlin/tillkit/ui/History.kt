@@ -15,6 +15,7 @@ import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.LazyColumn
 import androidx.compose.foundation.lazy.rememberLazyListState
 import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.MaterialTheme
@@ -32,6 +33,7 @@ import androidx.compose.ui.graphics.vector.ImageVector
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.input.KeyboardType
 import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -43,6 +45,7 @@ import tillkit.DocumentPlace
 import tillkit.DocumentView
 import tillkit.HistoryRow
 import tillkit.HistoryScreen
+import tillkit.RefundPart
 import tillkit.ReturnedLine
 import tillkit.SoldLine
 import tillkit.TenderChoice
@@ -83,9 +86,52 @@ data class HistoryState(
 data class Returning(
     val lines: List<BigDecimal>,
     val tenders: List<TenderChoice>,
+    /** What the parts leave goes back by this one. */
     val refund: TenderChoice? = null,
+    val parts: List<BackPart> = emptyList(),
 ) {
     val isNothing get() = lines.all { it.signum() == 0 }
+
+    /** A part lacks its tender or its amount. */
+    val lacksPart get() = parts.any { it.part == null }
+
+    val canReturn get() = !isNothing && refund != null && !lacksPart
+
+    /** Some tender is left that no money goes back by yet. */
+    val canSplit get() = refund != null && parts.size < tenders.size - 1
+
+    /** What a part can go back by: each tender gives one part. */
+    fun choicesOf(part: Int): List<TenderChoice> =
+        tenders - setOfNotNull(refund) - parts.filterIndexed { index, _ -> index != part }.mapNotNull { it.tender }.toSet()
+
+    /** The main tender; a part that went back by it is asked for another. */
+    fun by(tender: TenderChoice?) = copy(refund = tender, parts = parts.map { if (it.tender == tender) it.copy(tender = null) else it })
+
+    /** One more part, by the only tender that is left if it is one. */
+    fun split(): Returning {
+        if (!canSplit) return this
+        val one = copy(parts = parts + BackPart())
+        return one.part(parts.size) { copy(tender = one.choicesOf(parts.size).singleOrNull()) }
+    }
+
+    fun without(part: Int) = copy(parts = parts.filterIndexed { index, _ -> index != part })
+
+    fun part(
+        part: Int,
+        what: BackPart.() -> BackPart,
+    ) = copy(parts = parts.mapIndexed { index, of -> if (index == part) of.what() else of })
+}
+
+/** A part of the refund by a tender of its own, as far as it is typed. */
+data class BackPart(
+    val tender: TenderChoice? = null,
+    val amount: TypedMoney = TypedMoney(),
+) {
+    /** Nothing until it is said by what, and how much. */
+    val part: RefundPart? get() {
+        val (by, minor) = (tender ?: return null) to (amount.minor ?: return null)
+        return RefundPart(by.tender, minor, by.currency).takeIf { minor > 0 }
+    }
 }
 
 /** How much of a line may still come back. */
@@ -128,6 +174,23 @@ sealed interface HistoryEvent {
 
     data class Refund(
         val tender: TenderChoice?,
+    ) : HistoryEvent
+
+    /** A part of the money goes back by another tender. */
+    data object AddPart : HistoryEvent
+
+    data class RemovePart(
+        val part: Int,
+    ) : HistoryEvent
+
+    data class PartBy(
+        val part: Int,
+        val tender: TenderChoice?,
+    ) : HistoryEvent
+
+    data class PartAmount(
+        val part: Int,
+        val amount: TypedMoney,
     ) : HistoryEvent
 
     data object Return : HistoryEvent
@@ -177,7 +240,11 @@ class HistoryModel(
             HistoryEvent.BeginReturn -> inTurn.attempt { beginReturn() }
             is HistoryEvent.StepBack -> returning { open -> copy(lines = stepped(open.lines, event)) }
             HistoryEvent.AllBack -> returning { open -> copy(lines = open.lines.map { it.mostBack }) }
-            is HistoryEvent.Refund -> returning { copy(refund = event.tender) }
+            is HistoryEvent.Refund -> returning { by(event.tender) }
+            HistoryEvent.AddPart -> returning { split() }
+            is HistoryEvent.RemovePart -> returning { without(event.part) }
+            is HistoryEvent.PartBy -> returning { part(event.part) { copy(tender = event.tender) } }
+            is HistoryEvent.PartAmount -> returning { part(event.part) { copy(amount = event.amount) } }
             HistoryEvent.Return -> inTurn.attempt { takeBack() }
             HistoryEvent.CloseReturn -> shown.update { it.copy(returning = null) }
             is HistoryEvent.ShowSection -> show { copy(section = event.section) }
@@ -264,7 +331,9 @@ class HistoryModel(
                 ReturnedLine(sold.item, back.negate().toPlainString(), sale.row.place, index.toUInt())
             }
         val coming = lines.filterIndexed { index, _ -> returning.lines[index].signum() > 0 }
-        val document = cashier.returnGoods(coming, returning.refund?.tender ?: return)
+        if (!returning.canReturn) return
+        val parts = returning.parts.mapNotNull { it.part }
+        val document = cashier.returnGoods(coming, returning.refund?.tender ?: return, parts = parts)
         shown.update { it.copy(returning = null) }
         desk.say(Notice.Done { it.goodsRecorded(it.kind("return"), document.number) })
         open(document.place)
@@ -568,13 +637,57 @@ private fun ReturnSheet(
     }
     SideButton(strings.allBack, { onEvent(HistoryEvent.AllBack) }, Modifier.fillMaxWidth().padding(vertical = 8.dp))
     OneOf(strings.refundBy, returning.tenders, returning.refund, { it.name }) { onEvent(HistoryEvent.Refund(it)) }
+    returning.parts.forEachIndexed { index, part -> PartRow(part, index, returning, onEvent) }
+    if (returning.canSplit) {
+        SideButton(strings.addRefundPart, { onEvent(HistoryEvent.AddPart) }, Modifier.fillMaxWidth().padding(top = 4.dp), Glyphs.plus)
+    }
+    if (returning.parts.isNotEmpty()) {
+        returning.refund?.let {
+            Text(strings.refundRestBy(it.name), Modifier.padding(top = 8.dp), style = MaterialTheme.typography.bodyLarge)
+        }
+    }
+    if (returning.lacksPart) {
+        StateLine(Glyphs.warning, strings.refundPartNeeded, TillTheme.states.wait, Modifier.padding(top = 8.dp))
+    }
     val lines = returning.lines.count { it.signum() > 0 }
     MainButton(
         "${strings.takeBack} · ${formats.count(lines.toLong())}",
         { onEvent(HistoryEvent.Return) },
         Modifier.fillMaxWidth().padding(top = 12.dp),
-        isEnabled = !returning.isNothing && returning.refund != null,
+        isEnabled = returning.canReturn,
     )
+}
+
+/** A part of the refund: by what, how much, and the way to drop it. */
+@Composable
+private fun PartRow(
+    part: BackPart,
+    index: Int,
+    returning: Returning,
+    onEvent: (HistoryEvent) -> Unit,
+) {
+    val strings = LocalStrings.current
+    val currency = returning.tenders.first().currency
+    HorizontalDivider(Modifier.padding(vertical = 6.dp), color = MaterialTheme.colorScheme.outlineVariant)
+    OneOf(strings.refundPartBy, returning.choicesOf(index), part.tender, { it.name }) { onEvent(HistoryEvent.PartBy(index, it)) }
+    Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(4.dp), Alignment.CenterVertically) {
+        TextEntry(
+            part.amount.text,
+            { onEvent(HistoryEvent.PartAmount(index, TypedMoney.of(it, strings.locale, currency))) },
+            strings.amountOf(currency),
+            Modifier.weight(1f),
+            KeyboardOptions(keyboardType = KeyboardType.Decimal),
+            isError = part.amount.text.isNotBlank() && (part.amount.minor ?: 0) <= 0,
+        )
+        GlyphButton(
+            Glyphs.trash,
+            strings.removeRefundPart,
+            { onEvent(HistoryEvent.RemovePart(index)) },
+        )
+    }
+    part.amount.twoReadings?.let {
+        StateLine(Glyphs.warning, strings.twoReadings(it.text, it.grouped, it.decimal), MaterialTheme.colorScheme.error)
+    }
 }
 
 @Composable

@@ -234,12 +234,14 @@ fun TextEntry(
     modifier: Modifier = Modifier,
     keyboard: KeyboardOptions = KeyboardOptions.Default,
     lines: Int = 1,
+    isError: Boolean = false,
 ) {
     OutlinedTextField(
         value,
         onChange,
         modifier.fillMaxWidth(),
         label = { Text(label) },
+        isError = isError,
         singleLine = lines == 1,
         maxLines = lines,
         keyboardOptions = keyboard,

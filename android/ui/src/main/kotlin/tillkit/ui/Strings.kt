@@ -316,6 +316,9 @@ interface Strings {
     val closeDayQuestion: String
     val closingDay: String
     val countedHint: String
+    val countPieces: String
+    val typeOneAmount: String
+    val wholeNumbersOnly: String
     val difference: String
     val turnover: String
     val reason: String
@@ -326,6 +329,9 @@ interface Strings {
     fun move(move: CashMove): String
 
     fun moveHint(move: CashMove): String
+
+    /** What a reader says of the field for the number of coins or notes of a face value. */
+    fun howManyOf(face: String): String
 
     fun closed(z: String): String
 
@@ -346,6 +352,10 @@ interface Strings {
     val takeOrder: String
     val takeBack: String
     val refundBy: String
+    val addRefundPart: String
+    val removeRefundPart: String
+    val refundPartBy: String
+    val refundPartNeeded: String
     val noLines: String
     val giveUp: String
     val goodsBegun: String
@@ -385,6 +395,8 @@ interface Strings {
         amount: String,
         tender: String,
     ): String
+
+    fun refundRestBy(tender: String): String
 
     fun giveUpHint(
         title: String,

@@ -442,6 +442,49 @@ class AppTest {
         }
 
     @Test
+    fun `money goes back by two tenders, each no more than the sale was paid by it`() =
+        app { model, till ->
+            signIn()
+            val sale =
+                till.signIn("anna", "1234").use { anna ->
+                    anna.addCode("MUG", "3")
+                    anna.pay("card", 600, "GBP")
+                    anna.payRest("cash")
+                    anna.complete()
+                }
+            go(English.history)
+            tap(hasClickAction() and hasText(sale.number))
+            tap(hasClickAction() and hasText(English.takeBack))
+            tap(English.allBack)
+            tap(hasClickAction() and hasText("Cash"))
+            tap(hasClickAction() and hasText(English.addRefundPart))
+            // A part without an amount is dropped, not recorded as none.
+            val record = hasClickAction() and hasText("${English.takeBack} · 1")
+            onNode(record).assertIsNotEnabled()
+            model.history.onEvent(HistoryEvent.Return)
+            tap(English.removeRefundPart)
+            await(English.addRefundPart)
+            tap(hasClickAction() and hasText(English.addRefundPart))
+            label(English.amountOf("GBP")).performTextInput("7")
+            tap(record)
+
+            await(English.dataSafe)
+            // The core's own sentence, with the cap.
+            val cap = hasText("cannot go back by", substring = true) and hasText("6.00", substring = true)
+            waitUntilAtLeastOneExists(cap, PATIENCE_MS)
+            assertTrue(till.history(listOf("return")).rows.isEmpty())
+            tap(English.close)
+            label(English.amountOf("GBP")).performTextClearance()
+            label(English.amountOf("GBP")).performTextInput("6")
+            tap(record)
+
+            val row = recorded(till, "return")
+            assertEquals(-1275L, row.total.minor)
+            val text = till.document(row.place).text
+            listOf("Card +-?6\\.00", "Cash +-?6\\.75").forEach { assertTrue(Regex(it) in text) { text } }
+        }
+
+    @Test
     fun `a changed price is marked as one that the next sync replaces`() =
         app { _, _ ->
             signIn()

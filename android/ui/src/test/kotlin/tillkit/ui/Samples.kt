@@ -74,10 +74,10 @@ object Samples {
 
     val tenders =
         listOf(
-            TenderChoice("card", "Card", TenderKind.CARD, "GBP", 2u),
-            TenderChoice("cash", "Cash", TenderKind.CASH, "GBP", 2u),
-            TenderChoice("credit", "On account", TenderKind.CUSTOMER_CREDIT, "GBP", 2u),
-            TenderChoice("euros", "Euros", TenderKind.CASH, "EUR", 2u),
+            TenderChoice("card", "Card", TenderKind.CARD, "GBP", 2u, emptyList()),
+            TenderChoice("cash", "Cash", TenderKind.CASH, "GBP", 2u, emptyList()),
+            TenderChoice("credit", "On account", TenderKind.CUSTOMER_CREDIT, "GBP", 2u, emptyList()),
+            TenderChoice("euros", "Euros", TenderKind.CASH, "EUR", 2u, emptyList()),
         )
 
     val hits =
@@ -268,6 +268,18 @@ object Samples {
     val returning =
         partly.copy(returning = Returning(listOf("1", "0", "1").map { it.toBigDecimal() }, tenders.take(2), tenders[1]))
 
+    /** Partly by card, by a voucher and in cash; of the second part nothing is typed yet. */
+    val splitting =
+        partly.copy(
+            returning =
+                Returning(
+                    listOf("1", "0", "1").map { it.toBigDecimal() },
+                    tenders.take(2) + TenderChoice("voucher", "Voucher", TenderKind.VOUCHER, "GBP", 2u, emptyList()),
+                    tenders[1],
+                    listOf(BackPart(tenders[0], TypedMoney.of("4.00", English.locale, "GBP")), BackPart()),
+                ),
+        )
+
     val voiding = opened.copy(reason = "Wrong customer")
 
     private val voided = history.rows!![2].copy(isVoid = true)
@@ -391,6 +403,31 @@ object Samples {
                     at = 0,
                 ),
         )
+
+    /** A drawer that is counted coin by coin and note by note. */
+    val countingPieces =
+        cash.copy(
+            sheet =
+                CashSheet.Counting(
+                    listOf(
+                        Counted(
+                            "cash",
+                            pounds(18840),
+                            facesMinor = listOf(5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1),
+                            isByPieces = true,
+                            pieces = mapOf(2000L to "6", 1000L to "4", 500L to "3", 100L to "12", 50L to "2", 20L to "2"),
+                        ),
+                        Counted("card", pounds(21000)),
+                        Counted("euros", Amount(1000, "EUR", 2u)),
+                    ),
+                ),
+        )
+
+    /** The same, but that half a coin was typed. */
+    val wrongPieces =
+        (countingPieces.sheet as CashSheet.Counting).let { sheet ->
+            countingPieces.copy(sheet = sheet.change { copy(pieces = pieces + (100L to "1.5")) })
+        }
 
     val closed =
         cash.copy(

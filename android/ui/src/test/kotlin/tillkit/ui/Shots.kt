@@ -81,6 +81,9 @@ object Shots {
     private val pay = sell("pay", Samples.sell(Samples.cart).copy(isPaying = true))
     private val red = sync("red", SyncSample.RED)
 
+    private val pieces = cash("cash-pieces", Samples.countingPieces)
+    private val split = history("history-splitting", Samples.splitting).copy(at = English.refundPartNeeded)
+
     private val light =
         listOf(
             sync("new", SyncSample.NEW),
@@ -144,6 +147,7 @@ object Shots {
             history("history-voiding-czech", Samples.voiding).copy(strings = Czech),
             history("history-returning", Samples.returning),
             history("history-returning-czech", Samples.returning).copy(strings = Czech),
+            history("history-splitting-czech", Samples.splitting).copy(strings = Czech, at = Czech.refundPartNeeded),
             history("history-voided", Samples.withVoid),
             history("history-voided-document", Samples.voidedOpen),
             cash("cash", Samples.cash),
@@ -153,6 +157,9 @@ object Shots {
             cash("cash-movement", Samples.movement),
             cash("cash-counting", Samples.counting),
             cash("cash-closing", Samples.counting.copy(isBusy = true)).copy(at = English.closingDay),
+            cash("cash-pieces-czech", Samples.countingPieces).copy(strings = Czech),
+            cash("cash-pieces-sum", Samples.countingPieces).copy(at = English.closeDayQuestion),
+            cash("cash-pieces-wrong", Samples.wrongPieces).copy(at = English.closeDayQuestion),
             cash("cash-closed", Samples.closed),
             goods("goods", Samples.goods),
             goods(
@@ -230,6 +237,9 @@ object Shots {
                     it.copy(name = "${it.name}-czech", strings = Czech),
                     it.copy(name = "${it.name}-large", fontScale = 2f),
                 )
+            } +
+            listOf(pieces, split).flatMap {
+                listOf(it, it.copy(name = "${it.name}-dark", isDark = true), it.copy(name = "${it.name}-large", fontScale = 2f))
             } +
             listOf(pay, red).flatMap {
                 listOf(
