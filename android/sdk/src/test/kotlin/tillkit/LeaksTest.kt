@@ -34,7 +34,8 @@ class LeaksTest {
         println("$what: $kib KiB after each tenth of $cycles cycles")
         // The least of three tenths: threads of the core that happen to be idle, not yet ended, come and go.
         val grownKib = kib.slice(7..9).min() - kib.slice(2..4).min()
-        assertTrue(grownKib < 1024, "$grownKib KiB more after the second half: $kib")
+        // A screen is a KiB and a till many: what one of them left behind each time would be far more than this.
+        assertTrue(grownKib < 4096, "$grownKib KiB more after the second half: $kib")
     }
 
     private companion object {
