@@ -70,7 +70,7 @@ pub struct Pieces {
     pub face_minor: i64,
 }
 
-/// What was counted of a tender, in one currency.
+/// A count of one tender in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Count {
     /// All of it, minor units.
@@ -93,7 +93,7 @@ pub enum CountError {
     OtherSum {
         /// What they come to.
         pieces: Money,
-        /// What was said.
+        /// The amount that came with them.
         amount: Money,
     },
     /// More face values than any currency has.

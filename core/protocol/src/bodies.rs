@@ -483,7 +483,7 @@ pub struct TenderTotal {
     pub expected_minor: i64,
     /// What it is.
     pub kind: TenderKind,
-    /// What of it was counted coin by coin and note by note, smallest first.
+    /// The coins and notes that were counted, smallest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pieces: Vec<domain::Pieces>,
     /// Key of the `tender`.
@@ -738,7 +738,7 @@ impl Step {
     }
 }
 
-/// What was counted of each tender in each currency, and what it is.
+/// The count of each tender in each currency, and the kind of the tender.
 pub type CountedTenders = BTreeMap<(String, Currency), (TenderKind, domain::Count)>;
 
 impl ClosureTotals {

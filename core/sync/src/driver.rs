@@ -469,7 +469,7 @@ impl Driver {
                 self.ask_itself(Trigger::Reconnect).await;
             }
             Err(error) => {
-                // Who was revoked is told nothing, and sends all the same, once, what is left from before.
+                // A revoked till hears no pokes. It still sends, once, what it has left.
                 let is_revoked =
                     matches!(&error, SyncError::Refused(problem) if problem.is(ProblemType::Revoked));
                 if is_revoked && !std::mem::replace(&mut self.is_told_revoked, true) {

@@ -359,7 +359,7 @@ pub struct Counted {
     pub difference_minor: Option<i64>,
     /// What should be there.
     pub expected_minor: i64,
-    /// What was counted coin by coin and note by note.
+    /// The coins and notes that were counted.
     #[serde(default)]
     pub pieces: Vec<Pieces>,
     /// Its key.

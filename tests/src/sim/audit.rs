@@ -89,7 +89,8 @@ pub fn interim(trace: &Trace, who: &str, till: &Till, closure: &bodies::Closure)
     }
 }
 
-fn currency(till: &Till) -> String {
+/// The currency of a till's centre; empty before its settings are here.
+pub fn currency(till: &Till) -> String {
     let found = till.objects("centre", None, 1).ok().and_then(|found| found.into_iter().next());
     let body = found.and_then(|found| found.read::<Value>().ok()).unwrap_or_default();
     body["currency"].as_str().unwrap_or_default().into()

@@ -770,9 +770,8 @@ impl Phone {
 
     /// The currency of its centre.
     fn home(&self) -> Currency {
-        let centre = self.till().and_then(|till| till.objects("centre", None, 1).ok()?.into_iter().next());
-        let body = centre.and_then(|row| row.read::<Setting>().ok());
-        body.map_or(Currency::GBP, |body| body.currency)
+        let currency = self.till().and_then(|till| Currency::parse(&audit::currency(till)));
+        currency.unwrap_or(Currency::GBP)
     }
 
     /// The tender of its main drawer.
@@ -1254,12 +1253,6 @@ enum Act {
     SignOut,
     Background,
     Move,
-}
-
-/// What is read here of a centre's own row.
-#[derive(serde::Deserialize)]
-struct Setting {
-    currency: Currency,
 }
 
 /// The policy in force at the till.

@@ -124,8 +124,8 @@ fn item(all: &mut Sections, n: u64, dice: &mut Dice) {
 
 /// The centre's own row.
 fn edit_centre(all: &mut Sections, change: impl FnOnce(&mut Value)) {
-    let rows = all.get(Section::Centre.name()).into_iter().flatten();
-    let row = rows.into_iter().find(|((kind, _), _)| kind == "centre");
+    let mut rows = all.get(Section::Centre.name()).into_iter().flatten();
+    let row = rows.find(|((kind, _), _)| kind == "centre");
     let Some((key, mut body)) =
         row.and_then(|((_, key), body)| Some((key.clone(), serde_json::from_slice(body).ok()?)))
     else {

@@ -2,8 +2,8 @@ import Foundation
 import Observation
 import TillKit
 
-/// What was counted of a tender, as it is typed: one amount, or how many there are of each coin and note.
-/// What was typed one way is kept while the other is used.
+/// A count of a tender as it is typed: one amount, or a number for each coin and note.
+/// Each way keeps what was typed in it.
 public struct TypedCount: Equatable, Sendable {
   public var amount: String
   /// How many coins or notes, by their face value in minor units.

@@ -67,7 +67,7 @@
     }
   }
 
-  /// What was counted of each tender: one amount, or coins and notes where the centre lists them.
+  /// The count of each tender: one amount, or coins and notes where the centre lists them.
   private struct CountFields: View {
     let model: CashModel
     let tenders: [TenderChoice]
