@@ -534,10 +534,8 @@ data class TypedQuantity(
             text: String,
             locale: Locale,
         ): TypedQuantity =
-            try {
-                TypedQuantity(text, parseQuantity(text, locale.toLanguageTag()).toBigDecimal())
-            } catch (refusal: TillException) {
-                TypedQuantity(text, twoReadings = refusal as? TillTwoReadings)
+            read({ parseQuantity(text, locale.toLanguageTag()).toBigDecimal() }) { quantity, twoReadings ->
+                TypedQuantity(text, quantity, twoReadings)
             }
     }
 }
@@ -555,10 +553,22 @@ data class TypedMoney(
             locale: Locale,
             currency: String,
         ): TypedMoney =
-            try {
-                TypedMoney(text, parseAmount(text, locale.toLanguageTag(), currency).minor)
-            } catch (refusal: TillException) {
-                TypedMoney(text, twoReadings = refusal as? TillTwoReadings)
+            read({ parseAmount(text, locale.toLanguageTag(), currency).minor }) { minor, twoReadings ->
+                TypedMoney(text, minor, twoReadings)
             }
     }
+}
+
+/** Reads what was typed: `typed` gets a value, or two readings, or neither if it is none. */
+private inline fun <T, Typed> read(
+    value: () -> T,
+    typed: (T?, TillTwoReadings?) -> Typed,
+): Typed {
+    val read =
+        try {
+            value()
+        } catch (refusal: TillException) {
+            return typed(null, refusal as? TillTwoReadings)
+        }
+    return typed(read, null)
 }
