@@ -1121,16 +1121,19 @@ struct Owner {
 
 impl Owner {
     async fn settle_in(&self, till: Till) {
+        let mut refused: Option<String> = None;
         for _ in 0..40 {
             // Between two centres nobody can sign in, and a code is right enough.
-            let is_ended = not_received(&till).is_some_and(|says| ENDED.contains(&says.as_str()));
+            let said = [refused.take(), not_received(&till)];
+            let is_ended = said.into_iter().flatten().any(|said| ENDED.contains(&said.as_str()));
             if (till.standing() != Standing::Enrolled || is_ended) && !self.enrol(&till, None).await {
                 continue;
             }
             if till.can_sell() && till.sign_in(USER.0, USER.1).is_ok() {
                 return;
             }
-            if !self.subscribe(&till, None).await {
+            if let Err(error) = self.subscribe(&till, None).await {
+                refused = Some(error.code().into());
                 continue;
             }
             match till.sync(Scope::All, Trigger::CentreChosen) {
@@ -1195,7 +1198,7 @@ impl Owner {
 
     async fn choose_again(&self, till: &Till, session: &Session) {
         for _ in 0..20 {
-            if self.subscribe(till, Some(session)).await {
+            if self.subscribe(till, Some(session)).await.is_ok() {
                 if let Ok(run) = till.sync(Scope::All, Trigger::CentreChosen) {
                     run.wait().await;
                 }
@@ -1204,30 +1207,27 @@ impl Owner {
         }
     }
 
-    async fn subscribe(&self, till: &Till, session: Option<&Session>) -> bool {
+    /// Chooses the centre; a refusal is the till's own.
+    async fn subscribe(&self, till: &Till, session: Option<&Session>) -> Result<(), TillError> {
         let chosen = match session {
             Some(session) => session.change_centre(self.chosen).await,
             None => till.choose_centre(self.chosen).await,
         };
-        match chosen {
-            Ok(()) => return true,
-            Err(error) => {
-                self.trace.note(&self.name, format_args!("chooses not: {}", error.code()));
-                match session {
-                    _ if !matches!(error, TillError::NotYet(_)) => {}
-                    Some(session) => self.make_way(till, session).await,
-                    // Somebody must sign in first, where the till still is.
-                    None => {
-                        let chosen = till.centre().ok().flatten();
-                        let is_done = till.choose_centre(&chosen.unwrap_or_default()).await.is_ok();
-                        self.trace.note(&self.name, format_args!("chooses the same again: {is_done}"));
-                        return is_done;
-                    }
-                }
+        let Err(error) = chosen else { return Ok(()) };
+        self.trace.note(&self.name, format_args!("chooses not: {}", error.code()));
+        match session {
+            _ if !matches!(error, TillError::NotYet(_)) => {}
+            Some(session) => self.make_way(till, session).await,
+            // Somebody must sign in first, where the till still is.
+            None => {
+                let chosen = till.centre().ok().flatten();
+                let again = till.choose_centre(&chosen.unwrap_or_default()).await;
+                self.trace.note(&self.name, format_args!("chooses the same again: {}", again.is_ok()));
+                return again;
             }
         }
         sleep(Duration::from_secs(5)).await;
-        false
+        Err(error)
     }
 }
 
