@@ -506,6 +506,25 @@ async fn a_restored_back_office_gets_its_lost_documents_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_back_office_restored_from_before_a_change_of_centre_is_told_the_choice_again() {
+    let mut shop = Shop::stocked().await.unwrap();
+    shop.stock("north", "North Road").await.unwrap();
+    let till = shop.ready_till("T1", &line()).await.unwrap();
+    let backup = shop.backup().await.unwrap();
+    till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+    till.sign_in("anna", "1234").unwrap().change_centre("north").await.unwrap();
+    till.sync(Scope::All, Trigger::CentreChosen).unwrap().wait().await.unwrap();
+    shop.restore(&backup).await.unwrap();
+    shop.rows_of("north", &[("item", "tea", tea("9.99"))]).await.unwrap();
+    shop.publish_of("north").await.unwrap();
+
+    let report = till.sync(Scope::All, Trigger::RedButton).unwrap().wait().await.unwrap();
+
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!((price_of_tea(&till), till.centre().unwrap()), ("9.99".into(), Some("north".into())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_back_office_restored_from_before_an_enrolment_gets_its_documents_once_the_phone_enrols_again() {
     let mut shop = Shop::stocked().await.unwrap();
     let till = shop.ready_till("T1", &line()).await.unwrap();

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
+use serde::Serialize;
 use tillkit_domain::{
     self as domain, LineOrigin, Money, Paid, Part, Quantity, Refund, Returnable, Right, SaleError, Settled,
     TenderKind, text,
@@ -16,7 +17,7 @@ use tillkit_protocol::{
 };
 use tillkit_store::{
     centre::View,
-    journal::{Back, JournalWrite, Recorded, Reversal, Reversed, Taken},
+    journal::{Back, JournalWrite, NewDocument, Recorded, Reversal, Reversed, Taken},
 };
 
 use crate::{
@@ -115,25 +116,22 @@ impl Session {
         }
         let mut prepared = self.prepare(&new)?;
         let empty = bodies::Return { purpose: new.purpose, sale: bodies::Sale::default() };
-        let mut document = self.draft(Kind::Return, empty)?;
-        let mut done = None;
-        let recorded = self.write(|journal, record| {
-            // What is left of a sale is read in the transaction that takes from it.
-            let by_sale = left_of_sales(journal, &mut prepared)?;
-            let returning = &prepared.returning;
-            let settled = returning.settle()?;
-            if returning.cash_takes_over_minor()? > 0 && !self.may(Right::CashRefund) {
-                return Err(TillError::NoRight { user: self.user().into(), right: Right::CashRefund });
-            }
-            document.body.sale = bodies::Sale::from(&settled);
-            document.reversals = reversals(returning, by_sale)?;
-            let paper = self.add_money(&mut document, &settled)?;
-            document.body.sale.paper = Some(paper.clone());
-            done = Some((settled, paper));
-            record(journal, document)
-        })?;
-        let (settled, paper) = done.ok_or(TillError::NoSale)?;
-        self.receipt("Return", recorded, settled, &paper)
+        let document = self.draft(Kind::Return, empty)?;
+        self.reverse(
+            "Return",
+            document,
+            |body| &mut body.sale,
+            |journal| {
+                // What is left of a sale is read in the transaction that takes from it.
+                let by_sale = left_of_sales(journal, &mut prepared)?;
+                let returning = &prepared.returning;
+                let settled = returning.settle()?;
+                if returning.cash_takes_over_minor()? > 0 && !self.may(Right::CashRefund) {
+                    return Err(TillError::NoRight { user: self.user().into(), right: Right::CashRefund });
+                }
+                Ok((settled, reversals(returning, by_sale)?))
+            },
+        )
     }
 
     /// Reverses a completed sale or return whole, by a new document. When this returns, it is durable.
@@ -147,21 +145,19 @@ impl Session {
         }
         text::check("a reason", reason, text::NOTE_CHARS)?;
         let blank = bodies::Void { of: of.clone(), reason: reason.into(), sale: bodies::Sale::default() };
-        let mut document = self.draft(Kind::Void, blank)?;
-        let mut done = None;
-        let recorded = self.write(|journal, record| {
-            let (of, settled) = voided(journal, of)?;
-            document.body.sale = bodies::Sale::from(&settled);
-            // What a voided return had brought back may come back again.
-            document.reversals = given_back(journal, &of, &settled)?;
-            document.reversals.push(reversal((&of.till, of.enrolment, of.seq), Taken::Whole));
-            let paper = self.add_money(&mut document, &settled)?;
-            document.body.sale.paper = Some(paper.clone());
-            done = Some((settled, paper));
-            record(journal, document)
-        })?;
-        let (settled, paper) = done.ok_or(TillError::NoSale)?;
-        self.receipt("Void", recorded, settled, &paper)
+        let document = self.draft(Kind::Void, blank)?;
+        self.reverse(
+            "Void",
+            document,
+            |body| &mut body.sale,
+            |journal| {
+                let (of, settled) = voided(journal, of)?;
+                // What a voided return had brought back may come back again.
+                let mut reversals = given_back(journal, &of, &settled)?;
+                reversals.push(reversal((&of.till, of.enrolment, of.seq), Taken::Whole));
+                Ok((settled, reversals))
+            },
+        )
     }
 
     /// The same, of a document in the history.
@@ -170,6 +166,29 @@ impl Session {
     /// As [`Session::void`].
     pub fn void_at(&self, place: &DocumentPlace, reason: &str) -> Result<Receipt, TillError> {
         self.void(&self.core.found(place)?.reference(), reason)
+    }
+
+    /// Records a document that reverses another one, wholly or in part. `settle` reads what is left of the
+    /// other one and says what this one books, in the same transaction.
+    fn reverse<Body: Serialize>(
+        &self,
+        title: &str,
+        mut document: NewDocument<Body>,
+        sale_of: fn(&mut Body) -> &mut bodies::Sale,
+        settle: impl FnOnce(&JournalWrite) -> Result<(Settled, Vec<Reversal>), TillError>,
+    ) -> Result<Receipt, TillError> {
+        let mut done = None;
+        let recorded = self.write(|journal, record| {
+            let (settled, reversals) = settle(journal)?;
+            let paper = self.add_money(&mut document, &settled)?;
+            let sale = sale_of(&mut document.body);
+            *sale = bodies::Sale { paper: Some(paper.clone()), ..bodies::Sale::from(&settled) };
+            document.reversals = reversals;
+            done = Some((settled, paper));
+            record(journal, document)
+        })?;
+        let (settled, paper) = done.ok_or(TillError::NoSale)?;
+        self.receipt(title, recorded, settled, &paper)
     }
 
     fn prepare(&self, new: &NewReturn) -> Result<Prepared, TillError> {
