@@ -6,7 +6,7 @@ use tillkit_tests::sim;
 
 /// Seeds that failed once, with what each found. Since then people in the worlds do more, so that a seed tells
 /// another story; what it found has a test of its own or happens in others.
-const KEPT: [u64; 12] = [
+const KEPT: [u64; 14] = [
     1,    // a copied till that had enrolled again was closed before it chose its centre: nobody could sign in
     2,    // the newest Z was pruned: the next began at 1
     3,    // a till that had enrolled again with a sale held could not choose its own centre
@@ -16,7 +16,9 @@ const KEPT: [u64; 12] = [
     34, // a till that had enrolled again and never chose a centre was told that nothing is published
     294, // a customer's part was sent, its document not yet, and the back office restored from before both
     510, // an old copy went on by itself exactly as far as the centre was: nobody noticed, and it never drained
+    543, // between two centres, and forgotten by a restored back office: the owner has to enrol the till again
     694, // a clock jumped ahead, what was settled the day before was pruned, and the back office restored
+    1069, // a retry waited for a receipt and was cancelled: documents that waited for it had no timer left
     6142, // a backup of a till was put back whose enrolment had been revoked since: its owner reads that
     7400, // killed with documents unsent, and revoked: it was refused to listen, and sent nothing for 15 minutes
 ];

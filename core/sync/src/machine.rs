@@ -502,7 +502,14 @@ fn queue(queue: &mut VecDeque<Wish>, wish: Wish, policy: &Policy) {
 fn retry(state: &mut State, effects: &mut Vec<Effect>) {
     let again = Wish::own(Trigger::Reconnect);
     match state.run {
-        None if state.receive_attempt > 0 => return effects.push(Effect::AskNext(again)),
+        None if state.receive_attempt > 0 => {
+            effects.push(Effect::AskNext(again));
+            // Its run may wait minutes for a receipt, or be cancelled, before it sends.
+            if let Up::Waiting { attempt } = state.up {
+                start_timer(state, attempt, effects);
+            }
+            return;
+        }
         Some(run) if state.receive_attempt > 0 && !run.rules.receives && !state.queue.contains(&again) => {
             state.queue.push_back(again);
         }
@@ -1005,6 +1012,33 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_tried_again_while_a_retry_waits_for_a_receipt() {
+        let offline = [
+            asked(Scope::All, Trigger::Schedule),
+            Event::ReceiveFailed { may_pass: true },
+            Event::SendFailed { may_pass: true },
+            Event::TimerFired(2),
+        ];
+        let waits_for_a_receipt = [
+            asked(Scope::All, Trigger::Reconnect),
+            Event::Contacted { has_news: true },
+            Event::Planned(vec![vec![Section::Stock]]),
+            LOADED,
+        ];
+        let both = || offline.clone().into_iter().chain(waits_for_a_receipt.clone());
+        let (state, effects) = play(both());
+        let again = Effect::AskNext(Wish::own(Trigger::Reconnect));
+        assert_eq!(effects[3], [again, Effect::StartTimer { attempt: 1, number: 3 }]);
+        assert!(matches!(state.down, Down::Applying { .. }));
+
+        let (_, effects) = play(both().chain([Event::TimerFired(3)]));
+        assert_eq!(effects[8], [Effect::Send(vec![])]);
+        let cancelled = [Event::Cancelled, Event::ReceiveFailed { may_pass: false }, Event::TimerFired(3)];
+        let (_, effects) = play(both().chain(cancelled));
+        assert_eq!(effects[10], [Effect::Send(vec![])]);
+    }
+
+    #[test]
     fn a_section_that_was_cut_short_is_tried_again_less_and_less_often() {
         let run = |trigger| {
             [
@@ -1123,7 +1157,7 @@ mod tests {
             Event::Contacted { has_news: false },
             Event::Sent { left: false },
         ]);
-        assert_eq!(effects[3], [Effect::AskNext(Wish::own(Trigger::Reconnect))]);
+        assert_eq!(effects[3][0], Effect::AskNext(Wish::own(Trigger::Reconnect)));
         assert_eq!(effects[5], [Effect::Send(vec![])]);
         assert_eq!((state.up, state.run), (Up::Drained, None));
     }
