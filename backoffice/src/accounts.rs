@@ -8,8 +8,6 @@ use tillkit_protocol::{Hash, problem::ProblemType};
 use crate::{
     Backoffice,
     error::{Error, Result},
-    ingest::aside,
-    passwords,
     store::{
         TenantId,
         web::{self, SessionRow},
@@ -36,8 +34,7 @@ pub(crate) async fn put(office: &Backoffice, tenant: TenantId, name: &str, passw
         let (low, high) = (PASSWORD_CHARACTERS.start(), PASSWORD_CHARACTERS.end());
         return Err(Error::malformed(format!("a password has {low} to {high} characters")));
     }
-    let (salt, password) = (office.random.bytes::<16>()?, password.to_owned());
-    let hashed = aside(move || passwords::hash(password.as_bytes(), &salt)).await??;
+    let hashed = office.hashing.hash(password.into(), office.random.bytes()?).await?;
     web::put_account(&office.store, tenant, &name, &hashed).await?;
     Ok(name)
 }
@@ -76,9 +73,8 @@ pub(crate) struct SignIn<'a> {
 /// A refusal that does not say which of name and password was wrong, or that tells to wait.
 pub(crate) async fn sign_in(office: &Backoffice, from: IpAddr, typed: &SignIn<'_>) -> Result<String> {
     let now_ms = office.clock.now_ms();
-    if !office.sign_ins.may_try(from, now_ms) {
-        return Err(Error::refused(ProblemType::TooMany, "too many attempts to sign in from this address"));
-    }
+    let too_many = || Error::refused(ProblemType::TooMany, "too many attempts to sign in from this address");
+    let turn = office.sign_ins.turn(from, now_ms).await.ok_or_else(too_many)?;
     let name = typed.name.trim().to_lowercase();
     let tenant = match typed.shop.trim() {
         "" => office.first_tenant(),
@@ -90,9 +86,9 @@ pub(crate) async fn sign_in(office: &Backoffice, from: IpAddr, typed: &SignIn<'_
     };
     let password: String = typed.password.chars().take(*PASSWORD_CHARACTERS.end() + 1).collect();
     let phc = kept.unwrap_or_else(|| NOBODY.into());
-    let is_right = aside(move || passwords::verifies(&phc, password.as_bytes())).await?;
+    let is_right = office.hashing.verifies(phc, password.into()).await?;
     let Some(tenant) = tenant.filter(|_| is_right) else {
-        office.sign_ins.failed(from, now_ms);
+        turn.was_wrong();
         return Err(Error::refused(ProblemType::Unauthorised, "name or password is wrong"));
     };
     let token = URL_SAFE_NO_PAD.encode(office.random.bytes::<32>()?);

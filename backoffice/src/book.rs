@@ -1,4 +1,4 @@
-//! What a document means to the books. Pure: `process.rs` brings documents and writes bookings.
+//! What a document means to the books. Pure: `process` brings documents and writes bookings.
 //!
 //! | measure | code | value |
 //! |---|---|---|
@@ -23,6 +23,13 @@ use tillkit_protocol::{
     DocumentLine, Hash, Kind, Record, bodies,
     bodies::{Closure, CustomerMade, Order, Origin, Sale},
 };
+
+/// Why a document that could not be booked is in no sum: the code of that finding.
+pub(crate) const SET_ASIDE: &str = "set-aside";
+/// Sums that a document adds to at most: no till records one with more tenders, rates and promotions.
+const MOST_SUMS: usize = 4_000;
+/// Lines of a document at most: tills have recorded up to 2,000 since they count them.
+const MOST_LINES: usize = 20_000;
 
 /// Characters of a key that a document names, as a column holds it.
 const KEY_CHARS: usize = 200;
@@ -60,6 +67,8 @@ pub(crate) struct Booking {
     pub(crate) number: Option<(String, u64)>,
     /// Objections that the document raises by itself: code and detail.
     pub(crate) objections: Vec<(&'static str, String)>,
+    /// Code and detail of the finding, where it cannot be booked.
+    pub(crate) set_aside: Option<(&'static str, String)>,
     /// Sums before it is known whether they fit.
     open: BTreeMap<Total, i128>,
 }
@@ -152,9 +161,9 @@ pub(crate) enum Change {
     To(i64),
 }
 
-/// Books a document. One that this version does not understand is kept, with an objection.
+/// Books a document. One that this version does not understand is set aside, for a version that does.
 pub(crate) fn book(record: &Record) -> Booking {
-    let unknown = |why: String| Booking { objections: vec![("unknown-body", why)], ..Booking::default() };
+    let unknown = |why: String| Booking::set_aside("unknown-body", why);
     let document = match record.unread() {
         Ok(document) => document,
         Err(error) => return unknown(error.to_string()),
@@ -199,6 +208,13 @@ pub(crate) fn book(record: &Record) -> Booking {
         return unknown(why);
     }
     booking.add(&document.currency, "count", document.kind.clone(), 1);
+    if booking.open.len() > MOST_SUMS || booking.items.len() > MOST_LINES {
+        let (sums, lines) = (booking.open.len(), booking.items.len());
+        let why = format!(
+            "it has {lines} lines and adds to {sums} sums; no till records more than {MOST_LINES} and {MOST_SUMS}"
+        );
+        return Booking::set_aside(SET_ASIDE, why);
+    }
     booking.settle();
     booking
 }
@@ -228,6 +244,11 @@ fn word<T: Serialize>(value: &T) -> String {
 }
 
 impl Booking {
+    /// Of a document that cannot be booked: the finding that says why.
+    pub(crate) fn set_aside(code: &'static str, why: String) -> Booking {
+        Booking { set_aside: Some((code, why)), ..Booking::default() }
+    }
+
     fn add(&mut self, currency: &str, measure: &'static str, code: String, value: i64) {
         let total = Total { currency: cleaned(currency), measure, code: cleaned(&code) };
         *self.open.entry(total).or_default() += i128::from(value);

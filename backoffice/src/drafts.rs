@@ -21,7 +21,6 @@ use crate::{
     ingest::aside,
     live,
     news::Topic,
-    passwords,
     spool::Spool,
     store::{
         TenantId,
@@ -89,9 +88,8 @@ pub async fn put_user(
     }
     let row = config::centre(&office.store, tenant, centre).await?;
     let pepper = row.ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))?.pepper;
-    let (salt, pin) = (office.random.bytes::<16>()?, user.pin.to_owned());
-    let keyed = mac(&pepper, b"", pin.as_bytes())?;
-    let pin = aside(move || passwords::hash(&keyed, &salt)).await??;
+    let keyed = mac(&pepper, b"", user.pin.as_bytes())?;
+    let pin = office.hashing.hash(keyed.into(), office.random.bytes()?).await?;
     let body = settings::User { name: user.name.into(), role: user.role.into(), pin, active: user.active };
     put_row(office, tenant, centre, "user", user.id, &canonical::to_line(&body)?).await
 }

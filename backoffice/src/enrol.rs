@@ -101,12 +101,11 @@ pub async fn make_code(office: &Backoffice, tenant: TenantId, till: &str) -> Res
 /// Enrols the device at `from`, or says why not; too many failures from one address are refused unread.
 pub(crate) async fn enrol(office: &Backoffice, from: IpAddr, request: &Enrol) -> Result<Enrolled> {
     let now_ms = office.clock.now_ms();
-    if !office.attempts.may_try(from, now_ms) {
-        return Err(Error::refused(ProblemType::TooMany, "too many attempts to enrol from this address"));
-    }
+    let too_many = || Error::refused(ProblemType::TooMany, "too many attempts to enrol from this address");
+    let turn = office.attempts.turn(from, now_ms).await.ok_or_else(too_many)?;
     let enrolled = enrol_proven(office, request, now_ms).await;
     if matches!(enrolled, Err(Error::Refused { .. })) {
-        office.attempts.failed(from, now_ms);
+        turn.was_wrong();
     }
     enrolled
 }

@@ -44,6 +44,9 @@ pub enum Error {
     /// A value has no canonical line.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
+    /// The code met a case that it was not made for.
+    #[error("the back office failed at it")]
+    Panicked,
     /// A background task ended before it answered.
     #[error("the back office is stopping")]
     Stopping,
@@ -79,5 +82,53 @@ impl Error {
         // PostgreSQL: serialization failure, deadlock; a unique violation is what two inserts of
         // one key look like there when the first has just committed.
         matches!(error.code().as_deref(), Some("40001" | "40P01")) || error.is_unique_violation()
+    }
+
+    /// Whether the same will happen again with what it was about, and with nothing else: the database is well.
+    pub(crate) fn is_of_a_document(&self) -> bool {
+        match self {
+            Error::Panicked | Error::Unreadable(_) | Error::Unwritable(_) | Error::SumTooLarge => true,
+            Error::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| says_the_statement(&code))
+            }
+            Error::Database(error) => matches!(
+                error,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_)
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a database's code is about a statement and its values, not about the database: of PostgreSQL's classes
+/// (documentation, appendix A) cardinality, data, integrity and limits; of SQLite's result codes error, too big,
+/// constraint, mismatch and range.
+fn says_the_statement(code: &str) -> bool {
+    if code.len() == 5 {
+        return ["21", "22", "23", "54"].iter().any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20 | 25))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_documents_fault() {
+        for (code, expected) in [
+            ("1811", true), // SQLITE_CONSTRAINT_TRIGGER
+            ("20", true),
+            ("13", false),  // SQLITE_FULL
+            ("778", false), // SQLITE_IOERR_WRITE
+            ("5", false),
+            ("22021", true), // character_not_in_repertoire
+            ("54000", true),
+            ("53100", false), // disk_full
+            ("57P01", false), // admin_shutdown
+            ("40001", false),
+        ] {
+            assert_eq!(says_the_statement(code), expected, "{code}");
+        }
     }
 }

@@ -195,7 +195,8 @@ async fn key_of(
 
 /// Runs what computes for milliseconds off the threads that serve sockets.
 pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopping)
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::Stopping })
 }
 
 /// Parts documents whose signature holds from those whose does not.

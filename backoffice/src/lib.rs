@@ -39,6 +39,7 @@ mod passwords;
 mod problem;
 mod process;
 mod publish;
+mod ranges;
 mod spool;
 mod store;
 mod tokens;
@@ -135,6 +136,7 @@ pub struct Backoffice {
     admins: RwLock<HashMap<Hash, TenantId>>,
     attempts: Attempts,
     sign_ins: Attempts,
+    hashing: passwords::Hashing,
     nonces: tokens::Nonces,
     intake: ingest::Intake,
     queues: ingest::Queues,
@@ -257,6 +259,7 @@ pub async fn start(config: Config) -> Result<Running> {
         admins: RwLock::default(),
         attempts: Attempts::new(config.enrol_attempts_per_hour),
         sign_ins: Attempts::new(config.sign_in_attempts_per_hour),
+        hashing: passwords::Hashing::default(),
         nonces: tokens::Nonces::since(began_ms),
         intake: ingest::Intake::default(),
         queues: queues.clone(),

@@ -226,7 +226,7 @@ pub(crate) struct Moved {
 }
 
 /// What an enrolment's documents have moved.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct MovedBy {
     /// In which warehouses.
     pub(crate) warehouses: BTreeSet<String>,

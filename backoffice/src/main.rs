@@ -22,16 +22,46 @@ struct Arguments {
 enum Command {
     /// Brings documents that a till has exported to a back office that is running; again is harmless.
     Import(Import),
+    /// Has documents that were set aside booked, as after an upgrade; again is harmless.
+    Retry(Server),
 }
 
+/// A back office that is running.
 #[derive(Args)]
-struct Import {
+struct Server {
     /// Where the back office answers.
     #[arg(long)]
     url: String,
     /// The administrator token.
     #[arg(long, env = "TILLKIT_ADMIN_TOKEN", hide_env_values = true, allow_hyphen_values = true)]
     token: String,
+}
+
+impl Server {
+    /// Posts to the administrator's API; the answer of a back office that did what was asked.
+    async fn post(&self, path: &str, body: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        // Already installed is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let Server { url, token } = self;
+        let address = format!("{}/admin/v1{path}", url.trim_end_matches('/'));
+        let request = reqwest::Client::builder().build()?.post(address).bearer_auth(token);
+        let answer = request.header(VERSION_HEADER, VERSION).body(body).send().await?;
+        let is_ours = answer.headers().contains_key(VERSION_HEADER);
+        let (status, answer) = (answer.status(), answer.bytes().await?);
+        if status.is_success() && is_ours {
+            return Ok(answer.into());
+        }
+        match serde_json::from_slice::<Problem>(&answer) {
+            Ok(problem) => bail!("nothing was done: {problem}"),
+            Err(_) => bail!("{url} answered {status}, and not as a back office does"),
+        }
+    }
+}
+
+#[derive(Args)]
+struct Import {
+    #[command(flatten)]
+    server: Server,
     /// What the till has exported.
     file: PathBuf,
     /// Where to write the receipt, which the till may read instead of making contact.
@@ -71,25 +101,24 @@ async fn main() -> anyhow::Result<()> {
     let Arguments { command, serve } = Arguments::parse();
     match command {
         Some(Command::Import(wanted)) => import(wanted).await,
+        Some(Command::Retry(server)) => retry(server).await,
         None => answer_tills(serve).await,
     }
 }
 
-async fn import(Import { url, token, file, receipt }: Import) -> anyhow::Result<()> {
-    // Already installed is as good.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let address = format!("{}/admin/v1/documents/import", url.trim_end_matches('/'));
-    let request = reqwest::Client::builder().build()?.post(address).bearer_auth(token);
-    let answer = request.header(VERSION_HEADER, VERSION).body(bytes).send().await?;
-    let is_ours = answer.headers().contains_key(VERSION_HEADER);
-    let (status, answer) = (answer.status(), answer.bytes().await?);
-    if !status.is_success() || !is_ours {
-        match serde_json::from_slice::<Problem>(&answer) {
-            Ok(problem) => bail!("nothing was taken in: {problem}"),
-            Err(_) => bail!("{url} answered {status}, and not as a back office does"),
-        }
+async fn retry(server: Server) -> anyhow::Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Tried {
+        documents: u64,
     }
+    let tried: Tried = serde_json::from_slice(&server.post("/documents/retry", Vec::new()).await?)?;
+    println!("tried {} documents; those that cannot be booked are among the findings again", tried.documents);
+    Ok(())
+}
+
+async fn import(Import { server, file, receipt }: Import) -> anyhow::Result<()> {
+    let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let answer = server.post("/documents/import", bytes).await?;
     // It is the till that verifies whose signature stands on it.
     let (_, line) = keys::split_signed(answer.trim_ascii_end()).context("the answer is no receipt")?;
     let read: ExportReceipt = serde_json::from_slice(line).context("the answer is no receipt")?;

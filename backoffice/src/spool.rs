@@ -13,7 +13,13 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use tillkit_protocol::rows::{Row, read_rows, write_row};
+use axum::body::Body;
+use futures_util::StreamExt;
+use tillkit_protocol::{
+    problem::ProblemType,
+    rows::{Row, read_rows, write_row},
+};
+use tokio::io::AsyncWriteExt;
 
 use crate::{
     error::{Error, Result},
@@ -45,14 +51,50 @@ impl Drop for Removed {
     }
 }
 
+/// A new file in that folder, which goes with the second value.
+fn make(folder: &Path) -> Result<(File, Removed)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = folder.join(format!("{}-{count}", std::process::id()));
+    Ok((File::create(&path)?, Removed(path)))
+}
+
+/// What somebody sends, kept in a file that goes with the value.
+pub(crate) struct Kept(Removed);
+
+impl Kept {
+    /// The file, from its beginning.
+    pub(crate) fn open(&self) -> Result<File> {
+        Ok(File::open(&self.0.0)?)
+    }
+}
+
+/// Keeps what somebody sends, at most `limit` bytes, in a file of that folder.
+///
+/// # Errors
+/// A refusal if there is more, or if it was cut off.
+pub(crate) async fn keep(folder: &Path, body: Body, limit: u64) -> Result<Kept> {
+    let (file, path) = make(folder)?;
+    let mut file = tokio::fs::File::from_std(file);
+    let mut data = body.into_data_stream();
+    let mut bytes = 0;
+    while let Some(chunk) = data.next().await {
+        let chunk = chunk.map_err(|error| Error::malformed(format!("the file was cut off: {error}")))?;
+        bytes += chunk.len() as u64;
+        if bytes > limit {
+            return Err(Error::refused(ProblemType::TooLarge, format!("more than {limit} bytes")));
+        }
+        file.write_all(&chunk).await?;
+    }
+    file.flush().await?;
+    Ok(Kept(path))
+}
+
 impl Spool {
     /// An empty one in that folder.
     pub(crate) fn in_folder(folder: &Path) -> Result<Spool> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{}-{count}.rows", std::process::id()));
-        let file = BufWriter::with_capacity(1 << 18, File::create(&path)?);
-        let path = Removed(path);
+        let (file, path) = make(folder)?;
+        let file = BufWriter::with_capacity(1 << 18, file);
         Ok(Spool { file, path, runs: Vec::new(), written: 0, run: Vec::new(), run_bytes: 0, rows: 0 })
     }
 

@@ -159,7 +159,7 @@ async fn the_command_brings_a_file_and_keeps_the_receipt() {
     assert_eq!(office.total("count", "sale").await, 3);
     let wrong = run("wrong".into()).await.unwrap();
     assert!(!wrong.status.success());
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("nothing was taken in"));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("nothing was done"));
 }
 
 async fn post_file(office: &Office, cookie: &str, file: Vec<u8>) -> Response {

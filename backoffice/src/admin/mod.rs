@@ -24,7 +24,7 @@ use crate::{
     drafts::{self, Drafted, NewUser},
     enrol,
     error::{Error, Result},
-    images, import, parts, publish,
+    images, import, parts, process, publish,
     store::{
         TenantId, books,
         documents::{self, Place, Wanted},
@@ -51,6 +51,7 @@ pub(crate) fn router(office: &Arc<Backoffice>) -> Router {
         .route("/admin/v1/accounts/{name}", put(put_account))
         .route("/admin/v1/documents", get(get_documents))
         .route("/admin/v1/documents/import", post(post_file))
+        .route("/admin/v1/documents/retry", post(post_retry))
         .route("/admin/v1/parts/{sha256}", delete(delete_part))
         .route("/admin/v1/totals", get(get_totals))
         .route("/admin/v1/stock", get(get_stock))
@@ -326,9 +327,14 @@ async fn get_documents(
 
 /// `POST /admin/v1/documents/import`: an export file; the answer is the signed receipt.
 async fn post_file(State(office): Office, Admin(tenant): Admin, body: Body) -> Result<Response> {
-    let file = whole(body, by_file::FILE_BYTES).await?;
-    let taken = by_file::take(&office, tenant, file).await?;
+    let taken = by_file::take(&office, tenant, body).await?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], taken.receipt).into_response())
+}
+
+/// `POST /admin/v1/documents/retry`: has what was set aside booked, as far as this version can.
+async fn post_retry(State(office): Office, Admin(tenant): Admin) -> Result<Response> {
+    let documents = process::try_again(&office, tenant).await?;
+    Ok(answer(&json!({"documents": documents})))
 }
 
 /// `DELETE /admin/v1/parts/{sha256}`: personal data, for good.

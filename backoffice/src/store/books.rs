@@ -1,17 +1,27 @@
 //! Bookings: what processing reads, and the sums it keeps.
 
-use sqlx::Row;
-use tillkit_protocol::{Record, keys::Signature};
+use std::collections::BTreeMap;
 
-use super::{Bind, Store, TenantId, Tx, array, insert_all, signed, small, tills::EnrolmentId, unsigned};
-use crate::error::{Error, Result};
+use sqlx::{AssertSqlSafe, Row};
+use tillkit_protocol::{Record, keys::Signature, wire::to_ranges};
+
+use super::{
+    Bind, Store, TenantId, Tx, array,
+    bulk::{chunk, insert_returning},
+    insert_all, signed, small,
+    tills::EnrolmentId,
+    unsigned,
+};
+use crate::{
+    error::{Error, Result},
+    ranges,
+};
 
 /// How far an enrolment's documents are booked.
 #[derive(Debug, Clone)]
 pub(crate) struct Booked {
     pub(crate) booked: u64,
     pub(crate) bookings: i64,
-    pub(crate) top: u64,
     /// Booked beyond a gap.
     pub(crate) ranges: Vec<(u64, u64)>,
 }
@@ -19,7 +29,7 @@ pub(crate) struct Booked {
 /// How far an enrolment's documents are booked.
 pub(crate) async fn booked(store: &Store, of: &EnrolmentId) -> Result<Booked> {
     const CHAIN: &str = "
-        SELECT booked, bookings, top FROM chain WHERE tenant = $1 AND till = $2 AND enrolment = $3";
+        SELECT booked, bookings FROM chain WHERE tenant = $1 AND till = $2 AND enrolment = $3";
     const RANGES: &str = "
         SELECT first_seq, last_seq FROM booked_range
          WHERE tenant = $1 AND till = $2 AND enrolment = $3 ORDER BY first_seq";
@@ -31,48 +41,110 @@ pub(crate) async fn booked(store: &Store, of: &EnrolmentId) -> Result<Booked> {
     Ok(Booked {
         booked: unsigned(&row, 0)?,
         bookings: row.try_get(1)?,
-        top: unsigned(&row, 2)?,
         ranges: ranges.iter().map(|row| Ok((unsigned(row, 0)?, unsigned(row, 1)?))).collect::<Result<_>>()?,
     })
 }
 
 /// Enrolments that hold documents not booked yet.
 pub(crate) async fn unbooked(store: &Store) -> Result<Vec<EnrolmentId>> {
-    const UNBOOKED: &str = "SELECT tenant, till, enrolment FROM chain WHERE booked < top";
+    const UNBOOKED: &str = "SELECT DISTINCT tenant, till, enrolment FROM unbooked";
     let rows = sqlx::query(UNBOOKED).fetch_all(&mut *store.read().await?).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, small(row, 2)?))).collect()
 }
 
 /// A document that has been stored.
+#[derive(Clone)]
 pub(crate) struct Stored {
     pub(crate) seq: u64,
     pub(crate) record: Record,
     pub(crate) received_ms: i64,
 }
 
-/// The first documents of seqs `from..=to`, at most `limit`.
+/// Some documents, and whether more may follow them.
+pub(crate) struct Page {
+    pub(crate) documents: Vec<Stored>,
+    pub(crate) is_more: bool,
+}
+
+/// Bytes of documents that are read at once; one is, whatever it has.
+const PAGE_BYTES: u64 = 4 << 20;
+
+/// The first documents of seqs `from..=to`, at most `limit`, and no more than memory is kept for.
 pub(crate) async fn documents(
     store: &Store,
     of: &EnrolmentId,
     (from, to): (u64, u64),
     limit: usize,
-) -> Result<Vec<Stored>> {
+) -> Result<Page> {
+    const SIZES: &str = "
+        SELECT seq, CAST(LENGTH(line) AS BIGINT) FROM document
+         WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND seq BETWEEN $4 AND $5 AND fork = 0
+         ORDER BY seq LIMIT $6";
     const DOCUMENTS: &str = "
         SELECT seq, signature, line, received_ms FROM document
          WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND seq BETWEEN $4 AND $5 AND fork = 0
-         ORDER BY seq LIMIT $6";
-    let query = sqlx::query(DOCUMENTS).bind(of.0).bind(of.1.as_str()).bind(i64::from(of.2));
-    let query = query.bind(signed(from)).bind(signed(to)).bind(signed(limit as u64));
-    let rows = query.fetch_all(&mut *store.read().await?).await?;
+         ORDER BY seq";
+    let span = (signed(from), signed(to));
+    page(store, of, (SIZES, span, limit), PAGE_BYTES, DOCUMENTS).await
+}
+
+/// The first documents of an enrolment after seq `after` that are not booked: at most `most`, of `bytes`.
+pub(crate) async fn unbooked_of(
+    store: &Store,
+    of: &EnrolmentId,
+    after: u64,
+    (most, bytes): (usize, u64),
+) -> Result<Page> {
+    const SIZES: &str = "
+        SELECT u.seq, CAST(LENGTH(d.line) AS BIGINT) FROM unbooked u
+          JOIN document d ON d.tenant = u.tenant AND d.till = u.till AND d.enrolment = u.enrolment
+           AND d.seq = u.seq AND d.fork = 0
+         WHERE u.tenant = $1 AND u.till = $2 AND u.enrolment = $3 AND u.seq BETWEEN $4 AND $5
+         ORDER BY u.seq LIMIT $6";
+    const DOCUMENTS: &str = "
+        SELECT u.seq, d.signature, d.line, d.received_ms FROM unbooked u
+          JOIN document d ON d.tenant = u.tenant AND d.till = u.till AND d.enrolment = u.enrolment
+           AND d.seq = u.seq AND d.fork = 0
+         WHERE u.tenant = $1 AND u.till = $2 AND u.enrolment = $3 AND u.seq BETWEEN $4 AND $5
+         ORDER BY u.seq";
+    let span = (signed(after.saturating_add(1)), i64::MAX);
+    page(store, of, (SIZES, span, most), bytes, DOCUMENTS).await
+}
+
+/// Reads how long documents are, and then as many of them as `bytes` have room for.
+async fn page(
+    store: &Store,
+    of: &EnrolmentId,
+    (sizes, (from, to), limit): (&'static str, (i64, i64), usize),
+    bytes: u64,
+    documents: &'static str,
+) -> Result<Page> {
+    let connection = &mut *store.read().await?;
+    let enrolment = i64::from(of.2);
+    let query = sqlx::query(sizes).bind(of.0).bind(of.1.as_str()).bind(enrolment).bind(from).bind(to);
+    let rows = query.bind(signed(limit as u64)).fetch_all(&mut *connection).await?;
+    let (mut sum, mut last) = (0u64, None);
+    for row in &rows {
+        sum = sum.saturating_add(unsigned(row, 1)?);
+        if last.is_some() && sum > bytes {
+            break;
+        }
+        last = Some(unsigned(row, 0)?);
+    }
+    let Some(last) = last else { return Ok(Page { documents: Vec::new(), is_more: false }) };
+    let is_more = rows.len() >= limit || sum > bytes;
+    let query = sqlx::query(documents).bind(of.0).bind(of.1.as_str()).bind(enrolment);
+    let rows = query.bind(from).bind(signed(last)).fetch_all(&mut *connection).await?;
     let document = |row: &sqlx::any::AnyRow| -> Result<Stored> {
         let signature = Signature::from_bytes(&array(row, 1)?);
         let record = Record::stored(row.try_get(2)?, signature);
         Ok(Stored { seq: unsigned(row, 0)?, record, received_ms: row.try_get(3)? })
     };
-    rows.iter().map(document).collect()
+    Ok(Page { documents: rows.iter().map(document).collect::<Result<_>>()?, is_more })
 }
 
-/// Writes down how far an enrolment is booked, with the ranges beyond.
+/// Writes down that an enrolment's documents `seqs` are booked, and how far it is booked then: up to a seq, and the
+/// ranges beyond it.
 ///
 /// # Errors
 /// [`Error::Overtaken`] if somebody else has booked since it was read.
@@ -80,36 +152,90 @@ pub(crate) async fn put_booked(
     tx: &mut Tx<'_>,
     of: &EnrolmentId,
     before: &Booked,
-    booked: u64,
-    ranges: &[(u64, u64)],
+    (booked, ranges): (u64, &[(u64, u64)]),
+    seqs: &[u64],
 ) -> Result<()> {
     const PUT: &str = "
         UPDATE chain SET booked = $1, bookings = bookings + 1
          WHERE tenant = $2 AND till = $3 AND enrolment = $4 AND bookings = $5";
-    const CLEAR: &str = "DELETE FROM booked_range WHERE tenant = $1 AND till = $2 AND enrolment = $3";
+    const DONE: &str = "
+        DELETE FROM unbooked WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND seq BETWEEN $4 AND $5";
+    const CLEAR: &str = "
+        DELETE FROM booked_range WHERE tenant = $1 AND till = $2 AND enrolment = $3 AND first_seq = $4";
     const RANGE: &str = "INSERT INTO booked_range (tenant, till, enrolment, first_seq, last_seq)";
+    const LONGER: &str = "
+        ON CONFLICT (tenant, till, enrolment, first_seq) DO UPDATE SET last_seq = excluded.last_seq";
     let (till, enrolment) = (of.1.as_str(), i64::from(of.2));
     let put = sqlx::query(PUT).bind(signed(booked)).bind(of.0).bind(till).bind(enrolment);
     if put.bind(before.bookings).execute(&mut **tx).await?.rows_affected() != 1 {
         return Err(Error::Overtaken);
     }
-    if ranges != before.ranges {
-        sqlx::query(CLEAR).bind(of.0).bind(till).bind(enrolment).execute(&mut **tx).await?;
-        let rows: Vec<_> = ranges
-            .iter()
-            .map(|(first, last)| {
-                [
-                    Bind::Int(of.0),
-                    Bind::Text(till),
-                    Bind::Int(enrolment),
-                    Bind::Int(signed(*first)),
-                    Bind::Int(signed(*last)),
-                ]
-            })
-            .collect();
-        insert_all(tx, RANGE, "", &rows).await?;
+    for (first, last) in to_ranges(seqs.iter().copied()) {
+        let done = sqlx::query(DONE).bind(of.0).bind(till).bind(enrolment);
+        done.bind(signed(first)).bind(signed(last)).execute(&mut **tx).await?;
     }
+    let (gone, put) = ranges::changes(&before.ranges, ranges);
+    for first in gone {
+        let clear = sqlx::query(CLEAR).bind(of.0).bind(till).bind(enrolment);
+        clear.bind(signed(first)).execute(&mut **tx).await?;
+    }
+    let rows: Vec<_> = put
+        .iter()
+        .map(|(first, last)| {
+            let (first, last) = (Bind::Int(signed(*first)), Bind::Int(signed(*last)));
+            [Bind::Int(of.0), Bind::Text(till), Bind::Int(enrolment), first, last]
+        })
+        .collect();
+    insert_all(tx, RANGE, LONGER, &rows).await?;
     Ok(())
+}
+
+/// Notes documents that are booked in no sum, each with the code of the finding that says why.
+pub(crate) async fn put_set_aside(
+    tx: &mut Tx<'_>,
+    set_aside: &[(EnrolmentId, u64, &'static str)],
+    now_ms: i64,
+) -> Result<()> {
+    const PUT: &str = "INSERT INTO set_aside (tenant, till, enrolment, seq, code, set_ms)";
+    const AGAIN: &str = "
+        ON CONFLICT (tenant, till, enrolment, seq) DO UPDATE SET code = excluded.code, set_ms = excluded.set_ms";
+    let rows: Vec<_> = set_aside
+        .iter()
+        .map(|((tenant, till, enrolment), seq, code)| {
+            let (enrolment, seq) = (Bind::Int(i64::from(*enrolment)), Bind::Int(signed(*seq)));
+            [Bind::Int(*tenant), Bind::Text(till), enrolment, seq, Bind::Text(code), Bind::Int(now_ms)]
+        })
+        .collect();
+    insert_all(tx, PUT, AGAIN, &rows).await?;
+    Ok(())
+}
+
+/// Makes documents of a tenant that were set aside ones that are not booked yet, without the findings about that;
+/// returns how many of which enrolment.
+pub(crate) async fn take_up_again(store: &Store, tenant: TenantId) -> Result<BTreeMap<EnrolmentId, u64>> {
+    const COUNT: &str =
+        "SELECT till, enrolment, COUNT(*) FROM set_aside WHERE tenant = $1 GROUP BY till, enrolment";
+    const UNBOOKED: &str = "
+        INSERT INTO unbooked SELECT tenant, till, enrolment, seq FROM set_aside WHERE tenant = $1";
+    const FINDINGS: &str = "
+        DELETE FROM finding WHERE tenant = $1 AND EXISTS (
+            SELECT 1 FROM set_aside s WHERE s.tenant = finding.tenant AND s.till = finding.till
+               AND s.enrolment = finding.enrolment AND s.seq = finding.seq AND s.code = finding.code)";
+    const NONE: &str = "DELETE FROM set_aside WHERE tenant = $1";
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                let rows = sqlx::query(COUNT).bind(tenant).fetch_all(&mut **tx).await?;
+                for statement in [UNBOOKED, FINDINGS, NONE] {
+                    sqlx::query(statement).bind(tenant).execute(&mut **tx).await?;
+                }
+                let counted = |row: &sqlx::any::AnyRow| -> Result<(EnrolmentId, u64)> {
+                    Ok(((tenant, row.try_get(0)?, small(row, 1)?), unsigned(row, 2)?))
+                };
+                rows.iter().map(counted).collect()
+            })
+        })
+        .await
 }
 
 /// Names a sum.
@@ -232,7 +358,7 @@ pub(crate) async fn put_levels<'a>(
 }
 
 /// A line of a sale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LinePlace {
     pub(crate) sale: EnrolmentId,
     pub(crate) seq: u64,
@@ -247,29 +373,44 @@ pub(crate) struct CameBack {
     pub(crate) gross_minor: i64,
 }
 
-/// Counts what came back of a line of a sale; returns how much it is now, in all, or `None` if that would be
-/// too large and nothing was counted. `is_checked`: whether the sale is here.
+/// Counts what came back of lines of sales, each of another line, and whether its sale is here; returns how much
+/// it is now, in all. A line whose sum would be too large is not among them, and nothing of it was counted.
 pub(crate) async fn add_returned(
     tx: &mut Tx<'_>,
-    place: &LinePlace,
-    back: CameBack,
-    is_checked: bool,
-) -> Result<Option<CameBack>> {
-    const ADD: &str = "
-        INSERT INTO returned (tenant, till, enrolment, seq, line, micro, gross_minor, is_checked)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    returned: &[(&LinePlace, CameBack, bool)],
+) -> Result<BTreeMap<LinePlace, CameBack>> {
+    const ADD: &str =
+        "INSERT INTO returned (tenant, till, enrolment, seq, line, micro, gross_minor, is_checked)";
+    const SUM: &str = "
         ON CONFLICT (tenant, till, enrolment, seq, line)
         DO UPDATE SET micro = returned.micro + excluded.micro,
                       gross_minor = returned.gross_minor + excluded.gross_minor,
                       is_checked = excluded.is_checked
          WHERE returned.micro + excluded.micro BETWEEN -9000000000000000 AND 9000000000000000
            AND returned.gross_minor + excluded.gross_minor BETWEEN -9007199254740991 AND 9007199254740991
-        RETURNING micro, gross_minor";
-    let LinePlace { sale, seq, line } = place;
-    let query = sqlx::query(ADD).bind(sale.0).bind(sale.1.as_str()).bind(i64::from(sale.2));
-    let query = query.bind(signed(*seq)).bind(i64::from(*line)).bind(back.micro).bind(back.gross_minor);
-    let row = query.bind(i64::from(is_checked)).fetch_optional(&mut **tx).await?;
-    row.map(|row| Ok(CameBack { micro: row.try_get(0)?, gross_minor: row.try_get(1)? })).transpose()
+        RETURNING till, enrolment, seq, line, micro, gross_minor, tenant";
+    let rows: Vec<_> = returned
+        .iter()
+        .map(|(LinePlace { sale, seq, line }, back, is_checked)| {
+            [
+                Bind::Int(sale.0),
+                Bind::Text(&sale.1),
+                Bind::Int(i64::from(sale.2)),
+                Bind::Int(signed(*seq)),
+                Bind::Int(i64::from(*line)),
+                Bind::Int(back.micro),
+                Bind::Int(back.gross_minor),
+                Bind::Int(i64::from(*is_checked)),
+            ]
+        })
+        .collect();
+    let all = insert_returning(tx, ADD, SUM, &rows).await?;
+    let back = |row: &sqlx::any::AnyRow| -> Result<(LinePlace, CameBack)> {
+        let sale = (row.try_get(6)?, row.try_get(0)?, small(row, 1)?);
+        let place = LinePlace { sale, seq: unsigned(row, 2)?, line: small(row, 3)? };
+        Ok((place, CameBack { micro: row.try_get(4)?, gross_minor: row.try_get(5)? }))
+    };
+    all.iter().map(back).collect()
 }
 
 /// What had come back of an enrolment's sales, of seqs `from..=to`, before they were here: it is held against
@@ -308,7 +449,7 @@ pub(crate) async fn put_number_ranges(
     of: &EnrolmentId,
     shape: &str,
     before: &[(u64, u64)],
-    ranges: &[(u64, u64)],
+    after: &[(u64, u64)],
 ) -> Result<()> {
     const GONE: &str = "
         DELETE FROM number_range
@@ -317,13 +458,13 @@ pub(crate) async fn put_number_ranges(
     const MOVE: &str = "
         ON CONFLICT (tenant, till, enrolment, shape, first_no) DO UPDATE SET last_no = excluded.last_no";
     let (till, enrolment) = (of.1.as_str(), i64::from(of.2));
-    for (first, _) in before.iter().filter(|(first, _)| ranges.iter().all(|(kept, _)| kept != first)) {
+    let (gone, put) = ranges::changes(before, after);
+    for first in gone {
         let gone = sqlx::query(GONE).bind(of.0).bind(till).bind(enrolment).bind(shape);
-        gone.bind(signed(*first)).execute(&mut **tx).await?;
+        gone.bind(signed(first)).execute(&mut **tx).await?;
     }
-    let rows: Vec<_> = ranges
+    let rows: Vec<_> = put
         .iter()
-        .filter(|range| !before.contains(range))
         .map(|(first, last)| {
             let (first, last) = (Bind::Int(signed(*first)), Bind::Int(signed(*last)));
             [Bind::Int(of.0), Bind::Text(till), Bind::Int(enrolment), Bind::Text(shape), first, last]
@@ -415,18 +556,33 @@ pub(crate) async fn levels(store: &Store, tenant: TenantId) -> Result<Vec<(Strin
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
-/// Whether a centre has, or had, a row of that kind and key.
-pub(crate) async fn knows(
+/// Those of some items that a centre has, or had.
+pub(crate) async fn known_items(
     store: &Store,
     tenant: TenantId,
     centre: &str,
-    kind: &str,
-    id: &str,
-) -> Result<bool> {
-    const KNOWS: &str =
-        "SELECT 1 FROM config_row WHERE tenant = $1 AND centre = $2 AND kind = $3 AND id = $4";
-    let query = sqlx::query(KNOWS).bind(tenant).bind(centre).bind(kind).bind(id.as_bytes());
-    Ok(query.fetch_optional(&mut *store.read().await?).await?.is_some())
+    items: &[&str],
+) -> Result<Vec<String>> {
+    const KNOWN: &str = "
+        SELECT id FROM config_row WHERE tenant = $1 AND centre = $2 AND kind = 'item' AND id IN ";
+    let connection = &mut *store.read().await?;
+    let mut known = Vec::new();
+    let mut rest = items;
+    while !rest.is_empty() {
+        let (some, after) = rest.split_at(chunk(rest.len()));
+        let places: Vec<_> = (3..some.len() + 3).map(|place| format!("${place}")).collect();
+        let text = format!("{KNOWN}({})", places.join(","));
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(tenant).bind(centre);
+        for item in some {
+            query = query.bind(item.as_bytes());
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            let id: &[u8] = row.try_get(0)?;
+            known.push(String::from_utf8_lossy(id).into_owned());
+        }
+        rest = after;
+    }
+    Ok(known)
 }
 
 /// The body of a row as it was last published, or drafted where it never was.

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
-use sqlx::{Any, AnyConnection, AssertSqlSafe, any::AnyArguments, query::Query};
+use sqlx::{
+    Any, AnyConnection, AssertSqlSafe,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
 
 use crate::error::Result;
 
@@ -27,6 +31,11 @@ pub(crate) enum Bind<'a> {
 /// Rows a statement, largest first: few different texts, so that each stays prepared.
 const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
+/// How many of so many rows go into the next statement.
+pub(crate) fn chunk(rows: usize) -> usize {
+    CHUNKS.into_iter().find(|size| *size <= rows).unwrap_or(1)
+}
+
 /// Runs `{head} VALUES (…),(…) {tail}` for all rows of `N` columns; returns how many rows it changed.
 pub(crate) async fn insert_all<const N: usize>(
     connection: &mut AnyConnection,
@@ -37,16 +46,37 @@ pub(crate) async fn insert_all<const N: usize>(
     let mut changed = 0;
     let mut rest = rows;
     while !rest.is_empty() {
-        let size = CHUNKS.into_iter().find(|size| *size <= rest.len()).unwrap_or(1);
-        let (chunk, after) = rest.split_at(size);
-        let mut query = sqlx::query(AssertSqlSafe(text(head, tail, N, size)));
-        for value in chunk.iter().flatten() {
-            query = bind(query, *value);
-        }
-        changed += query.execute(&mut *connection).await?.rows_affected();
+        let (some, after) = rest.split_at(chunk(rest.len()));
+        changed += statement(head, tail, some).execute(&mut *connection).await?.rows_affected();
         rest = after;
     }
     Ok(changed)
+}
+
+/// The same with a tail that returns rows.
+pub(crate) async fn insert_returning<const N: usize>(
+    connection: &mut AnyConnection,
+    head: &'static str,
+    tail: &'static str,
+    rows: &[[Bind<'_>; N]],
+) -> Result<Vec<AnyRow>> {
+    let mut returned = Vec::with_capacity(rows.len());
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (some, after) = rest.split_at(chunk(rest.len()));
+        returned.extend(statement(head, tail, some).fetch_all(&mut *connection).await?);
+        rest = after;
+    }
+    Ok(returned)
+}
+
+fn statement<'q, const N: usize>(
+    head: &'static str,
+    tail: &'static str,
+    rows: &[[Bind<'q>; N]],
+) -> Query<'q, Any, AnyArguments> {
+    let query = sqlx::query(AssertSqlSafe(text(head, tail, N, rows.len())));
+    rows.iter().flatten().fold(query, |query, value| bind(query, *value))
 }
 
 fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Bind<'_>) -> Query<'q, Any, AnyArguments> {

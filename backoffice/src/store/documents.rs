@@ -22,10 +22,11 @@ pub(crate) struct Filed<'a> {
     pub(crate) record: &'a Record,
 }
 
-/// Files documents, many a statement.
+/// Files documents, many a statement: the first of each seq is to be booked.
 pub(crate) async fn insert(tx: &mut Tx<'_>, filed: &[Filed<'_>], received_ms: i64) -> Result<()> {
     const INSERT: &str = "
         INSERT INTO document (tenant, till, enrolment, seq, fork, hash, signature, line, received_ms)";
+    const UNBOOKED: &str = "INSERT INTO unbooked (tenant, till, enrolment, seq)";
     let signatures: Vec<[u8; 64]> = filed.iter().map(|filed| filed.record.signature.to_bytes()).collect();
     let rows: Vec<_> = filed
         .iter()
@@ -45,6 +46,14 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, filed: &[Filed<'_>], received_ms: i6
         })
         .collect();
     insert_all(tx, INSERT, "", &rows).await?;
+    let first = filed.iter().filter(|filed| filed.fork == 0);
+    let rows: Vec<_> = first
+        .map(|Filed { of: (tenant, till, enrolment), seq, .. }| {
+            let enrolment = Bind::Int(i64::from(*enrolment));
+            [Bind::Int(*tenant), Bind::Text(till), enrolment, Bind::Int(signed(*seq))]
+        })
+        .collect();
+    insert_all(tx, UNBOOKED, "", &rows).await?;
     Ok(())
 }
 
@@ -309,15 +318,17 @@ pub(crate) struct Received {
     pub(crate) is_booked: bool,
 }
 
-/// The columns that [`received`] reads, of a document `d` and its chain `c`.
+/// The columns that [`received`] reads, of a document `d`.
 macro_rules! received_columns {
     () => {
         "
         SELECT d.till, d.enrolment, d.seq, d.fork, d.signature, d.line, d.received_ms,
-               CASE WHEN d.fork = 0 AND (d.seq <= c.booked OR EXISTS (
-                    SELECT 1 FROM booked_range b
-                     WHERE b.tenant = d.tenant AND b.till = d.till AND b.enrolment = d.enrolment
-                       AND d.seq BETWEEN b.first_seq AND b.last_seq)) THEN 1 ELSE 0 END
+               CASE WHEN d.fork = 0 AND NOT EXISTS (
+                    SELECT 1 FROM unbooked u WHERE u.tenant = d.tenant AND u.till = d.till
+                       AND u.enrolment = d.enrolment AND u.seq = d.seq)
+                AND NOT EXISTS (
+                    SELECT 1 FROM set_aside a WHERE a.tenant = d.tenant AND a.till = d.till
+                       AND a.enrolment = d.enrolment AND a.seq = d.seq) THEN 1 ELSE 0 END
           "
     };
 }
@@ -335,7 +346,6 @@ pub(crate) async fn newest(
                  WHERE tenant = $1 AND received_ms <= $2
                    AND (received_ms, till, enrolment, seq, fork) < ($2, $3, $4, $5, $6)
                  ORDER BY received_ms DESC, till DESC, enrolment DESC, seq DESC, fork DESC LIMIT $7) d
-          JOIN chain c ON c.tenant = d.tenant AND c.till = d.till AND c.enrolment = d.enrolment
          ORDER BY d.received_ms DESC, d.till DESC, d.enrolment DESC, d.seq DESC, d.fork DESC"
     );
     let (received_ms, Place { till, enrolment, seq, fork }) = before;
@@ -350,7 +360,6 @@ pub(crate) async fn one(store: &Store, tenant: TenantId, place: &Place) -> Resul
     const ONE: &str = concat!(
         received_columns!(),
         "FROM document d
-          JOIN chain c ON c.tenant = d.tenant AND c.till = d.till AND c.enrolment = d.enrolment
          WHERE d.tenant = $1 AND d.till = $2 AND d.enrolment = $3 AND d.seq = $4 AND d.fork = $5"
     );
     let query = sqlx::query(ONE).bind(tenant).bind(place.till.as_str()).bind(i64::from(place.enrolment));

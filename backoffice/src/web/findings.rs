@@ -79,6 +79,7 @@ fn title(code: &str) -> &'static str {
         "behind" => "A till knows less than it has sent",
         "chain-mismatch" => "A till holds another document than is here",
         "unknown-body" => "A document is not understood",
+        "set-aside" => "A document could not be booked",
         "unknown-item" => "A sale names an item that is not there",
         "over-return" => "More came back than was sold",
         "over-refund" => "More money went back than was paid",
@@ -87,6 +88,8 @@ fn title(code: &str) -> &'static str {
         "number-again" => "A number was used twice",
         "number-gap" => "A number is missing",
         "closure-differs" => "A closure differs from its documents",
+        "closure-unchecked" => "A closure lists too many documents to be checked",
+        "return-unchecked" => "Goods came back from too many sales to be checked",
         "closure-incomplete" => "A closure lists a document that is not here",
         _ => "Something to look at",
     }

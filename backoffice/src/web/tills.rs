@@ -14,7 +14,7 @@ pub(super) use crate::contacts::tills as listed;
 use super::{Headers, Person, Shown, in_words, show, show::count, show::iso, shown};
 use crate::{
     Backoffice,
-    api::{reached_at, whole},
+    api::reached_at,
     by_file, enrol,
     error::{Error, Result},
     store::{config, documents, tills::ListedEnrolment},
@@ -234,11 +234,7 @@ struct ImportedFile {
 
 /// `POST /web/tills/import`: the bytes of an export file.
 pub(super) async fn import(State(office): State<Arc<Backoffice>>, person: Person, body: Body) -> Shown {
-    let taken = match whole(body, by_file::FILE_BYTES).await {
-        Ok(file) => by_file::take(&office, person.tenant, file).await,
-        Err(error) => Err(error),
-    };
-    match taken {
+    match by_file::take(&office, person.tenant, body).await {
         Ok(taken) => shown(&ImportedFile {
             till: taken.till,
             stored: count(taken.stored),

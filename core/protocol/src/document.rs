@@ -238,12 +238,21 @@ impl Record {
     /// # Errors
     /// [`NotARecord`].
     pub fn parse(record: &[u8]) -> Result<Record, NotARecord> {
+        let (signature, line) = Record::split(record)?;
+        Ok(Record::stored(line.to_vec(), signature))
+    }
+
+    /// The same without a copy: its signature and its line.
+    ///
+    /// # Errors
+    /// As [`Record::parse`].
+    pub fn split(record: &[u8]) -> Result<(Signature, &[u8]), NotARecord> {
         let (signature, line) = keys::split_signed(record).ok_or(NotARecord::Unsigned)?;
         if line.len() > limits::DOCUMENT_TAKEN_BYTES {
             return Err(NotARecord::TooLong { bytes: line.len() });
         }
         canonical::check(line)?;
-        Ok(Record::stored(line.to_vec(), signature))
+        Ok((signature, line))
     }
 
     /// As it travels: `<signature> <line>`.

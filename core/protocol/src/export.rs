@@ -5,20 +5,26 @@
 //! signature, and importing it any number of times stores each document once. The receipt is one line
 //! signed by the tenant's key; a till that reads it clears its counter of exactly what it names.
 
+use std::io::{BufRead, BufReader, Read, Take};
+
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
+use zstd::stream::read::Decoder;
 
 use crate::{
     Hash, Record,
     canonical::{self, NotCanonical, Unwritable},
-    document::NotARecord,
     keys::{self, PrivateKey, PublicKey, Use},
-    rows::BadBlob,
+    limits,
+    rows::{BadBlob, WINDOW_LOG},
     wire::{ChainHead, Ranges, Refused},
 };
 
 /// The most an export file may expand to, in bytes.
 pub const EXPORT_BYTES: usize = 512 << 20;
+/// The longest line: a document with its signature, or a part in base64.
+const LINE_BYTES: usize = limits::UPLOAD_BYTES;
+const HEADER_BYTES: usize = 4 << 10;
 
 /// The first line of an export file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,23 +98,18 @@ pub enum BadExport {
         /// What is there.
         found: u64,
     },
+    /// A line of it is longer than any may be.
+    #[error("a line of the file has more than {most} bytes")]
+    LongLine {
+        /// What a line may have.
+        most: usize,
+    },
     /// The receipt is not signed by the tenant this till belongs to.
     #[error("the receipt is not signed by this till's back office")]
     Forged,
     /// The signed line is not canonical.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),
-}
-
-/// An export file, read.
-#[derive(Debug)]
-pub struct Export {
-    /// What it says of itself.
-    pub header: ExportHeader,
-    /// Its records in order; a line that is none stands with why.
-    pub records: Vec<Result<Record, NotARecord>>,
-    /// What stands beside lines.
-    pub parts: Vec<Vec<u8>>,
 }
 
 /// Writes an export file.
@@ -144,35 +145,87 @@ pub enum WriteError {
     Compress(#[from] std::io::Error),
 }
 
-/// Reads an export file whole.
-///
-/// # Errors
-/// [`BadExport`]; a line in it that is no record stands in [`Export::records`] instead.
-pub fn read_export(file: &[u8]) -> Result<Export, BadExport> {
-    let expanded = crate::rows::expand(file, EXPORT_BYTES)?;
-    let mut lines = expanded.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let not_an_export = |why: String| BadExport::NotAnExport { why };
-    let first = lines.next().ok_or_else(|| not_an_export("it is empty".into()))?;
-    let header: ExportHeader =
-        serde_json::from_slice(first).map_err(|error| not_an_export(error.to_string()))?;
-    if header.tillkit != "export" || header.v != 1 {
-        return Err(not_an_export(format!("{} of version {}", header.tillkit, header.v)));
-    }
-    let (mut records, mut parts) = (Vec::new(), Vec::new());
-    for line in lines {
-        if !line.starts_with(b"{") {
-            records.push(Record::parse(line));
-            continue;
+/// An export file that is read line by line: it never holds more than one line.
+pub struct ExportReader<R: BufRead> {
+    expanded: BufReader<Take<Decoder<'static, R>>>,
+    line: Vec<u8>,
+}
+
+/// A line of an export file after its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportLine<'a> {
+    /// What should be a record: see [`Record::parse`].
+    Record(&'a [u8]),
+    /// What stands beside a line, as [`ExportedPart`].
+    Part(&'a [u8]),
+}
+
+impl<R: BufRead> ExportReader<R> {
+    /// Opens an export file and reads its header.
+    ///
+    /// # Errors
+    /// [`BadExport`].
+    pub fn open(file: R) -> Result<(ExportHeader, ExportReader<R>), BadExport> {
+        let mut decoder = Decoder::with_buffer(file).map_err(BadBlob::NotZstd)?;
+        decoder.window_log_max(WINDOW_LOG).map_err(BadBlob::NotZstd)?;
+        let expanded = BufReader::new(decoder.take(EXPORT_BYTES as u64 + 1));
+        let mut reader = ExportReader { expanded, line: Vec::new() };
+        let not_an_export = |why: String| BadExport::NotAnExport { why };
+        if !reader.read_line(HEADER_BYTES)? {
+            return Err(not_an_export("it is empty".into()));
         }
+        let header: ExportHeader =
+            serde_json::from_slice(&reader.line).map_err(|error| not_an_export(error.to_string()))?;
+        if header.tillkit != "export" || header.v != 1 {
+            return Err(not_an_export(format!("{} of version {}", header.tillkit, header.v)));
+        }
+        Ok((header, reader))
+    }
+
+    /// The next line; `None` at the end of the file.
+    ///
+    /// # Errors
+    /// [`BadExport`].
+    pub fn next_line(&mut self) -> Result<Option<ExportLine<'_>>, BadExport> {
+        if !self.read_line(LINE_BYTES)? {
+            return Ok(None);
+        }
+        let line = &self.line[..];
+        Ok(Some(if line.starts_with(b"{") { ExportLine::Part(line) } else { ExportLine::Record(line) }))
+    }
+
+    /// Reads the next line that is not empty; `false` at the end.
+    fn read_line(&mut self, most: usize) -> Result<bool, BadExport> {
+        loop {
+            self.line.clear();
+            let read = (&mut self.expanded).take(most as u64 + 1).read_until(b'\n', &mut self.line);
+            let read = read.map_err(BadBlob::NotZstd)?;
+            if self.expanded.get_ref().limit() == 0 {
+                return Err(BadBlob::TooLarge { limit: EXPORT_BYTES }.into());
+            }
+            if self.line.last() == Some(&b'\n') {
+                self.line.pop();
+            } else if read > most {
+                return Err(BadExport::LongLine { most });
+            }
+            if read == 0 || !self.line.is_empty() {
+                return Ok(read > 0);
+            }
+        }
+    }
+}
+
+impl ExportedPart {
+    /// The bytes that a line of an export file holds.
+    ///
+    /// # Errors
+    /// [`BadExport::NotAnExport`].
+    pub fn read(line: &[u8]) -> Result<Vec<u8>, BadExport> {
+        let not_an_export = |why: String| BadExport::NotAnExport { why };
         let part: ExportedPart =
             serde_json::from_slice(line).map_err(|error| not_an_export(error.to_string()))?;
-        parts.push(STANDARD_NO_PAD.decode(&part.part).map_err(|error| not_an_export(error.to_string()))?);
+        STANDARD_NO_PAD.decode(&part.part).map_err(|error| not_an_export(error.to_string()))
     }
-    let found = records.len() as u64;
-    if found != header.documents {
-        return Err(BadExport::Cut { announced: header.documents, found });
-    }
-    Ok(Export { header, records, parts })
 }
 
 impl ExportReceipt {
@@ -208,19 +261,39 @@ mod tests {
         ExportHeader { documents, exported_ms: 7, till, tillkit: "export".into(), tenant, v: 1 }
     }
 
+    fn lines(file: &[u8]) -> Result<(ExportHeader, Vec<Vec<u8>>), BadExport> {
+        let (header, mut reader) = ExportReader::open(file)?;
+        let mut lines = Vec::new();
+        while let Some(ExportLine::Record(line) | ExportLine::Part(line)) = reader.next_line()? {
+            lines.push(line.to_vec());
+        }
+        Ok((header, lines))
+    }
+
     #[test]
-    fn a_file_that_was_cut_is_not_taken_for_a_whole_one() {
-        let file = write_export(&header(3), [], []).unwrap();
-        let refused = read_export(&file).unwrap_err();
-        assert!(matches!(refused, BadExport::Cut { announced: 3, found: 0 }), "{refused}");
-        assert!(read_export(&file[..file.len() - 4]).is_err());
-        assert!(read_export(b"").is_err());
+    fn a_file_that_was_cut_is_not_read_to_its_end() {
+        let file = write_export(&header(3), [], [&b"{}"[..]]).unwrap();
+        assert_eq!(lines(&file).unwrap().1.len(), 1);
+        assert!(lines(&file[..file.len() - 4]).is_err());
+        assert!(lines(b"").is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_its_first_line_that_is_too_long() {
+        let head = canonical::to_line(&header(1)).unwrap();
+        let long = crate::rows::compress(&[&head[..], b"\n", &vec![b'a'; LINE_BYTES + 1]].concat()).unwrap();
+        assert!(matches!(lines(&long), Err(BadExport::LongLine { .. })));
+        let long_header = crate::rows::compress(&vec![b'{'; 1 << 20]).unwrap();
+        assert!(matches!(lines(&long_header), Err(BadExport::LongLine { most: HEADER_BYTES })));
+        let empty = crate::rows::compress(&[&head[..], &vec![b'\n'; 1 << 20]].concat()).unwrap();
+        assert_eq!(lines(&empty).unwrap().1.len(), 0);
     }
 
     #[test]
     fn parts_come_back_and_a_receipt_is_believed_only_from_its_tenant() {
         let file = write_export(&header(0), [], [&b"{}"[..]]).unwrap();
-        assert_eq!(read_export(&file).unwrap().parts, [b"{}"]);
+        let (_, lines) = lines(&file).unwrap();
+        assert_eq!(ExportedPart::read(&lines[0]).unwrap(), b"{}");
         let (own, other) = (PrivateKey::from_seed(&[7; 32]), PrivateKey::from_seed(&[8; 32]));
         let receipt = ExportReceipt {
             heads: vec![],

@@ -165,7 +165,7 @@ pub fn open_blob(stored: &[u8], named: &Hash) -> Result<Vec<u8>, BadBlob> {
 }
 
 /// 8 MiB, what RFC 8878 asks every decoder to take: a frame of a few bytes may ask for 128.
-const WINDOW_LOG: u32 = 23;
+pub(crate) const WINDOW_LOG: u32 = 23;
 
 /// Expands zstd bytes to at most `limit` bytes.
 ///
