@@ -6,7 +6,12 @@
 //! written: nothing of it is published, and sending the same again completes it. Rows of live sections
 //! are written the same way, but no draft holds them: they come down by themselves (`live.rs`).
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+    num::NonZeroU64,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -24,7 +29,7 @@ use crate::{
     spool::Spool,
     store::{
         TenantId,
-        config::{self, DraftRow},
+        config::{self, Draft, DraftRow},
     },
     tokens::mac,
     validate,
@@ -136,7 +141,8 @@ pub(crate) async fn put_member(
     Ok(Drafted { rows: 1, changed })
 }
 
-/// Drafts rows as they come: `{"k":…,"id":…,"d":{…}}` a line, `{"k":…,"id":…,"x":1}` takes one away.
+/// Drafts rows as they come: `{"k":…,"id":…,"d":{…}}` a line, `{"k":…,"id":…,"x":1}` takes one away. A row
+/// may be there twice if both lines say the same, or one of them takes it away: the last line holds.
 ///
 /// # Errors
 /// A refusal naming line, row and member; then nothing has been drafted.
@@ -147,9 +153,9 @@ pub async fn put_lines(
     body: impl Stream<Item = Result<Bytes>> + Send,
 ) -> Result<Drafted> {
     must_exist(office, tenant, centre).await?;
-    let mut spool = Spool::in_folder(&office.spool)?;
+    let mut taken = Taken::new(Spool::in_folder(&office.spool)?);
     let mut body = std::pin::pin!(body);
-    let (mut waiting, mut line) = (Vec::new(), 0);
+    let mut waiting = Vec::new();
     let name: Arc<str> = centre.into();
     loop {
         let chunk = body.next().await.transpose()?;
@@ -164,14 +170,14 @@ pub async fn put_lines(
             waiting.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
         };
         if whole == 0 && waiting.len() > limits::ROW_BYTES + (1 << 20) {
-            return Err(Error::malformed(format!("line {} is longer than any row", line + 1)));
+            return Err(Error::malformed(format!("line {} is longer than any row", taken.lines + 1)));
         }
         let rest = waiting.split_off(whole);
         let lines = std::mem::replace(&mut waiting, rest);
         let name = name.clone();
-        (spool, line) = aside(move || take_lines(&name, &lines, line, spool)).await??;
+        taken = aside(move || taken.take(&name, &lines).map(|()| taken)).await??;
         if is_last {
-            return drafted(office, tenant, centre, spool).await;
+            return drafted(office, tenant, centre, taken).await;
         }
     }
 }
@@ -188,24 +194,182 @@ struct Line<'a> {
     x: u8,
 }
 
-fn take_lines(centre: &str, lines: &[u8], mut number: u64, mut spool: Spool) -> Result<(Spool, u64)> {
-    for line in lines.split(|byte| *byte == b'\n') {
-        number += 1;
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            continue;
-        }
-        let wrong = |why: String| Error::malformed(format!("line {number}: {why}"));
-        let Line { k, id, d, x } = serde_json::from_slice(line).map_err(|error| wrong(error.to_string()))?;
-        if d.is_some() == (x == 1) {
-            return Err(wrong(format!("{k}/{id}: it has neither d nor x, or both")));
-        }
-        let body = d.map(|raw| raw.get().as_bytes());
-        spool.add(validate::row(centre, &k, &id, body).map_err(wrong)?)?;
+/// What has come of a request.
+struct Taken {
+    spool: Spool,
+    lines: u64,
+    by: RandomState,
+    /// Hashes of rows' places, with those of their bodies, if they have one: a million of them fit a small
+    /// memory.
+    bodies: HashMap<u64, Option<NonZeroU64>>,
+    named: Named,
+}
+
+impl Taken {
+    fn new(spool: Spool) -> Taken {
+        Taken { spool, lines: 0, by: RandomState::new(), bodies: HashMap::new(), named: Named::default() }
     }
-    // The split of lines that end in a line feed has an empty one after it.
-    let counted = if lines.ends_with(b"\n") || lines.is_empty() { number - 1 } else { number };
-    Ok((spool, counted))
+
+    fn take(&mut self, centre: &str, lines: &[u8]) -> Result<()> {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            self.lines += 1;
+            let number = self.lines;
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                continue;
+            }
+            let wrong = |why: String| Error::malformed(format!("line {number}: {why}"));
+            let Line { k, id, d, x } =
+                serde_json::from_slice(line).map_err(|error| wrong(error.to_string()))?;
+            if d.is_some() == (x == 1) {
+                return Err(wrong(format!("{k}/{id}: it has neither d nor x, or both")));
+            }
+            let body = d.map(|raw| raw.get().as_bytes());
+            let row = validate::row(centre, &k, &id, body).map_err(wrong)?;
+            let hash = row.body.as_ref().and_then(|body| NonZeroU64::new(self.by.hash_one(body) | 1));
+            let before = self.bodies.insert(self.by.hash_one((&row.kind, &row.id)), hash);
+            // A log of changes writes a row and takes it away later.
+            if before.flatten().zip(hash).is_some_and(|(before, now)| before != now) {
+                return Err(wrong(format!("{k}/{id}: an earlier line says something else of it")));
+            }
+            self.named.note(number, &row);
+            self.spool.add(row)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it takes a row away or not; `None` if it says nothing of it.
+    fn is_sent(&self, kind: &str, id: &str) -> Option<bool> {
+        self.bodies.get(&self.by.hash_one((kind, id))).map(Option::is_some)
+    }
+}
+
+/// What rows of live sections name. No publication could refuse them, so they are refused before they are
+/// written.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// Warehouses, with the first line and row that names each.
+    warehouses: BTreeMap<String, (u64, String)>,
+    has_warehouses: bool,
+    /// Customers with the customer that each has become part of, and the line that says so.
+    merged: BTreeMap<String, (u64, String)>,
+}
+
+impl Named {
+    /// Notes what a checked row names.
+    pub(crate) fn note(&mut self, line: u64, row: &DraftRow) {
+        #[derive(Deserialize)]
+        struct Warehouse {
+            warehouse: String,
+        }
+        // Of several lines the last one holds.
+        if row.kind == "customer" {
+            self.merged.remove(&row.id);
+        }
+        let Some(body) = &row.body else { return };
+        match row.kind.as_str() {
+            "warehouse" => self.has_warehouses = true,
+            "stock_level" | "audit_plan" => {
+                let Ok(Warehouse { warehouse }) = settings::read(body) else { return };
+                let place = || (line, format!("{}/{}", row.kind, row.id));
+                self.warehouses.entry(warehouse).or_insert_with(place);
+            }
+            "customer" => {
+                let Some(into) = merged_into(body) else { return };
+                self.merged.insert(row.id.clone(), (line, into));
+            }
+            _ => {}
+        }
+    }
+
+    /// Refuses a warehouse that is not there, and a customer that has become part of nobody or of itself.
+    /// `is_sent` says of a row whether the request writes it or takes it away; `None` if it does neither.
+    pub(crate) async fn check(
+        &self,
+        office: &Backoffice,
+        draft: Draft<'_>,
+        is_sent: impl Fn(&str, &str) -> Option<bool>,
+    ) -> Result<()> {
+        for (name, (line, row)) in &self.warehouses {
+            if is_sent("warehouse", name) != Some(true) && !self.is_known(office, draft, name).await? {
+                let why = format!("line {line}: {row}: there is no warehouse {name}");
+                return Err(Error::malformed(why));
+            }
+        }
+        for (id, (line, into)) in &self.merged {
+            if let Some(why) = self.wrong_merge(office, draft, (id, into), &is_sent).await? {
+                let why = format!("line {line}: customer/{id}: member merged_into: {why}");
+                return Err(Error::malformed(why));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a centre has the warehouse, or this one has no list of its warehouses.
+    async fn is_known(&self, office: &Backoffice, draft: Draft<'_>, warehouse: &str) -> Result<bool> {
+        let store = &office.store;
+        let listed = config::rows_after(store, draft, "warehouse", "", 1).await?;
+        if listed.is_empty() && !self.has_warehouses {
+            return Ok(true);
+        }
+        for info in config::centres(store, draft.tenant).await? {
+            let of = Draft { centre: &info.centre, ..draft };
+            let row = config::drafted(store, of.tenant, of.centre, "centre", of.centre).await?;
+            let row: Option<settings::Centre> = row.and_then(|body| settings::read(&body).ok());
+            let own = row.and_then(|row| row.warehouse);
+            if own.as_deref() == Some(warehouse) || config::has_row(store, of, "warehouse", warehouse).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn wrong_merge(
+        &self,
+        office: &Backoffice,
+        draft: Draft<'_>,
+        (id, into): (&str, &str),
+        is_sent: &impl Fn(&str, &str) -> Option<bool>,
+    ) -> Result<Option<String>> {
+        /// What a till follows at most.
+        const MERGES: usize = 16;
+        let (mut at, mut passed) = (into.to_string(), BTreeSet::from([id.to_string()]));
+        loop {
+            if !passed.insert(at.clone()) {
+                return Ok(Some(match at == into {
+                    true => "a customer cannot become part of itself".into(),
+                    false => format!("by way of {into} it becomes part of itself"),
+                }));
+            }
+            if passed.len() > MERGES {
+                return Ok(Some(format!("more than {MERGES} customers have become part of one another")));
+            }
+            let body = match is_sent("customer", &at) {
+                Some(true) => None,
+                Some(false) => return Ok(Some(format!("there is no customer {at}"))),
+                None => {
+                    let (tenant, centre) = (draft.tenant, draft.centre);
+                    let body = config::drafted(&office.store, tenant, centre, "customer", &at).await?;
+                    let Some(body) = body else { return Ok(Some(format!("there is no customer {at}"))) };
+                    Some(body)
+                }
+            };
+            let next = match body {
+                Some(body) => merged_into(&body),
+                None => self.merged.get(&at).map(|(_, next)| next.clone()),
+            };
+            match next {
+                Some(next) => at = next,
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+fn merged_into(body: &[u8]) -> Option<String> {
+    settings::read::<settings::Customer>(body).ok()?.merged_into
 }
 
 /// Refuses a centre that is not there.
@@ -214,9 +378,11 @@ pub(crate) async fn must_exist(office: &Backoffice, tenant: TenantId, centre: &s
     row.map(drop).ok_or_else(|| Error::not_found(format!("there is no centre {centre}")))
 }
 
-async fn drafted(office: &Backoffice, tenant: TenantId, centre: &str, spool: Spool) -> Result<Drafted> {
+async fn drafted(office: &Backoffice, tenant: TenantId, centre: &str, taken: Taken) -> Result<Drafted> {
     let _editing = office.editing(tenant, centre).await;
-    put_checked(office, tenant, centre, spool).await
+    let draft = Draft { tenant, centre, edition: 0 };
+    taken.named.check(office, draft, |kind, id| taken.is_sent(kind, id)).await?;
+    put_checked(office, tenant, centre, taken.spool).await
 }
 
 /// Drafts rows that have all been checked, while nobody else edits the centre: see [`Backoffice::editing`].

@@ -40,6 +40,9 @@ pub struct PairingCode {
 /// A refusal if the id is not 1 to 32 letters, digits, `-` or `_`, or the name is no text.
 pub async fn put_till(office: &Backoffice, tenant: TenantId, till: &str, name: &str) -> Result<()> {
     check_id(till)?;
+    if text::is_blank(name) {
+        return Err(Error::malformed("the till's name has nothing to read in it"));
+    }
     text::check("the till's name", name, text::NAME_CHARS)
         .map_err(|why| Error::malformed(why.to_string()))?;
     tills::put_till(&office.store, tenant, till, name).await?;

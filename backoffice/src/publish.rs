@@ -4,7 +4,7 @@
 //! listed again without being read, and digests are kept up to date by taking the old row out and
 //! putting the new one in. Only a very large change reads its section whole, page by page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tillkit_protocol::{
     Hash, Manifest, Section, limits,
@@ -25,7 +25,7 @@ use crate::{
     parts,
     store::{
         self, TenantId,
-        config::{self, CentreRow, DirtyRow, Draft, NameThen, Publication, Signed},
+        config::{self, CentreRow, DirtyRow, Draft, LiveRow, NameThen, Publication, Signed},
     },
 };
 
@@ -143,6 +143,7 @@ pub async fn publish(
             return Err(Error::refused(ProblemType::SharedCodes, codes::in_words(&shared)));
         }
     }
+    check_agreement(office, draft).await?;
     let before = newest(office, tenant, centre).await?;
     let mut work = Work::new(office, draft);
     let generation = row.generation + 1;
@@ -179,6 +180,94 @@ pub async fn publish(
     }
     office.news.tell(tenant, &[Topic::Generation]);
     Ok(published(Some(&manifest), generation, changed, work.new_bytes))
+}
+
+/// Refuses rows that contradict each other, where one of them has changed: a till would have to choose.
+async fn check_agreement(office: &Backoffice, draft: Draft<'_>) -> Result<()> {
+    let dirty: BTreeMap<String, u64> = config::dirty_kinds(&office.store, draft).await?.into_iter().collect();
+    let claims: [(&str, Claim); 3] =
+        [("exchange_rate", of_rate), ("price", of_price), ("numerator", of_numbers)];
+    for (kind, claim) in claims {
+        if let Some(rows) = dirty.get(kind) {
+            check_claims(office, draft, (kind, *rows), claim).await?;
+        }
+    }
+    let row = config::drafted(&office.store, draft.tenant, draft.centre, "centre", draft.centre).await?;
+    let Some(centre) = row.map(|body| read::<settings::Centre>(&body)).transpose()? else { return Ok(()) };
+    // Rates of the time before a changeover are of a currency that has become the centre's own.
+    if let Some(rows) = dirty.get("exchange_rate").filter(|_| centre.changeover.is_none()) {
+        for DirtyRow { id, body, .. } in
+            config::dirty_rows(&office.store, draft, "exchange_rate", *rows).await?
+        {
+            let Some(body) = body else { continue };
+            if read::<settings::ExchangeRate>(&body)?.currency == centre.currency {
+                let home = centre.currency;
+                let why = format!("exchange_rate/{id}: {home} is the centre's own currency and has no rate");
+                return Err(Error::malformed(why));
+            }
+        }
+    }
+    let is_new = dirty.contains_key("centre") || dirty.contains_key("warehouse");
+    if let Some(warehouse) = centre.warehouse.filter(|_| is_new) {
+        let listed = config::rows_after(&office.store, draft, "warehouse", "", 1).await?;
+        if !listed.is_empty() && !config::has_row(&office.store, draft, "warehouse", &warehouse).await? {
+            let why = format!("centre/{}: it names warehouse/{warehouse}, which is not there", draft.centre);
+            return Err(Error::malformed(why));
+        }
+    }
+    Ok(())
+}
+
+/// What only one row of a kind may say, and what that is in words.
+type Claim = fn(&[u8]) -> Result<(String, String)>;
+
+fn of_rate(body: &[u8]) -> Result<(String, String)> {
+    let settings::ExchangeRate { currency, from_day, .. } = read(body)?;
+    Ok((format!("{currency} {from_day}"), format!("is a rate of {currency} from {from_day} on as well")))
+}
+
+fn of_price(body: &[u8]) -> Result<(String, String)> {
+    let settings::Price { item, from_ms, .. } = read(body)?;
+    Ok((format!("{from_ms} {item}"), format!("is a price of {item} from the same moment on as well")))
+}
+
+fn of_numbers(body: &[u8]) -> Result<(String, String)> {
+    let settings::Numerator { pattern } = read(body)?;
+    Ok((pattern, "has the same pattern, so that two documents would have one number".into()))
+}
+
+/// Refuses two rows of a kind with one claim, one of which has changed.
+async fn check_claims(
+    office: &Backoffice,
+    draft: Draft<'_>,
+    (kind, rows): (&str, u64),
+    claim: Claim,
+) -> Result<()> {
+    // Of very many all claims are looked at.
+    let mut changed = None;
+    if rows < STEP_ROWS {
+        let dirty = config::dirty_rows(&office.store, draft, kind, STEP_ROWS).await?;
+        let claims = dirty.iter().filter_map(|row| row.body.as_deref()).map(|body| Ok(claim(body)?.0));
+        changed = Some(claims.collect::<Result<BTreeSet<String>>>()?);
+    }
+    if changed.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Ok(());
+    }
+    let (mut claimed, mut after) = (HashMap::new(), String::new());
+    loop {
+        let page = config::rows_after(&office.store, draft, kind, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.id);
+        for LiveRow { id, body } in page {
+            let (name, words) = claim(&body)?;
+            if changed.as_ref().is_some_and(|changed| !changed.contains(&name)) {
+                continue;
+            }
+            if let Some(other) = claimed.insert(name, id.clone()) {
+                return Err(Error::malformed(format!("{kind}/{id}: {kind}/{other} {words}")));
+            }
+        }
+    }
 }
 
 /// Publishes what has been written to live sections since the last manifest: the same generation, with

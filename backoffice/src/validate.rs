@@ -4,13 +4,15 @@
 //! members that it does not know. Texts and lists that it knows are bounded, so that no till meets one that
 //! it cannot put into a document. What an older version has drafted stays readable: only writing is refused.
 
-use serde::Deserialize;
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Deserializer, de};
 use tillkit_domain::{
-    self as domain, Currency, Rate,
+    self as domain, Currency, Rate, VatCategory,
     cash::MAX_FACES,
     money::MAX_MINOR,
     promotion::DayTime,
-    text::{self, LAYOUT_LINES, NAME_CHARS, NOTE_CHARS, REFERENCE_CHARS, is_no_text},
+    text::{self, LAYOUT_LINES, NAME_CHARS, NOTE_CHARS, REFERENCE_CHARS, is_blank, is_no_text},
 };
 use tillkit_protocol::{
     Section, canonical,
@@ -41,6 +43,8 @@ fn check(centre: &str, kind: &str, id: &str, body: Option<&[u8]>) -> Result<Draf
     let body = if canonical::check(body).is_ok() {
         body.to_vec()
     } else {
+        // The reader below would keep the last of two members and drop the first.
+        serde_json::from_slice::<Once>(body).map_err(|error| without_place(&error))?;
         let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         canonical::to_line(&value).map_err(|error| error.to_string())?
     };
@@ -62,9 +66,69 @@ fn check(centre: &str, kind: &str, id: &str, body: Option<&[u8]>) -> Result<Draf
     Ok(DraftRow { kind: kind.into(), id: id.into(), body: Some(body) })
 }
 
+/// JSON in which no object has a member twice.
+struct Once;
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Once, D::Error> {
+        deserializer.deserialize_any(OnceVisitor)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> de::Visitor<'de> for OnceVisitor {
+    type Value = Once;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut elements: A) -> Result<Once, A::Error> {
+        while elements.next_element::<Once>()?.is_some() {}
+        Ok(Once)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut members: A) -> Result<Once, A::Error> {
+        let mut seen = BTreeSet::new();
+        while let Some(member) = members.next_key::<String>()? {
+            if seen.contains(&member) {
+                return Err(de::Error::custom(format!("the member {member:?} is there twice")));
+            }
+            seen.insert(member);
+            members.next_value::<Once>()?;
+        }
+        Ok(Once)
+    }
+}
+
 /// A body whose texts are text: a control character or a mark that turns the direction becomes a space, as
-/// a till would print it; keys of rows stay as they are, and are refused. Other systems send such names; a file
-/// that a person made is refused with its line (`import.rs`).
+/// a till would print it; keys of rows stay as they are, and are refused. The line feeds of an address stay.
+/// Other systems send such names; a file that a person made is refused with its line (`import.rs`).
 fn cleaned(kind: &str, body: Vec<u8>) -> Result<Vec<u8>, String> {
     // Such a character is written with a backslash, or begins with one of these bytes.
     if !body.iter().any(|byte| matches!(byte, b'\\' | 0x7f | 0xc2 | 0xe2 | 0xef)) {
@@ -72,10 +136,16 @@ fn cleaned(kind: &str, body: Vec<u8>) -> Result<Vec<u8>, String> {
     }
     let mut value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
     let bounds = BOUNDS.iter().find(|(known, _)| *known == kind).map_or(&[][..], |(_, members)| members);
-    let is_key =
-        |member: &String| bounds.iter().any(|(path, bound)| path == member && matches!(bound, Key | Keys(_)));
-    let members = value.as_object_mut().into_iter().flatten().filter(|(member, _)| !is_key(member));
-    if !members.fold(false, |any, (_, value)| clean(value) | any) {
+    let bound_of = |member: &str| bounds.iter().find(|(path, _)| *path == member).map(|(_, bound)| *bound);
+    let mut is_cleaned = false;
+    for (member, value) in value.as_object_mut().into_iter().flatten() {
+        is_cleaned |= match bound_of(member) {
+            Some(Key | Keys(_)) => false,
+            Some(Lines(_)) => clean_lines(value),
+            _ => clean(value),
+        };
+    }
+    if !is_cleaned {
         return Ok(body);
     }
     canonical::to_line(&value).map_err(|error| error.to_string())
@@ -95,12 +165,35 @@ fn clean(value: &mut serde_json::Value) -> bool {
     }
 }
 
+/// The same for a text of lines, which end in a line feed.
+fn clean_lines(value: &mut serde_json::Value) -> bool {
+    let serde_json::Value::String(text) = value else { return clean(value) };
+    let is_bad = |letter: char| letter != '\n' && is_no_text(letter);
+    if !text.contains(is_bad) {
+        return false;
+    }
+    let lines = with_line_feeds(text);
+    *text = lines.chars().map(|letter| if is_bad(letter) { ' ' } else { letter }).collect();
+    true
+}
+
+/// A text whose lines end in a line feed, whatever the system that wrote it ends its lines with.
+pub(crate) fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
 fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> {
     match kind {
         "unit" => read::<settings::Unit>(body).map(drop),
-        "vat_rate" => read::<settings::VatRate>(body).map(drop),
-        "tender" => read::<settings::Tender>(body).map(drop),
-        "currency" => read::<settings::CurrencySetting>(body).map(drop),
+        "vat_rate" => vat_rate(&read(body)?),
+        "tender" => money("member currency", read::<settings::Tender>(body)?.currency),
+        "currency" => {
+            read::<settings::CurrencySetting>(body)?;
+            let currency = Currency::parse(id).ok_or_else(|| {
+                "its key is no ISO 4217 currency; it is three capital letters, like EUR".to_string()
+            })?;
+            money("its key", currency)
+        }
         "item" => read::<settings::Item>(body).map(drop),
         "price" => {
             let price: settings::Price = read(body)?;
@@ -120,11 +213,10 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
             if rate.rate.is_zero() {
                 return Err("member rate: it is 0, and nothing can be paid by it".into());
             }
-            if is_day(&rate.from_day) {
-                Ok(())
-            } else {
-                Err("member from_day: it is not a day like 2010-12-01".into())
+            if !is_day(&rate.from_day) {
+                return Err("member from_day: it is not a day like 2010-12-01".into());
             }
+            money("member currency", rate.currency)
         }
         "customer" => read::<settings::Customer>(body).map(drop),
         "audit_plan" => read::<settings::AuditPlan>(body).map(drop),
@@ -152,13 +244,49 @@ fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> 
             parsed.map(drop).map_err(|error| format!("member pattern: {error}"))
         }
         "centre" => {
-            read::<settings::Centre>(body)?;
+            money("member currency", read::<settings::Centre>(body)?.currency)?;
             if id == centre { Ok(()) } else { Err(format!("the key of this row must be {centre}")) }
         }
         "receipt_layout" => read::<settings::ReceiptLayout>(body).map(drop),
         "policy" => read::<settings::Policy>(body).map(drop),
         _ => settings::check(kind, body),
     }
+}
+
+/// What EN 16931 says of a rate and its category. An electronic invoice that breaks one of these rules is
+/// sent back.
+fn vat_rate(rate: &settings::VatRate) -> Result<(), String> {
+    let (meaning, rule) = match rate.category {
+        VatCategory::S if rate.percent.is_zero() => {
+            return Err(
+                "member percent: a rate of category S is above 0 (EN 16931, BR-S-05); a rate of 0 is \
+                        Z, zero rated, or E, exempt"
+                    .into(),
+            );
+        }
+        // The islands' own taxes may have any rate.
+        VatCategory::S | VatCategory::L | VatCategory::M => return Ok(()),
+        VatCategory::Z => ("Z, zero rated,", "BR-Z-05"),
+        VatCategory::E => ("E, exempt,", "BR-E-05"),
+        VatCategory::AE => ("AE, reverse charge,", "BR-AE-05"),
+        VatCategory::K => ("K, intra-community supply,", "BR-IC-05"),
+        VatCategory::G => ("G, export,", "BR-G-05"),
+        VatCategory::O => ("O, outside the scope of VAT,", "BR-O-05"),
+    };
+    if rate.percent.is_zero() {
+        return Ok(());
+    }
+    Err(format!("member percent: a rate of category {meaning} is 0 (EN 16931, {rule})"))
+}
+
+/// Refuses the ISO 4217 codes that nobody pays with: none, tests, metals, units of bonds and of account.
+fn money(what: &str, currency: Currency) -> Result<(), String> {
+    const NO_MONEY: [&str; 13] =
+        ["XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XUA"];
+    if NO_MONEY.contains(&currency.code()) {
+        return Err(format!("{what}: {currency} is an ISO 4217 code, but no money that a shop takes"));
+    }
+    Ok(())
 }
 
 fn promotion(promotion: &settings::Promotion) -> Result<(), String> {
@@ -240,6 +368,10 @@ fn check_key(key: &str) -> Result<(), String> {
 enum Bound {
     /// Text of so many characters.
     Chars(usize),
+    /// Text of so many characters, line feeds among them.
+    Lines(usize),
+    /// A name, in which there is something to read.
+    Name,
     /// The key of a row.
     Key,
     /// So many elements, each text of so many characters.
@@ -263,7 +395,7 @@ enum Bound {
     /// A currency.
     Currency,
 }
-use Bound::{AboveZero, Chars, Elements, Faces, Key, Keys, Texts, Time, Truth, Whole, Word};
+use Bound::{AboveZero, Chars, Elements, Faces, Key, Keys, Lines, Name, Texts, Time, Truth, Whole, Word};
 
 /// Codes of an item.
 const CODES: usize = 50;
@@ -278,7 +410,7 @@ const CASH_STEP: i64 = 1_000_000;
 /// Decimals of a quantity.
 const DECIMALS: i64 = 6;
 
-const NAME: (&str, Bound) = ("name", Chars(NAME_CHARS));
+const NAME: (&str, Bound) = ("name", Name);
 const ROUNDINGS: &[&str] = &["half_away_from_zero", "half_even", "up", "down"];
 
 /// The members of each kind that this version knows and what they may hold; `a.b` is a member of a member.
@@ -319,7 +451,7 @@ const BOUNDS: &[(&str, &[(&str, Bound)])] = &[
         "customer",
         &[
             NAME,
-            ("address", Chars(NOTE_CHARS)),
+            ("address", Lines(NOTE_CHARS)),
             ("email", Chars(NAME_CHARS)),
             ("phone", Chars(NAME_CHARS)),
             ("vat_id", Chars(NAME_CHARS)),
@@ -385,6 +517,9 @@ impl Bound {
         let text = || value.as_str().ok_or_else(no_text);
         match self {
             Chars(most) => check_text(text()?, most),
+            Lines(most) => check_text(&text()?.replace('\n', " "), most),
+            Name if is_blank(text()?) => Err("there is nothing to read in it".into()),
+            Name => check_text(text()?, NAME_CHARS),
             Key => check_key(text()?),
             Texts(..) | Keys(_) | Elements(_) | Faces => self.check_list(value),
             Whole(low, high) => match value.as_i64() {
@@ -481,7 +616,8 @@ mod tests {
             assert!(written(kind, &id, &good).is_ok(), "{kind}: {:?}", written(kind, &id, &good));
             for (member, bound) in *members {
                 let (long, no_text, is_key) = match bound {
-                    Chars(most) => (json!("x".repeat(most + 1)), json!("x\u{0}"), false),
+                    Chars(most) | Lines(most) => (json!("x".repeat(most + 1)), json!("x\u{0}"), false),
+                    Name => (json!("x".repeat(NAME_CHARS + 1)), json!("x\u{0}"), false),
                     Key => (json!("k".repeat(KEY_BYTES + 1)), json!("k\n"), true),
                     Texts(most, chars) => {
                         let many = json!(vec!["x"; most + 1]);
@@ -517,7 +653,12 @@ mod tests {
         let changeover = |from: &str, rate: &str| json!({"from": from, "rate": rate});
         let cases = [
             ("vat_rate", "percent", json!("100"), json!("100.5")),
-            ("vat_rate", "percent", json!("0"), json!("-1")),
+            ("vat_rate", "percent", json!("0.1"), json!("-1")),
+            ("vat_rate", "name", json!("20 %"), json!("\u{ad}\u{200b} ")),
+            ("tender", "currency", json!("GBP"), json!("XXX")),
+            ("exchange_rate", "currency", json!("USD"), json!("XAU")),
+            ("centre", "currency", json!("XOF"), json!("XTS")),
+            ("centre", "name", json!("S"), json!("  ")),
             ("exchange_rate", "rate", json!("0.0000000001"), json!("0")),
             ("exchange_rate", "rate", json!("1"), json!("0.00")),
             ("exchange_rate", "from_day", json!("2012-02-29"), json!("2011-02-29")),
@@ -560,6 +701,56 @@ mod tests {
             let (id, body) = with(kind, member, bad.clone());
             let why = written(kind, &id, &body).expect_err(&format!("{kind} {member} {bad}"));
             assert!(why.contains(member) || bad == json!(MAX_MINOR + 1), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_vat_category_has_the_rates_that_en_16931_gives_it() {
+        for (category, percent, rule) in [
+            ("S", "0", "BR-S-05"),
+            ("Z", "20", "BR-Z-05"),
+            ("E", "5", "BR-E-05"),
+            ("AE", "20", "BR-AE-05"),
+            ("K", "0.1", "BR-IC-05"),
+            ("G", "20", "BR-G-05"),
+            ("O", "20", "BR-O-05"),
+        ] {
+            let rate = |percent: &str| json!({"name": "V", "percent": percent, "category": category});
+            let why = written("vat_rate", "v", &rate(percent)).unwrap_err();
+            assert!(why.contains("member percent") && why.contains(rule), "{why}");
+            let other = if percent == "0" { "20" } else { "0" };
+            assert!(written("vat_rate", "v", &rate(other)).is_ok(), "{category} {other}");
+        }
+        for percent in ["0", "7"] {
+            let igic = json!({"name": "IGIC", "percent": percent, "category": "L"});
+            assert!(written("vat_rate", "v", &igic).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_currency_is_its_code() {
+        let (_, body) = with("currency", "", Value::Null);
+        for (id, is_money) in [("CZK", true), ("XOF", true), ("czk", false), ("XYZ", false), ("XAU", false)] {
+            assert_eq!(written("currency", id, &body).is_ok(), is_money, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_address_keeps_its_lines() {
+        let (id, body) = with("customer", "address", json!("High Street 1\r\nLondon\u{b}\rUK\n"));
+        let row = written("customer", &id, &body).unwrap();
+        let body: Value = serde_json::from_slice(&row.body.unwrap()).unwrap();
+        assert_eq!(body["address"], "High Street 1\nLondon \nUK\n");
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_refused_at_any_depth() {
+        for body in [
+            r#"{"name":"A","unit":"pc","vat":"std","price":"1","price":"2"}"#,
+            r#"{"name":"A","unit":"pc","vat":"std","price":"1","more":[{"size":1,"size":1}]}"#,
+        ] {
+            let why = row("main", "item", "tea", Some(body.as_bytes())).unwrap_err();
+            assert!(why.ends_with("is there twice"), "{why}");
         }
     }
 

@@ -388,6 +388,14 @@ async fn rows_are_all_checked_before_the_first_is_drafted() {
         (row("warehouse", "x", json!([1])), "no object"),
         ("{\"k\":\"item\",\"id\":\"x\"}\n".into(), "neither d nor x"),
         ("{\"k\":\"item\"\n".into(), "line 2: "),
+        (row("item", "good", item("2.00")), "line 2: item/good: an earlier line says something else of it"),
+        (
+            row("item", "x", item("1.00")).replace("\"name\"", "\"price\":\"2.00\",\"name\""),
+            "line 2: item/x: the member \"price\" is there twice",
+        ),
+        (row("vat_rate", "z", json!({"name": "Z", "percent": "20", "category": "Z"})), "BR-Z-05"),
+        (row("currency", "czk", json!({"name": "koruna"})), "line 2: currency/czk: its key is no ISO 4217"),
+        (row("group", "g", json!({"name": " "})), "member name: there is nothing to read in it"),
     ];
     for (bad, expected) in cases {
         let good = row("item", "good", item("1.00"));
@@ -408,6 +416,7 @@ async fn a_row_may_have_its_limit_and_not_one_byte_more() {
     office.publish_centre().await;
     let empty = "{\"d\":{\"a\":\"\"},\"id\":\"w\",\"k\":\"warehouse\"}".len();
     let sized = |bytes: usize| row("warehouse", "w", json!({"a": "x".repeat(bytes - empty)}));
+    office.rows(CENTRE, &[row("warehouse", "store", json!({"name": "Store"}))]).await;
     for bytes in [ROW_BYTES - 1, ROW_BYTES] {
         assert_eq!(office.rows(CENTRE, &[sized(bytes)]).await["changed"], 1);
     }
@@ -447,6 +456,101 @@ async fn what_a_row_names_must_be_there() {
         office.rows(CENTRE, &[undo]).await;
     }
     assert_eq!(office.publish(CENTRE).await["published"], false);
+}
+
+#[tokio::test]
+async fn rows_that_contradict_each_other_are_not_published() {
+    let office = Office::open().await;
+    office.publish_centre().await;
+    let rate = |currency: &str, day: &str| json!({"currency": currency, "rate": "0.8", "from_day": day});
+    let price = |from_ms: u32| json!({"item": "tea", "price": "1", "from_ms": from_ms});
+    let pattern = |pattern: &str| json!({"pattern": pattern});
+    let centre = |warehouse: &str| json!({"name": "M", "currency": "GBP", "vat_mode": "included", "warehouse": warehouse});
+    let good = [
+        row("exchange_rate", "a", rate("EUR", "2010-12-02")),
+        row("exchange_rate", "b", rate("EUR", "2010-12-03")),
+        row("exchange_rate", "c", rate("USD", "2010-12-02")),
+        row("price", "p1", price(1_000)),
+        row("price", "p2", price(2_000)),
+        row("warehouse", "store", json!({"name": "Store"})),
+        row("numerator", "sale", pattern("R{series}-{number}")),
+    ];
+    office.rows(CENTRE, &good).await;
+    office.publish(CENTRE).await;
+    let cases = [
+        (
+            row("exchange_rate", "d", rate("EUR", "2010-12-02")),
+            gone("exchange_rate", "d"),
+            "exchange_rate/d: exchange_rate/a is a rate of EUR from 2010-12-02 on as well",
+        ),
+        (
+            row("exchange_rate", "d", rate("GBP", "2010-12-04")),
+            gone("exchange_rate", "d"),
+            "exchange_rate/d: GBP is the centre's own currency and has no rate",
+        ),
+        (
+            row("price", "p0", price(2_000)),
+            gone("price", "p0"),
+            "price/p2: price/p0 is a price of tea from the same moment on as well",
+        ),
+        (
+            row("numerator", "return", pattern("R{series}-{number}")),
+            gone("numerator", "return"),
+            "numerator/sale: numerator/return has the same pattern",
+        ),
+        (
+            row("centre", "main", centre("nowhere")),
+            row("centre", "main", centre("store")),
+            "centre/main: it names warehouse/nowhere, which is not there",
+        ),
+    ];
+    for (bad, undo, expected) in cases {
+        office.rows(CENTRE, &[bad]).await;
+        let problem = office.admin_refused(Method::POST, "/centres/main/publish", "").await;
+        assert!(problem.detail.as_deref().unwrap_or_default().contains(expected), "{problem}");
+        office.rows(CENTRE, &[undo]).await;
+    }
+    office.publish(CENTRE).await;
+}
+
+#[tokio::test]
+async fn a_country_that_changes_over_keeps_the_rates_of_before() {
+    let office = Office::open().await;
+    office.publish_centre().await;
+    let rate = |rate: &str| json!({"currency": "EUR", "rate": rate, "from_day": "2010-12-01"});
+    office.rows(CENTRE, &[row("exchange_rate", "a", rate("0.8"))]).await;
+    office.publish(CENTRE).await;
+    let mut centre = json!({"name": "M", "currency": "EUR", "vat_mode": "included", "warehouse": "store"});
+    office.rows(CENTRE, &[row("centre", CENTRE, centre.clone())]).await;
+    office.publish(CENTRE).await;
+    centre["changeover"] = json!({"from": "GBP", "rate": "0.8"});
+    office.rows(CENTRE, &[row("centre", CENTRE, centre), row("exchange_rate", "a", rate("0.81"))]).await;
+    office.publish(CENTRE).await;
+}
+
+#[tokio::test]
+async fn names_of_users_and_centres_are_there_to_be_read_and_a_home_currency_is_money() {
+    let office = Office::open().await;
+    office.publish_centre().await;
+    for (method, path, body) in [
+        (
+            Method::POST,
+            "/centres/main/users",
+            json!({"id": "u5", "name": "", "role": "cashier", "pin": "1234"}),
+        ),
+        (
+            Method::POST,
+            "/centres/main/users",
+            json!({"id": "u5", "name": "\u{200b}", "role": "cashier", "pin": "1234"}),
+        ),
+        (Method::PUT, "/centres/main", json!({"name": "  ", "currency": "GBP", "vat_mode": "included"})),
+        (Method::PUT, "/centres/main", json!({"name": "S", "currency": "XXX", "vat_mode": "included"})),
+        (Method::PUT, "/centres/main", json!({"name": "S", "currency": "XTS", "vat_mode": "included"})),
+        (Method::PUT, "/centres/main", json!({"name": "S", "currency": "XAU", "vat_mode": "included"})),
+    ] {
+        let problem = office.admin_refused(method, path, body.to_string()).await;
+        assert!(problem.is(ProblemType::Malformed), "{body}: {problem}");
+    }
 }
 
 #[tokio::test]

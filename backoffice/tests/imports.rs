@@ -309,3 +309,162 @@ async fn many_rows_are_merged_and_their_codes_compared() {
     let rows = items(&office).await;
     assert_eq!((&rows["item/i7"]["price"], &rows["item/i7"]["codes"]), (&json!("2.00"), &json!(["N7"])));
 }
+
+#[tokio::test]
+async fn what_only_a_machine_tells_apart_is_refused_by_line_and_column() {
+    let office = shop().await;
+    for (line, column, word) in [
+        ("a,A,\u{200e}5901234123464,pc,std,1", "codes", "U+200E"),
+        ("a,A,59012\u{ad}34123464,pc,std,1", "codes", "U+00AD"),
+        ("a,A,C1|C\u{200b}7,pc,std,1", "codes", "U+200B"),
+        ("te\u{200b}x,A,C1,pc,std,1", "id", "U+200B"),
+        ("a,A,C1,p\u{2060}c,std,1", "unit", "U+2060"),
+        ("a,A,\u{ff15}901234123464,pc,std,1", "codes", "U+FF15"),
+        ("\u{ff21}1,A,C1,pc,std,1", "id", "(U+FF21) in the place of A"),
+        ("a,A,\u{665}901234123464,pc,std,1", "codes", "no digit from 0 to 9"),
+        ("a,A,02-Jan,pc,std,1", "codes", "format the column as text"),
+        ("a,A,C1|02/01/2026,pc,std,1", "codes", "format the column as text"),
+        ("02-Jan,A,C1,pc,std,1", "id", "format the column as text"),
+        ("a,A,5.90123E12,pc,std,1", "codes", "format the column as text"),
+        ("a,A,\"5901234123464,5901234123471\",pc,std,1", "codes", "codes are parted by |"),
+        ("a,A,5901234123464;5901234123471,pc,std,1", "codes", "codes are parted by |"),
+    ] {
+        let problem = refused(&office, ITEMS, &format!("{HEAD}g,Good,G1,pc,std,1\n{line}\n")).await;
+        let detail = problem.detail.unwrap();
+        assert!(detail.starts_with(&format!("line 3: {column}: ")) && detail.contains(word), "{detail}");
+    }
+    let problem = refused(&office, ITEMS, &format!("{HEAD}a,\u{ad}\u{ad},C1,pc,std,1\n")).await;
+    assert_eq!(
+        problem.detail.as_deref(),
+        Some("line 2: item/a: member name: there is nothing to read in it")
+    );
+    // Such letters have their place in a name, and so has a day.
+    import(&office, &format!("{HEAD}a,Na\u{200c}me of 02-Jan; \u{ff15},C-1.5,pc,std,1\n")).await;
+}
+
+#[tokio::test]
+async fn a_new_id_that_differs_from_another_only_by_case_or_accents_is_refused() {
+    let office = shop().await;
+    for (lines, expected) in [
+        ("same,A,C1,pc,std,1\nSAME,B,C2,pc,std,2\n", "line 3: id: another line has it as well"),
+        ("\u{10d}aj,A,C1,pc,std,1\nc\u{30c}aj,B,C2,pc,std,2\n", "line 3: id: another line has it as well"),
+        ("TEA,Tea,C1,pc,std,1\n", "line 2: id: the centre has tea already"),
+    ] {
+        let detail = refused(&office, ITEMS, &format!("{HEAD}{lines}")).await.detail.unwrap();
+        assert!(detail.starts_with(expected), "{detail}");
+    }
+    // A program has its own keys; a file may change what it has made.
+    office.rows(CENTRE, &[row("item", "TEA", common::item("2.00"))]).await;
+    import(&office, "id,price\ntea,2.75\nTEA,2.80\n").await;
+}
+
+#[tokio::test]
+async fn codes_of_a_file_that_differ_only_by_case_are_one_unless_confirmed() {
+    let office = shop().await;
+    let file = format!("{HEAD}a,A,abc-1,pc,std,1\nb,B,ABC-1,pc,std,1\n");
+    let problem = refused(&office, ITEMS, &file).await;
+    assert!(problem.is(ProblemType::SharedCodes), "{problem}");
+    let detail = problem.detail.unwrap();
+    assert!(detail.starts_with("line 3: the code ABC-1 is on line 2 as well in upper or lower"), "{detail}");
+    office.admin_ok(Method::POST, &format!("{ITEMS}?shared_codes=yes"), file).await;
+}
+
+#[tokio::test]
+async fn quotation_marks_that_a_reader_would_have_to_guess_at_are_refused() {
+    let office = shop().await;
+    for (lines, expected) in [
+        ("a,\"A\"B,C1,pc,std,1\n", "line 2: name: text follows"),
+        ("a,A,C1,pc,std,\"1\"2.50\n", "line 2: price: text follows"),
+        ("a,A \"B\",C1,pc,std,1\n", "line 2: name: a quotation mark stands inside"),
+        ("a,A,C1,pc,std,1\nb,\"B,C2,pc,std,1\nc,C,C3,pc,std,1\n", "line 3: name: a quotation mark is never"),
+    ] {
+        let detail = refused(&office, ITEMS, &format!("{HEAD}{lines}")).await.detail.unwrap();
+        assert!(detail.starts_with(expected), "{detail}");
+    }
+    import(&office, &format!("{HEAD}a,\"A \"\"B\"\", C\",C1,pc,std,1\n")).await;
+}
+
+#[tokio::test]
+async fn what_spreadsheets_write_around_the_cells_is_taken() {
+    let office = shop().await;
+    let file = "id,active,price,,\r\n,,,,\r\ntea,TRUE,2.75,,\r\n,,\r\nmilk,False,1.00,,\r\n";
+    assert_eq!(import(&office, file).await["rows"], 2);
+    office.publish(CENTRE).await;
+    let rows = items(&office).await;
+    assert_eq!((&rows["item/tea"]["active"], &rows["item/milk"]["active"]), (&json!(true), &json!(false)));
+    let problem = refused(&office, ITEMS, "id,price,\ntea,2.75,5\n").await;
+    assert_eq!(problem.detail.as_deref(), Some("line 2: it has 3 cells, the header has 2"));
+}
+
+#[tokio::test]
+async fn receipts_and_addresses_have_lines() {
+    let office = shop().await;
+    let layout = "id,header,footer\nmain,Shop||Street 1,\"Thank you\r\n\r\nCome again\"\n";
+    office.admin_ok(Method::POST, "/centres/main/import/receipt_layout", layout).await;
+    let address = "id,name,address\nc9,Smith,\"High Street 1\r\n\r\nLondon\"\n";
+    office.admin_ok(Method::POST, "/centres/main/import/customer", address).await;
+    office.publish(CENTRE).await;
+    office.running.settled().await;
+    let till = office.subscribed("T1").await;
+    let layout = &office.snapshot(&till, "centre").await["receipt_layout/main"];
+    assert_eq!(layout["header"], json!(["Shop", "", "Street 1"]));
+    assert_eq!(layout["footer"], json!(["Thank you", "", "Come again"]));
+    let customers = office.snapshot(&till, "customers").await;
+    assert_eq!(customers["customer/c9"]["address"], "High Street 1\n\nLondon");
+    let tab = "id,name,address\nc8,Smith,\"High\tStreet\nLondon\"\n";
+    let problem = refused(&office, "/centres/main/import/customer", tab).await;
+    assert!(problem.detail.unwrap().starts_with("line 2: address: it holds the character U+0009"));
+}
+
+#[tokio::test]
+async fn a_customer_that_became_part_of_nobody_or_of_itself_is_refused() {
+    let office = shop().await;
+    office
+        .rows(
+            CENTRE,
+            &[
+                row("customer", "c1", json!({"name": "Anna", "merged_into": "c2"})),
+                row("customer", "c2", json!({"name": "Anna"})),
+            ],
+        )
+        .await;
+    let path = "/centres/main/import/customer";
+    for (lines, expected) in [
+        ("m1,M,m1\n", "line 2: customer/m1: member merged_into: a customer cannot become part of itself"),
+        ("m2,M,nobody\n", "line 2: customer/m2: member merged_into: there is no customer nobody"),
+        ("m3,M,m4\nm4,M,m3\n", "line 2: customer/m3: member merged_into: by way of m4 it becomes part"),
+        ("c2,M,c1\n", "line 2: customer/c2: member merged_into: by way of c1 it becomes part"),
+    ] {
+        let file = format!("id,name,merged_into\n{lines}");
+        let detail = refused(&office, path, &file).await.detail.unwrap();
+        assert!(detail.starts_with(expected), "{detail}");
+    }
+    let gone =
+        [common::gone("customer", "c2"), row("customer", "c3", json!({"name": "B", "merged_into": "c2"}))];
+    let problem = office.admin_refused(Method::POST, "/centres/main/rows", gone.concat()).await;
+    assert!(problem.detail.unwrap().ends_with("there is no customer c2"));
+    let chain = "id,name,merged_into\nm1,M,m2\nm2,M,c1\n";
+    office.admin_ok(Method::POST, path, chain).await;
+}
+
+#[tokio::test]
+async fn levels_and_plans_of_a_warehouse_that_is_not_there_are_refused() {
+    let office = shop().await;
+    let level = |warehouse: &str| {
+        let body = json!({"warehouse": warehouse, "item": "tea", "quantity": "1"});
+        row("stock_level", &format!("{warehouse}/tea"), body)
+    };
+    // Without a list of warehouses any name will do.
+    office.rows(CENTRE, &[level("van")]).await;
+    office.rows(CENTRE, &[row("warehouse", "back", json!({"name": "Back"})), level("back")]).await;
+    office.rows(CENTRE, &[level("store")]).await;
+    let file = "id,warehouse,item,quantity\nnowhere/tea,nowhere,tea,1\n";
+    let problem = refused(&office, "/centres/main/import/stock_level", file).await;
+    assert_eq!(
+        problem.detail.as_deref(),
+        Some("line 2: stock_level/nowhere/tea: there is no warehouse nowhere")
+    );
+    let plan = row("audit_plan", "p", json!({"name": "P", "warehouse": "nowhere"}));
+    let problem = office.admin_refused(Method::POST, "/centres/main/rows", plan).await;
+    assert_eq!(problem.detail.as_deref(), Some("line 1: audit_plan/p: there is no warehouse nowhere"));
+}

@@ -306,7 +306,13 @@ fn customer_row(centre: &str, made: &CustomerMade, part: Option<&[u8]>) -> Resul
             let fitted = |text: String, most| text::fitted(text.trim(), most).into_owned();
             let (name, phone) = (fitted(name, NAME_CHARS), fitted(phone, NAME_CHARS));
             let (email, vat_id) = (fitted(email, NAME_CHARS), fitted(vat_id, NAME_CHARS));
-            let address = fitted(address, NOTE_CHARS);
+            let name = if text::is_blank(&name) { made.customer.clone() } else { name };
+            let lines = validate::with_line_feeds(address.trim());
+            let lines: Vec<_> = lines.split('\n').map(|line| text::fitted(line, NOTE_CHARS)).collect();
+            let mut address = lines.join("\n");
+            if address.chars().count() > NOTE_CHARS {
+                address = address.chars().take(NOTE_CHARS - 1).chain(['…']).collect();
+            }
             let customer = settings::Customer { name, credit, address, email, phone, vat_id, merged_into };
             canonical::to_line(&customer).map_err(|error| error.to_string())?
         }
