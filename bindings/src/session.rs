@@ -380,6 +380,14 @@ impl Session {
         Ok(RecalledSale { rates: rates.collect(), changeover_from, changeover_rate })
     }
 
+    /// Gives a sale that was set aside up, also one that today's settings cannot take up again.
+    ///
+    /// # Errors
+    /// `Refused` if there is none of that id.
+    pub fn discard_held(&self, id: String) -> Result<(), TillError> {
+        Ok(self.core.discard_held(&id)?)
+    }
+
     /// Takes goods back. The money goes back by `refund_tender`, but for the `parts` that go back by others.
     /// When this returns, it is durable.
     ///

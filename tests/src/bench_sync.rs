@@ -30,7 +30,11 @@ pub async fn publish(catalogue: &Catalogue) -> Result<Shop> {
         shop.rows(&[("unit", unit, json!({"name": unit}))]).await?;
     }
     for (rate, percent) in [("23", "23"), ("8", "8"), ("5", "5"), ("0", "0"), ("zw", "0")] {
-        let category = if rate == "zw" { "E" } else { "S" };
+        let category = match rate {
+            "zw" => "E",
+            "0" => "Z",
+            _ => "S",
+        };
         shop.rows(&[("vat_rate", rate, json!({"name": rate, "percent": percent, "category": category}))])
             .await?;
     }

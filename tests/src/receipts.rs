@@ -598,7 +598,12 @@ impl Till {
             };
             let Reference { till, enrolment, seq, .. } = self.known[of].reference.clone();
             let origin = LineOrigin { till, enrolment, seq, line: u32::try_from(at).unwrap_or(0) };
-            lines.push(ReturnLine { line, origin: Some((origin, returnable)), reason: None });
+            lines.push(ReturnLine {
+                line,
+                origin: Some((origin, returnable)),
+                taken_off: sold.trace.clone(),
+                reason: None,
+            });
         }
         (lines, parts)
     }
@@ -609,7 +614,7 @@ impl Till {
         if !line.quantity.is_negative() {
             line.quantity = line.quantity.negated();
         }
-        ReturnLine { line, origin: None, reason: Some("no receipt".into()) }
+        ReturnLine { line, origin: None, taken_off: Vec::new(), reason: Some("no receipt".into()) }
     }
 
     /// All by one tender, or a part by another; in the currency of today.

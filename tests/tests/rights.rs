@@ -140,6 +140,7 @@ fn rows() -> Vec<Row> {
         row!("Session::cancel_sale", Sell, |on| on.session.cancel_sale()),
         row!("Session::hold", Sell, |on| on.session.hold("x")),
         row!("Session::recall", Sell, |on| on.session.recall(&on.held)),
+        row!("Session::discard_held", Sell, |on| on.session.discard_held(&on.held)),
         row!("Session::change_centre", ChangeCentre, |on| on.session.change_centre("main").await),
         row!("Session::move_cash", CashMovement, |on| {
             on.session.move_cash(CashMovementKind::PayIn, "cash", money(1, "GBP"), "")

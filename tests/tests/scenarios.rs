@@ -22,10 +22,12 @@ mod receipts;
 mod rights;
 mod screens;
 mod selling;
+mod siblings;
 mod simulation;
 mod syncing;
 mod typed;
 mod vectors;
+mod written;
 mod yesterday;
 
 /// This very binary, at the test below that is none.

@@ -1,7 +1,7 @@
 //! What people type and scanners send, and what is printed of names that people chose.
 
 use serde_json::{Value, json};
-use tillkit::{AddLine, Currency, Money, Session, Till, TillError};
+use tillkit::{AddLine, Currency, Goods, Money, NewOrder, Session, Till, TillError};
 use tillkit_domain::AmountError;
 use tillkit_tests::world::{Line, Shop};
 
@@ -66,6 +66,82 @@ async fn bug_18_a_gtin_is_found_in_every_form_that_scanners_send() {
     for unknown in ["5901234123450", "15901234123454", "https://id.gs1.org/01/05901234123450", "\r\n"] {
         assert!(matches!(scan(&session, unknown), Err(TillError::Unknown { .. })), "{unknown:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_found_however_a_scanner_a_keyboard_or_a_spreadsheet_spells_it() {
+    let (_shop, _till, session) = sells(&[
+        ("upc", item("UPC", &["012345678905"])),
+        ("lost", item("Zero lost by a spreadsheet", &["36000291452"])),
+        ("own", item("A code of the shop's own", &["123-45"])),
+    ])
+    .await;
+    for (scanned, key) in [
+        ("５９０１２３４１２３４５７", "tea"),
+        ("590123412345712", "tea"),
+        ("590123412345751299", "tea"),
+        ("5901234123457 51299", "tea"),
+        ("id.gs1.org/01/05901234123457", "tea"),
+        ("[01]05901234123457[10]ABC", "tea"),
+        ("<GS>0105901234123457", "tea"),
+        ("5901234123457\u{200b}", "tea"),
+        ("\u{200e}5901234123457", "tea"),
+        ("5901234\u{2013}123457", "tea"),
+        ("5901234\u{a0}123457", "tea"),
+        ("036000291452", "lost"),
+        ("12345678905", "upc"),
+        ("123\u{2212}45", "own"),
+    ] {
+        assert_eq!(scan(&session, scanned).ok().as_deref(), Some(key), "{scanned:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guess_takes_no_code_from_the_item_that_has_it() {
+    let (_shop, _till, session) = sells(&[
+        ("magazine", item("Magazine of December", &["590123412345712"])),
+        ("upc", item("UPC", &["012345678905"])),
+        ("part", item("Part 12345678905", &["12345678905"])),
+        ("dashed", item("Dashed", &["12-34"])),
+        ("plain", item("Plain", &["1234"])),
+    ])
+    .await;
+    for (scanned, key) in [
+        ("590123412345712", "magazine"),
+        ("590123412345734", "tea"),
+        ("12345678905", "part"),
+        ("012345678905", "upc"),
+        ("12-34", "dashed"),
+        ("12\u{2013}34", "dashed"),
+        ("1234", "plain"),
+        ("12 34", "plain"),
+    ] {
+        assert_eq!(scan(&session, scanned).ok().as_deref(), Some(key), "{scanned:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_day_an_order_is_wanted_is_written_in_one_form() {
+    let (_shop, _till, session) = sells(&[]).await;
+    let order = |day: &str| {
+        let lines = vec![Goods::item("tea", 1.into())];
+        session.take_order(NewOrder { lines, wanted_day: Some(day.into()), ..NewOrder::default() })
+    };
+    for day in [
+        "20101224",
+        "2010-12-24T10:00",
+        "+002010-12-24",
+        "-002010-12-24",
+        "2010-12-24[Europe/Prague]",
+        " 2010-12-24",
+        "2010-W51-5",
+        "2010-02-29",
+        "",
+    ] {
+        let refused = order(day).unwrap_err();
+        assert!(matches!(refused, TillError::BadInput { .. }), "{day:?}: {refused}");
+    }
+    assert!(order("2010-12-24").is_ok() && order("2012-02-29").is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,8 +129,8 @@ impl Totals {
     }
 
     fn add_tender(&mut self, tender: &str, kind: TenderKind, amount: Money) -> Result<(), MoneyError> {
-        let (_, sum) = self.tenders.entry((tender.into(), amount.currency)).or_insert((kind, 0));
-        *sum = add(*sum, amount.minor)?;
+        let (known, sum) = self.tenders.entry((tender.into(), amount.currency)).or_insert((kind, 0));
+        (*known, *sum) = (kind, add(*sum, amount.minor)?);
         Ok(())
     }
 
@@ -143,7 +143,10 @@ impl Totals {
         let (count, sum) = self.movements.entry((kind, amount.currency)).or_default();
         *count += 1;
         *sum = add(*sum, amount.minor)?;
-        self.add_tender(tender, TenderKind::Cash, amount)
+        // What moved without a sale is cash, unless a sale by the same tender says what it is.
+        let key = (tender.into(), amount.currency);
+        let (kind, _) = self.tenders.get(&key).copied().unwrap_or((TenderKind::Cash, 0));
+        self.add_tender(tender, kind, amount)
     }
 }
 

@@ -4,7 +4,7 @@
 //! EAN-13, `00012345678905` on a carton and `]C10100012345678905` in GS1-128. Which of them stands at an
 //! item is the owner's choice, so a till looks for all of them, the exact text first.
 //!
-//! - [`spellings`]: the texts to look for.
+//! - [`readings`], [`spellings`]: the texts to look for.
 //! - [`canonical`], [`same`]: whether two codes are one.
 //! - [`cleaned`]: a code as it may stand in a document.
 //!
@@ -13,7 +13,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::text::is_no_text;
+use crate::text::{is_invisible, is_no_text};
 
 /// Separates element strings: what scanners send for FNC1 (GS1 General Specifications, 7.8).
 const FNC1: char = '\u{1d}';
@@ -44,34 +44,73 @@ const PREDEFINED: [(&str, usize); 21] = [
     ("41", 16),
 ];
 
-/// The texts under which a scanned or typed code may stand at an item: the exact text first, then without
-/// what a scanner has put around it, then the GTIN in it with 14, 13, 12 or 8 digits and as UPC-E.
+/// The texts under which a scanned or typed code may stand at an item, the surest reading first: the exact
+/// text, and every form of the GTIN in it; then the text without what a scanner or a keyboard has put around
+/// and into it; then guesses. A reading is looked for only if nothing carries the ones before it, so no
+/// guess takes a code from the item that has it.
 ///
 /// Reads symbology identifiers (ISO/IEC 15424), GS1 element strings (GS1 General Specifications, 7.8),
 /// GS1 Digital Link URIs (GS1 Digital Link Standard: URI Syntax) and UPC-E of 6, 7 or 8 digits. A GTIN of
 /// 14 digits that begins with 1 to 9 is a carton or a variable measure: it is no other article's code.
 ///
 /// ```
+/// # use tillkit_domain::codes::readings;
+/// assert_eq!(readings("ART\u{2013}1\r"), [vec!["ART\u{2013}1\r"], vec!["ART\u{2013}1", "ART-1"]]);
+/// assert_eq!(readings("1-234"), [["1-234"], ["1234"]]);
+/// ```
+pub fn readings(scanned: &str) -> Vec<Vec<String>> {
+    let bare = bare(scanned);
+    let (mut exact, mut around) = (vec![scanned.into()], vec![trimmed(scanned).into(), bare.clone()]);
+    let known = gtin_in(&bare);
+    if let Some(gtin) = &known {
+        exact.append(&mut around);
+        exact.extend(forms(gtin));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut readings = vec![exact, around, guesses(&bare, known.as_deref())];
+    for reading in &mut readings {
+        reading.retain(|text| {
+            let is_new = !text.is_empty() && !seen.contains(text);
+            seen.extend(is_new.then(|| text.clone()));
+            is_new
+        });
+    }
+    readings.retain(|reading| !reading.is_empty());
+    readings
+}
+
+/// The same in one list.
+///
+/// ```
 /// # use tillkit_domain::codes::spellings;
-/// assert_eq!(spellings("012345678905\r"), ["012345678905\r", "012345678905", "00012345678905", "0012345678905"]);
+/// let upc = ["012345678905\r", "012345678905", "00012345678905", "0012345678905", "12345678905"];
+/// assert_eq!(spellings("012345678905\r"), upc);
 /// assert!(spellings("]C10105901234123457").contains(&"5901234123457".to_string()));
 /// assert!(spellings("https://id.gs1.org/01/05901234123457/10/ABC").contains(&"5901234123457".to_string()));
 /// assert!(spellings("04252614").contains(&"042100005264".to_string()));
 /// assert_eq!(spellings("5901234123450"), ["5901234123450"]);
 /// ```
 pub fn spellings(scanned: &str) -> Vec<String> {
-    let bare = bare(scanned);
-    let mut spelled: Vec<String> = vec![scanned.into(), trimmed(scanned).into(), bare.into()];
-    // Eight digits may be both a GTIN-8 and UPC-E.
-    let gtins = gtin_in(bare).into_iter().chain(upc_e(bare)).chain(short_upc_e(bare));
-    spelled.extend(gtins.flat_map(|gtin| forms(&gtin)));
-    let mut all: Vec<String> = Vec::with_capacity(spelled.len());
-    for text in spelled {
-        if !text.is_empty() && !all.contains(&text) {
-            all.push(text);
-        }
+    readings(scanned).concat()
+}
+
+/// What a code may also be. Each is safe because it comes last, and because of what stands beside it.
+fn guesses(bare: &str, known: Option<&str>) -> Vec<String> {
+    let digits = without_gaps(bare);
+    let mut guesses = Vec::new();
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Eight digits may be both a GTIN-8 and UPC-E: both have the check digit right.
+        // UPC-E that is not whole: what it expands to has a check digit, and must stand at an item.
+        // A lost zero and an add-on: the check digit is right only without them.
+        let read = upc_e(&digits).into_iter().chain(short_upc_e(&digits));
+        let read = read.chain(with_lost_zero(&digits)).chain(without_add_on(&digits));
+        guesses.extend(read.flat_map(|gtin| forms(&gtin)));
+        // Gaps are only for the eye. They come off last: `1-23` and `12-3` may be two codes of the shop's own.
+        guesses.push(digits);
     }
-    all
+    // A list that has been through a spreadsheet: its UPC-A have 11 digits, which no other GTIN has.
+    guesses.extend(known.and_then(|gtin| gtin.strip_prefix("000")).map(Into::into));
+    guesses
 }
 
 /// One form for all spellings of a GTIN, its 14 digits; another code without what a scanner puts around it.
@@ -84,7 +123,7 @@ pub fn spellings(scanned: &str) -> Vec<String> {
 /// ```
 pub fn canonical(code: &str) -> String {
     let bare = bare(code);
-    gtin_in(bare).unwrap_or_else(|| bare.into())
+    gtin_in(&bare).unwrap_or(bare)
 }
 
 /// Whether two codes are spellings of one.
@@ -98,25 +137,27 @@ pub fn same(left: &str, right: &str) -> bool {
     canonical(left) == canonical(right)
 }
 
-/// A code as it may stand in a document: without blanks and control characters at its ends, and without
-/// control characters inside.
+/// A code as it may stand in a document: without blanks at its ends, and without control characters and
+/// invisible ones.
 ///
 /// ```
 /// # use tillkit_domain::codes::cleaned;
 /// assert_eq!(cleaned("\t0105901234123457\u{1d}10A\r\n"), "010590123412345710A");
 /// ```
 pub fn cleaned(scanned: &str) -> String {
-    trimmed(scanned).chars().filter(|letter| !is_no_text(*letter)).collect()
+    trimmed(scanned).chars().filter(|letter| !is_no_text(*letter) && !is_invisible(*letter)).collect()
 }
 
 fn trimmed(text: &str) -> &str {
-    text.trim_matches(|letter: char| letter.is_whitespace() || is_no_text(letter))
+    text.trim_matches(|letter: char| letter.is_whitespace() || is_no_text(letter) || is_invisible(letter))
 }
 
-/// Without what scanners put around a code: blanks, control characters, symbology identifiers. EAN-13 with
-/// an add-on (`]E3`) is its first 13 digits.
-fn bare(text: &str) -> &str {
-    let mut bare = trimmed(text);
+/// Without what scanners put around a code and keyboards into it: blanks, control characters, symbology
+/// identifiers, what cannot be seen, other forms of a digit or a dash. EAN-13 with an add-on (`]E3`) is its
+/// first 13 digits. Two codes that this makes one look alike to everybody.
+fn bare(text: &str) -> String {
+    let plain: String = text.chars().filter(|letter| !is_invisible(*letter)).map(plain).collect();
+    let mut bare = trimmed(&plain);
     while let Some(data) = bare.strip_prefix(']') {
         let mut letters = data.chars();
         let (symbology, modifier) = (letters.next(), letters.next());
@@ -126,20 +167,49 @@ fn bare(text: &str) -> &str {
             break;
         }
         let rest = trimmed(letters.as_str());
-        bare = if data.starts_with("E3") { rest.get(..13).unwrap_or(rest) } else { rest };
+        bare = if data.starts_with("E3") { trimmed(rest.get(..13).unwrap_or(rest)) } else { rest };
     }
-    bare
+    bare.into()
 }
 
-/// The GTIN that a code is or carries, as 14 digits.
+/// A letter as a scanner sends it: full-width digits as ASCII, every dash as a hyphen, every blank as a space.
+fn plain(letter: char) -> char {
+    match letter {
+        '\u{ff10}'..='\u{ff19}' => {
+            char::from_digit(u32::from(letter) - u32::from('\u{ff10}'), 10).unwrap_or(letter)
+        }
+        // As a picture of it is sent for FNC1.
+        '\u{241d}' => FNC1,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        blank if blank.is_whitespace() && !blank.is_control() => ' ',
+        letter => letter,
+    }
+}
+
+/// Without spaces and hyphens: as people type what stands below the bars, or an ISBN.
+fn without_gaps(bare: &str) -> String {
+    bare.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect()
+}
+
+/// The GTIN that a code is or carries, as 14 digits. Every reading holds its check digit right.
 fn gtin_in(bare: &str) -> Option<String> {
-    // As people type what stands below the bars, or an ISBN.
-    let digits: String = bare.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
+    let digits = without_gaps(bare);
     gtin(&digits)
         .or_else(|| upc_e(&digits))
-        .or_else(|| in_elements(bare))
+        .or_else(|| in_elements(&bare.replace("<GS>", "\u{1d}")))
         .or_else(|| in_brackets(bare))
         .or_else(|| in_link(bare))
+}
+
+/// The GTIN of a UPC-A that has lost its leading zero: 11 digits.
+fn with_lost_zero(digits: &str) -> Option<String> {
+    gtin(&format!("0{digits}")).filter(|_| digits.len() == 11)
+}
+
+/// The GTIN of an EAN-13 that is followed by its add-on of 2 or 5 digits. No GTIN has 15 or 18 digits; a
+/// shipping container's code has 18, and its first 13 are no article's.
+fn without_add_on(digits: &str) -> Option<String> {
+    gtin(digits.get(..13)?).filter(|_| matches!(digits.len(), 15 | 18))
 }
 
 /// A GTIN of 8, 12, 13 or 14 digits with the right check digit, as 14 digits.
@@ -235,22 +305,28 @@ fn in_elements(text: &str) -> Option<String> {
 
 /// The GTIN of element strings as they are written for people: `(01)05901234123457(10)ABC`.
 fn in_brackets(text: &str) -> Option<String> {
-    let behind = text.match_indices("(01)").filter_map(|(at, found)| text.get(at + found.len()..));
-    behind.filter_map(|value| gtin(value.trim_start().get(..14)?)).next()
+    let behind = ["(01)", "[01]"].into_iter().flat_map(|key| text.match_indices(key));
+    let mut behind = behind.filter_map(|(at, found)| text.get(at + found.len()..));
+    behind.find_map(|value| gtin(value.trim_start().get(..14)?))
 }
 
-/// The GTIN of a GS1 Digital Link URI: the segment behind `01` or `gtin` in the path, at any host.
+/// The GTIN of a GS1 Digital Link URI: the segment behind `01` or `gtin` in the path, at any host. Scanners
+/// that are set to text send it without its scheme; then a host stands before the path.
 fn in_link(text: &str) -> Option<String> {
     let has_scheme =
         |scheme: &&str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    let scheme = ["https://", "http://"].into_iter().find(has_scheme)?;
+    let scheme = ["https://", "http://"].into_iter().find(has_scheme).unwrap_or_default();
     let path = text.get(scheme.len()..)?.split(['?', '#']).next()?;
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    segments.windows(2).find_map(|two| {
+    let (host, path) = path.split_once('/')?;
+    let is_host = host.contains('.')
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
+    let segments: Vec<&str> = path.split('/').collect();
+    let found = segments.windows(2).find_map(|two| {
         let [key, value] = two else { return None };
         let is_gtin = *key == "01" || key.eq_ignore_ascii_case("gtin");
         gtin(&percent_decode_str(value).decode_utf8_lossy()).filter(|_| is_gtin)
-    })
+    });
+    found.filter(|_| is_host || !scheme.is_empty())
 }
 
 #[cfg(test)]
@@ -292,6 +368,21 @@ mod tests {
             "]Q1https://id.gs1.org/01/05901234123457",
             "5 901234 123457",
             "590-1234-12345-7",
+            "５９０１２３４１２３４５７",
+            "5901234123457\u{200b}",
+            "\u{200e}5901234\u{ad}123457\u{200f}",
+            "\u{feff}5901234123457",
+            "5901234\u{a0}123457",
+            "5901234\u{202f}123457",
+            "5901234\u{2013}123457",
+            "5901234\u{2011}123457",
+            "5901234\u{2212}123457",
+            "[01]05901234123457[10]ABC",
+            "<GS>0105901234123457",
+            "]C110ABC<GS>0105901234123457",
+            "\u{241d}0105901234123457",
+            "id.gs1.org/01/05901234123457",
+            "example.com/shop/gtin/5901234123457?x=1",
         ] {
             assert!(finds(scanned, TEA), "{scanned:?} {:?}", spellings(scanned));
             assert_eq!(canonical(scanned), "05901234123457", "{scanned:?}");
@@ -309,6 +400,14 @@ mod tests {
             "https://id.gs1.org/02/05901234123457",
             "https://example.com/?01=05901234123457",
             "(02)05901234123457",
+            "[02]05901234123457",
+            "<gs>0105901234123457",
+            "01/05901234123457",
+            "shop/01/05901234123457",
+            "id.gs1.org/01/05901234123450",
+            "5901234123450123",
+            "590123412345012",
+            "36000291453",
             "10ABC0105901234123457",
             "59012341234570",
             "x5901234123457",
@@ -345,8 +444,31 @@ mod tests {
     }
 
     #[test]
+    fn a_guess_comes_after_every_sure_reading() {
+        for (scanned, guess) in [
+            ("590123412345712", TEA),
+            ("590123412345751299", TEA),
+            ("5901234123457 51299", TEA),
+            ("5901234123457-12", TEA),
+            ("36000291452", "036000291452"),
+            ("036000291452", "36000291452"),
+            ("1-2\u{a0}34", "1234"),
+            ("425261", "042100005264"),
+        ] {
+            let readings = readings(scanned);
+            let is_in = |reading: &[String]| reading.iter().any(|text| text == guess);
+            assert!(readings.len() > 1 && is_in(readings.last().unwrap()), "{scanned:?} {readings:?}");
+            assert!(readings.iter().rev().skip(1).all(|reading| !is_in(reading)), "{scanned:?}");
+            assert!(!same(scanned, guess), "{scanned:?}: a guess makes no two codes one");
+        }
+        assert_eq!(readings("12\u{2013}3"), [vec!["12\u{2013}3"], vec!["12-3"], vec!["123"]]);
+        assert_eq!(readings("１２３"), [vec!["１２３"], vec!["123"]]);
+        assert!(!same("1-23", "12-3") && !same("1-23", "123"), "codes of the shop's own");
+    }
+
+    #[test]
     fn a_cleaned_code_has_no_control_character() {
-        assert_eq!(cleaned("\u{2}\tA\u{1d}B\u{0}C \r\n"), "ABC");
+        assert_eq!(cleaned("\u{2}\tA\u{1d}B\u{0}C\u{200e} \r\n"), "ABC");
     }
 
     proptest! {
@@ -362,16 +484,16 @@ mod tests {
                 if same(form, &code) {
                     prop_assert!(forms.iter().all(|form| !same(form, &code) || back.contains(form)), "{} {:?}", form, back);
                 } else {
-                    prop_assert!(form.len() == 8 || upc_e(&code).is_some(), "{} of {}", form, code);
+                    prop_assert!(matches!(form.len(), 8 | 11) || upc_e(&code).is_some(), "{} of {}", form, code);
                 }
             }
         }
 
         #[test]
-        fn any_text_is_looked_for_as_it_is_and_has_one_canonical_form(text in "(\\PC|[\\x00-\\x1f\\]01(/]){0,40}") {
+        fn any_text_is_looked_for_as_it_is_and_has_one_canonical_form(text in "(\\PC|[\\x00-\\x1f\\]01(/.\u{200b}\u{ff11}\u{2013}\u{a0}]){0,40}") {
             let all = spellings(&text);
             prop_assert!(all.first() == Some(&text) || text.is_empty());
-            prop_assert!(all.len() <= 12);
+            prop_assert!(all.len() <= 16);
             prop_assert_eq!(canonical(&canonical(&text)), canonical(&text));
             prop_assert!(same(&text, trimmed(&text)));
             prop_assert!(!cleaned(&text).contains(is_no_text));

@@ -7,6 +7,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The largest amount, in minor units, either way: 2^53−1, so that every JSON reader keeps it exactly.
 pub const MAX_MINOR: i64 = (1 << 53) - 1;
+/// The most that a receipt's goods, a payment or a movement of cash may come to, minor units: ten thousand
+/// million pounds. The sums of a till's life hold nine thousand of them.
+pub const MOST_MINOR: i64 = 1_000_000_000_000;
+
+/// Holds an amount that a person gives to [`MOST_MINOR`], either way.
+///
+/// # Errors
+/// [`MoneyError::TooLarge`].
+pub fn check_most(minor: i64) -> Result<(), MoneyError> {
+    if (-MOST_MINOR..=MOST_MINOR).contains(&minor) { Ok(()) } else { Err(MoneyError::TooLarge) }
+}
 
 /// An ISO 4217 currency, printed and stored as its three letters.
 ///

@@ -112,7 +112,15 @@ decimal_type!(
     Rate, "exchange rate of at most 10 decimals", scale 10, 0 ..= 1_000_000_000i64
 );
 
+impl UnitPrice {
+    /// The most decimals that a price may have.
+    pub const DECIMALS: u32 = 6;
+}
+
 impl Quantity {
+    /// The most that a quantity may be.
+    pub const MOST: Quantity = Quantity(Decimal::from_parts(410_065_408, 2, 0, false, 0));
+
     /// Millionths.
     pub fn micro(self) -> i64 {
         // The range leaves room: 9·10^9 · 10^6 < 2^63.

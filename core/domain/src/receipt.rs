@@ -1,18 +1,21 @@
 //! The receipt as plain text, for a printer of any width.
 //!
-//! Only what the till itself says begins in the first column: `Total`, `Rounding`, `Change`, `VAT`, the
+//! Only what the till itself says begins in the first column: `Total GBP`, `Rounding`, `Change`, `VAT`, the
 //! title. Every text that a person chose stands further to the right, without control characters, and wraps
 //! at words. So no name can look like another part of the receipt, and no line is wider than the paper.
+//!
+//! [`render`] is for a sale, [`render_reversal`] for a return and a void.
 
 use std::collections::BTreeMap;
 
+use rust_decimal::{Decimal, RoundingStrategy};
 use unicode_width::UnicodeWidthChar;
 
 use crate::{
     money::{Currency, Money},
-    numbers::UnitPrice,
-    sale::{Line, PriceStep, Settled, Tender},
-    text::{NOTE_CHARS, fitted},
+    numbers::{Rate, UnitPrice},
+    sale::{Changeover, Line, PriceStep, Settled, Tender},
+    text::{NOTE_CHARS, fitted, is_blank},
 };
 
 /// What stands on a receipt beside what was settled. Texts are as printed.
@@ -38,6 +41,20 @@ pub struct Layout<'a> {
     pub offline_note: Option<&'a str>,
 }
 
+/// What a return or a void takes back. A document that amends an invoice names it (VAT Directive
+/// 2006/112/EC, Art. 219).
+#[derive(Debug, Clone, Copy)]
+pub struct Reversal<'a> {
+    /// Printed before each document.
+    pub label: &'a str,
+    /// The documents: number and date of each.
+    pub of: &'a [String],
+    /// Why, if one reason is for all of it.
+    pub reason: Option<&'a str>,
+}
+
+/// Characters a line of the paper that a till prints on.
+pub const WIDTH: usize = 42;
 /// The narrowest paper.
 const LEAST_WIDTH: usize = 24;
 /// What stands under something else begins so far to the right of it.
@@ -45,23 +62,39 @@ const INDENT: usize = 2;
 /// Where the texts begin that a person chose.
 const CHOSEN: usize = 1;
 
-/// Renders what was settled, on lines of at most `layout.width` columns, 24 at least. Wide letters (CJK,
-/// emoji) take two columns.
+/// Renders a sale, on lines of at most `layout.width` columns, 24 at least. Wide letters (CJK, emoji) take
+/// two columns.
 pub fn render(settled: &Settled, layout: &Layout) -> String {
-    let width = layout.width.max(LEAST_WIDTH);
-    let mut paper = Paper { text: String::new(), width, currency: settled.currency };
+    rendered(settled, layout, None)
+}
+
+/// Renders a return or a void in the same way, with the documents that it takes back.
+pub fn render_reversal(settled: &Settled, layout: &Layout, reversal: &Reversal) -> String {
+    rendered(settled, layout, Some(reversal))
+}
+
+fn rendered(settled: &Settled, layout: &Layout, reversal: Option<&Reversal>) -> String {
+    let mut paper = Paper::new(layout.width, settled.currency);
     layout.header.iter().for_each(|line| paper.centred(line));
     paper.rule();
     paper.sides(0, layout.title, layout.number);
     paper.sides(0, layout.time, layout.issued_by);
+    if let Some(reversal) = reversal {
+        reversal.of.iter().for_each(|document| paper.sides(0, reversal.label, document));
+        paper.labelled("Reason", reversal.reason.unwrap_or_default());
+    }
     paper.rule();
     settled.lines.iter().for_each(|line| paper.line(line));
     paper.rule();
-    paper.amount(0, "Total", settled.total_minor);
+    // What every other amount without a currency is in.
+    paper.amount(0, &format!("Total {}", settled.currency), settled.total_minor);
     if settled.rounding_minor != 0 {
         paper.amount(0, "Rounding", settled.rounding_minor);
     }
-    settled.tenders.iter().for_each(|tender| paper.tender(tender, layout.tender_names));
+    for tender in &settled.tenders {
+        let name = layout.tender_names.get(&tender.tender).unwrap_or(&tender.tender);
+        paper.tender(tender, name, settled);
+    }
     if settled.change_minor != 0 {
         paper.amount(0, "Change", -settled.change_minor);
     }
@@ -75,16 +108,26 @@ pub fn render(settled: &Settled, layout: &Layout) -> String {
         paper.centred(note);
     }
     layout.footer.iter().for_each(|line| paper.centred(line));
-    paper.text
+    paper.into_text()
 }
 
+/// Writes a paper line by line.
 struct Paper {
     text: String,
     width: usize,
+    /// Amounts are in it.
     currency: Currency,
 }
 
 impl Paper {
+    fn new(width: usize, currency: Currency) -> Paper {
+        Paper { text: String::new(), width: width.max(LEAST_WIDTH), currency }
+    }
+
+    fn into_text(self) -> String {
+        self.text
+    }
+
     fn money(&self, minor: i64) -> String {
         Money::new(minor, self.currency).to_decimal().to_string()
     }
@@ -114,7 +157,19 @@ impl Paper {
 
     /// A text that a person chose, from this column on.
     fn chosen(&mut self, indent: usize, text: &str) {
-        for (place, line) in wrapped(&clean(text), self.width - indent - INDENT).iter().enumerate() {
+        self.block(indent, &clean(text));
+    }
+
+    /// The till's own label, and a text that a person chose; nothing if that says nothing.
+    fn labelled(&mut self, label: &str, text: &str) {
+        if !is_blank(text) {
+            self.block(0, &format!("{label}: {}", clean(text)));
+        }
+    }
+
+    /// The lines after the first stand further to the right.
+    fn block(&mut self, indent: usize, text: &str) {
+        for (place, line) in wrapped(text, self.width - indent - INDENT).iter().enumerate() {
             self.push(if place == 0 { indent } else { indent + INDENT }, line);
         }
     }
@@ -168,14 +223,16 @@ impl Paper {
         }
     }
 
-    fn tender(&mut self, tender: &Tender, names: &BTreeMap<String, String>) {
-        let name = names.get(&tender.tender).unwrap_or(&tender.tender);
-        match tender.rate {
-            Some(rate) => {
-                let label = format!("{name} {} at {rate}", tender.amount);
-                self.amount(CHOSEN, &label, tender.home_minor);
-            }
-            None => self.amount(CHOSEN, name, tender.home_minor),
+    fn tender(&mut self, tender: &Tender, name: &str, settled: &Settled) {
+        let said = tender.rate.map(|rate| (rate, published(rate, tender.amount.currency, settled)));
+        let label = match &said {
+            None => name.to_string(),
+            Some((_, Some(_))) => format!("{name} {}", tender.amount),
+            Some((rate, None)) => format!("{name} {} at {rate}", tender.amount),
+        };
+        self.amount(CHOSEN, &label, tender.home_minor);
+        if let Some((_, Some(published))) = said {
+            self.chosen(CHOSEN + INDENT, &published);
         }
     }
 
@@ -187,6 +244,45 @@ impl Paper {
         }
         self.text.push('\n');
     }
+}
+
+/// Decimals of a rate in a document.
+const RATE_DECIMALS: u32 = 10;
+/// Significant digits that a conversion rate is adopted with (Regulation (EC) No 1103/97, Art. 4(1)).
+const RATE_DIGITS: u32 = 6;
+
+/// The rate of a payment as it was published, `1 EUR = 1.95583 BGN`, where the document holds its inverse or
+/// a changeover's own: inverse rates are derived from it and are never shown (Regulation (EC) No 1103/97,
+/// Art. 4). Nothing for a rate that was published as it is held.
+fn published(rate: Rate, foreign: Currency, settled: &Settled) -> Option<String> {
+    let home = settled.currency;
+    match settled.changeover {
+        Some(Changeover { from, rate: fixed }) if from == home && fixed == rate => {
+            Some(format!("1 {foreign} = {fixed} {home}"))
+        }
+        Some(Changeover { from, rate: fixed }) if from == foreign && inverse(fixed) == Some(rate) => {
+            Some(format!("1 {home} = {fixed} {foreign}"))
+        }
+        _ => Some(format!("1 {home} = {} {foreign}", uninverted(rate)?)),
+    }
+}
+
+/// The other way round, with the decimals that a document holds.
+fn inverse(rate: Rate) -> Option<Rate> {
+    let exact = Decimal::ONE.checked_div(rate.to_decimal())?;
+    Rate::new(exact.round_dp_with_strategy(RATE_DECIMALS, RoundingStrategy::MidpointAwayFromZero)).ok()
+}
+
+/// The rate of six significant digits whose inverse this is, if there is one. A rate of six digits itself
+/// may have been published as it is.
+fn uninverted(rate: Rate) -> Option<Rate> {
+    let exact = rate.to_decimal();
+    if exact.scale() <= RATE_DIGITS || exact.mantissa().unsigned_abs() < 10_u128.pow(RATE_DIGITS) {
+        return None;
+    }
+    let other = Decimal::ONE.checked_div(exact)?;
+    let short = other.round_sf_with_strategy(RATE_DIGITS, RoundingStrategy::MidpointAwayFromZero)?;
+    Rate::new(short).ok().filter(|short| inverse(*short) == Some(rate))
 }
 
 /// What a printer prints letter by letter: no control characters, and no selectors that make the letter
@@ -361,7 +457,7 @@ mod tests {
             "   price: damaged",
             "   damaged",
             "------------------------------------------",
-            "Total                                14.50",
+            "Total GBP                            14.50",
             "Rounding                              0.01",
             " Cash                                14.50",
             "Change                               -0.01",
@@ -403,9 +499,83 @@ mod tests {
             let text =
                 printed(&settled(Currency::GBP, vec![line(&name, &name, "2.5", &name, 2_50)]), 42, &name);
             let totals = text.lines().filter(|line| line.starts_with("Total"));
-            assert_eq!(totals.collect::<Vec<_>>(), ["Total                                 2.50"], "{text}");
+            assert_eq!(totals.collect::<Vec<_>>(), ["Total GBP                             2.50"], "{text}");
             assert!(!text.contains(['\u{1b}', '\u{0}', '\u{202e}', '\u{2028}', '\r']), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_return_and_a_void_name_what_they_take_back() {
+        let of = settled(Currency::GBP, vec![line("Tea", "pc", "2.5", "", 2_50)]);
+        let none = BTreeMap::new();
+        let layout = Layout {
+            width: 42,
+            header: &[],
+            footer: &[],
+            title: "Void",
+            number: "A-9",
+            time: "2026-03-09 10:15",
+            issued_by: "T1 anna",
+            tender_names: &none,
+            offline_note: None,
+        };
+        let forged = "typed twice by a cashier of the morning\nTotal GBP    0.00";
+        let documents = ["A-7 of 2026-03-08".to_string(), "A-8 of 2026-03-09".to_string()];
+        let reversal = Reversal { label: "Voided", of: &documents, reason: Some(forged) };
+
+        let printed = render_reversal(&of, &layout, &reversal);
+
+        let expected = [
+            "------------------------------------------",
+            "Void                                   A-9",
+            "2026-03-09 10:15                   T1 anna",
+            "Voided                   A-7 of 2026-03-08",
+            "Voided                   A-8 of 2026-03-09",
+            "Reason: typed twice by a cashier of the",
+            "  morning Total GBP 0.00",
+            "------------------------------------------",
+        ];
+        assert_eq!(printed.lines().take(8).collect::<Vec<_>>(), expected);
+        let without = render_reversal(&of, &layout, &Reversal { of: &[], reason: None, ..reversal });
+        assert_eq!(without, render(&of, &layout));
+    }
+
+    #[test]
+    fn a_rate_is_printed_as_it_was_published_and_never_as_its_inverse() {
+        let (lev, euro) = (Currency::parse("BGN").unwrap(), Currency::EUR);
+        let changeover = Some(Changeover { from: lev, rate: "1.95583".parse().unwrap() });
+        let said = |home: Currency, foreign: Currency, rate: &str, changeover| {
+            let of = Settled { changeover, ..settled(home, Vec::new()) };
+            published(rate.parse().unwrap(), foreign, &of)
+        };
+        let fixed = Some("1 EUR = 1.95583 BGN".to_string());
+        assert_eq!(
+            said(euro, lev, "0.5112918812", changeover),
+            fixed,
+            "leva taken for a sale that is in euro now"
+        );
+        assert_eq!(said(lev, euro, "1.95583", changeover), fixed, "euro given back for a sale in leva");
+        assert_eq!(said(euro, lev, "0.5112918812", None), fixed, "of an older version");
+        assert_eq!(said(euro, Currency::CZK, "0.0395178818", None), Some("1 EUR = 25.305 CZK".into()));
+        for plain in
+            ["0.85", "1.17234", "25.305", "0.000012", "0.5112918811", "1.2345678901", "1000000000", "0"]
+        {
+            assert_eq!(said(Currency::GBP, euro, plain, None), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn the_rate_of_a_changeover_stands_below_its_payment() {
+        let lev = Currency::parse("BGN").unwrap();
+        let mut of = settled(Currency::EUR, vec![line("Tea", "pc", "2.5", "", 2_56)]);
+        of.changeover = Some(Changeover { from: lev, rate: "1.95583".parse().unwrap() });
+        let rate = Some("0.5112918812".parse().unwrap());
+        of.tenders[0] = Tender { amount: Money::new(5_00, lev), rate, ..of.tenders[0].clone() };
+
+        let printed = printed(&of, 42, "Cash");
+
+        let payment = " Cash 5.00 BGN                        2.56\n   1 EUR = 1.95583 BGN\n";
+        assert!(printed.contains(payment), "{printed}");
     }
 
     #[test]
@@ -431,9 +601,13 @@ mod tests {
                 prop_assert!(!line.contains(crate::text::is_no_text), "{:?}", line);
                 prop_assert!(line.is_empty() || OWN.iter().any(|own| line.starts_with(own)), "{:?}", line);
             }
+            let lines: Vec<&str> = printed.lines().collect();
             for own in ["Total", "Rounding", "Change"] {
-                let lines: Vec<&str> = printed.lines().filter(|line| line.starts_with(own)).collect();
-                prop_assert_eq!(lines.iter().map(|line| columns(line)).collect::<Vec<_>>(), [width]);
+                let places: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with(own)).collect();
+                prop_assert_eq!(places.len(), 1);
+                // An amount that does not fit beside its label stands below it.
+                let is_wrapped = columns(lines[places[0]]) < width;
+                prop_assert_eq!(columns(lines[places[0] + usize::from(is_wrapped)]), width);
             }
         }
     }

@@ -11,13 +11,13 @@
 use rust_decimal::Decimal;
 
 use crate::{
-    money::{Currency, Money, MoneyError, add, sum},
+    money::{Currency, Money, MoneyError, add, split_minor, sum},
     numbers::{Quantity, Rate},
     promotion::TakenOff,
     rounding::{CashRounding, Rounding},
     sale::{
-        Changeover, Line, LineOrigin, MAX_LINES, NewLine, PriceStep, SaleError, Settled, Tender, TenderKind,
-        Terms, check_bytes, divided, priced,
+        Changeover, Line, LineOrigin, MAX_LINES, MAX_TENDERS, NewLine, PriceStep, SaleError, Settled, Tender,
+        TenderKind, Terms, check_bytes, divided, priced,
     },
     text,
     vat::{VatLine, VatMode, breakdown, shares},
@@ -50,6 +50,8 @@ pub struct ReturnLine {
     /// The line of the sale it comes from, and what is left of it. What was paid goes back, or less at
     /// another price.
     pub origin: Option<(LineOrigin, Returnable)>,
+    /// What had been taken off the line of the sale: less of each comes back.
+    pub taken_off: Vec<PriceStep>,
     /// Why, if its sale is not named.
     pub reason: Option<String>,
 }
@@ -120,19 +122,28 @@ impl Returnable {
 pub struct Paid {
     /// Key of the tender; of cash any.
     pub tender: String,
-    /// What it is.
+    /// What it was when it paid.
     pub kind: TenderKind,
     /// Minor units of the sale's currency, before cash rounding.
     pub left_minor: i64,
+    /// What has gone back before, minor units of the sale's currency, before cash rounding.
+    pub back_minor: i64,
+    /// Whether the centre has no such tender any more: another of its kind gives back what it paid.
+    pub is_gone: bool,
 }
 
 impl Paid {
-    fn is(&self, tender: &str, kind: TenderKind) -> bool {
+    /// Whether a tender gives back what this one paid. A tender whose kind was corrected since is the same one.
+    pub fn comes_back_by(&self, tender: &str, kind: TenderKind) -> bool {
         #[cfg(tillkit_defects)]
         if crate::defects::is("a refund capped by the wrong tender") {
             return (self.kind == TenderKind::Cash) == (kind == TenderKind::Cash);
         }
-        self.kind == kind && (kind == TenderKind::Cash || self.tender == tender)
+        match (self.kind, kind) {
+            (TenderKind::Cash, TenderKind::Cash) => true,
+            (TenderKind::Cash, _) | (_, TenderKind::Cash) => false,
+            _ => self.tender == tender || (self.is_gone && self.kind == kind),
+        }
     }
 }
 
@@ -174,6 +185,9 @@ impl NewReturn {
     /// [`SaleError::ReasonMissing`], [`SaleError::PositiveTotal`], [`SaleError::WrongRefund`],
     /// [`SaleError::NotPaidBy`], [`SaleError::OnAccount`], [`SaleError::Empty`], …
     pub fn settle(&self) -> Result<Settled, SaleError> {
+        if self.refunds.len() > MAX_TENDERS {
+            return Err(SaleError::TooManyTenders);
+        }
         let (lines, vat, total_minor) = self.lines()?;
         let shares = self.shares(total_minor)?;
         self.taken_over(&lines, &shares)?;
@@ -243,7 +257,7 @@ impl NewReturn {
                 check_left(&name, quantity.negated(), *left)?;
                 self.price_part(&mut line, new, left.part(quantity.negated())?)?;
             }
-            None if new.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) => {
+            None if new.reason.as_ref().is_none_or(|reason| text::is_blank(reason)) => {
                 return Err(SaleError::ReasonMissing { what: "a return without its sale" });
             }
             None => {}
@@ -260,7 +274,7 @@ impl NewReturn {
         if new.line.price_override.is_none() {
             // On a return everything is negative: less than the price comes back.
             let off_minor = add(line.gross_minor, part.gross_minor)?;
-            line.take_off(off_minor, PriceStep::Discount(off_minor))?;
+            give_up_discounts(line, off_minor, &new.taken_off)?;
             line.vat_minor = Some(-part.vat_minor);
             return Ok(());
         }
@@ -300,7 +314,13 @@ impl NewReturn {
     fn shares(&self, total_minor: i64) -> Result<Vec<Share>, SaleError> {
         let mut named = Vec::with_capacity(self.refunds.len());
         for refund in &self.refunds {
-            named.push(refund.amount_minor.map(|minor| self.home_minor(refund, minor)).transpose()?);
+            named.push(match refund.amount_minor {
+                Some(minor) => {
+                    let home_minor = self.home_minor(refund, minor)?;
+                    Some(self.all_that_is_left(refund, minor)?.unwrap_or(home_minor))
+                }
+                None => None,
+            });
         }
         let mut left_minor = -add(total_minor, sum(named.iter().flatten().copied())?)?;
         let mut shares = Vec::with_capacity(self.refunds.len());
@@ -333,25 +353,54 @@ impl NewReturn {
         Ok(shares)
     }
 
-    /// So much of the return's currency by a tender, rounded as its coins are.
+    /// So much of the return's currency by a tender, rounded as its coins are. Money that went back in parts is
+    /// together what it would have been at once: what is rounded is all that has gone back by the tender.
     fn rest(&self, refund: &Refund, due_minor: i64) -> Result<Share, SaleError> {
         let home = self.terms.currency;
-        let rounding = refund.cash_rounding.filter(|_| refund.kind == TenderKind::Cash);
+        let before_minor = sum(self.paid_by(refund).map(|paid| paid.back_minor))?;
+        let (before, before_coins) = self.in_coins(refund, before_minor)?;
+        let (through, through_coins) = self.in_coins(refund, add(before_minor, due_minor)?)?;
+        let rounding_minor = add(through_coins, -before_coins)?;
+        let amount_minor = add(add(through, -before)?, rounding_minor)?;
         if refund.currency == home {
-            let amount_minor = add(due_minor, rounding.map_or(0, |rounding| rounding.of(due_minor)))?;
             return Ok(Share { amount_minor, home_minor: amount_minor, due_minor });
         }
         let rate = refund.rate.ok_or(SaleError::RateMissing { currency: refund.currency })?;
-        let exact = divided(Decimal::new(due_minor, home.exponent()), rate)?;
-        let exact_minor = Rounding::HalfAwayFromZero.to_minor(exact, refund.currency)?;
-        let rounding_minor = rounding.map_or(0, |rounding| rounding.of(exact_minor));
         let rounded = Money::new(rounding_minor, refund.currency).to_decimal();
         let rounded = rounded.checked_mul(rate.to_decimal()).ok_or(MoneyError::TooLarge)?;
-        Ok(Share {
-            amount_minor: add(exact_minor, rounding_minor)?,
-            home_minor: add(due_minor, Rounding::HalfAwayFromZero.to_minor(rounded, home)?)?,
-            due_minor,
-        })
+        let home_minor = add(due_minor, Rounding::HalfAwayFromZero.to_minor(rounded, home)?)?;
+        Ok(Share { amount_minor, home_minor, due_minor })
+    }
+
+    /// What the tenders paid that this one gives back.
+    fn paid_by<'a>(&'a self, refund: &'a Refund) -> impl Iterator<Item = &'a Paid> {
+        self.paid.iter().filter(|paid| paid.comes_back_by(&refund.tender, refund.kind))
+    }
+
+    /// So much of the return's currency in the tender's, and what must be added so that coins can pay it.
+    fn in_coins(&self, refund: &Refund, due_minor: i64) -> Result<(i64, i64), SaleError> {
+        let home = self.terms.currency;
+        let exact_minor = match refund.rate.filter(|_| refund.currency != home) {
+            None if refund.currency == home => due_minor,
+            None => return Err(SaleError::RateMissing { currency: refund.currency }),
+            Some(rate) => {
+                let exact = divided(Decimal::new(due_minor, home.exponent()), rate)?;
+                Rounding::HalfAwayFromZero.to_minor(exact, refund.currency)?
+            }
+        };
+        let coins = refund.cash_rounding.filter(|_| refund.kind == TenderKind::Cash);
+        Ok((exact_minor, coins.map_or(0, |coins| coins.of(exact_minor))))
+    }
+
+    /// What is left of a tender, if so much of another currency is all of it: a cent of the one may be two of the
+    /// other.
+    fn all_that_is_left(&self, refund: &Refund, minor: i64) -> Result<Option<i64>, SaleError> {
+        if refund.currency == self.terms.currency {
+            return Ok(None);
+        }
+        let left_minor = sum(self.paid_by(refund).map(|paid| paid.left_minor.max(0)))?;
+        let all = self.rest(refund, left_minor)?;
+        Ok((left_minor > 0 && all.amount_minor == minor).then_some(left_minor))
     }
 
     fn home_minor(&self, refund: &Refund, minor: i64) -> Result<i64, SaleError> {
@@ -397,13 +446,20 @@ impl NewReturn {
                 None => by_tender.push((refund, share.due_minor)),
             }
         }
-        let left_of = |refund: &Refund| {
-            let left = self.paid.iter().filter(|paid| paid.is(&refund.tender, refund.kind));
-            sum(left.map(|paid| paid.left_minor))
-        };
+        // A tender's own comes before what another one of its kind had paid.
+        by_tender.sort_by_key(|(refund, _)| self.paid.iter().all(|paid| paid.tender != refund.tender));
+        let mut left: Vec<i64> = self.paid.iter().map(|paid| paid.left_minor).collect();
         let mut cash_over_minor = 0;
         for (refund, asked_minor) in by_tender {
-            let left_minor = left_of(refund)?.max(0);
+            let own = self.paid.iter().zip(&mut left);
+            let own: Vec<_> =
+                own.filter(|(paid, _)| paid.comes_back_by(&refund.tender, refund.kind)).collect();
+            let left_minor = sum(own.iter().map(|(_, left)| **left))?.max(0);
+            let mut taken_minor = asked_minor.min(left_minor);
+            for (_, left) in own {
+                let part_minor = taken_minor.min(*left);
+                (*left, taken_minor) = (*left - part_minor, taken_minor - part_minor);
+            }
             let over_minor = add(asked_minor, -left_minor)?.max(0);
             let beyond_minor = add(over_minor, -free_minor)?.max(0);
             free_minor = add(free_minor, -over_minor)?.max(0);
@@ -461,6 +517,32 @@ impl NewReturn {
     }
 }
 
+/// Shares what is taken off a line that comes back, which is not positive, among what had been taken off when it
+/// was sold; what no discount explains is a rounding, and stands as a discount of the line.
+fn give_up_discounts(line: &mut Line, off_minor: i64, taken_off: &[PriceStep]) -> Result<(), SaleError> {
+    let minor_of = |step: &PriceStep| match step {
+        PriceStep::Promotion(TakenOff { minor, .. })
+        | PriceStep::Discount(minor)
+        | PriceStep::ReceiptDiscount(minor) => *minor,
+        _ => 0,
+    };
+    let steps: Vec<_> = taken_off.iter().filter(|step| minor_of(step) > 0).collect();
+    let weights: Vec<u64> = steps.iter().map(|step| minor_of(step).unsigned_abs()).collect();
+    if steps.is_empty() || off_minor > 0 {
+        return Ok(line.take_off(off_minor, PriceStep::Discount(off_minor))?);
+    }
+    for (step, share) in steps.into_iter().zip(split_minor(-off_minor, &weights)?) {
+        let share = -share;
+        let given_up = match step.clone() {
+            PriceStep::Promotion(part) => PriceStep::Promotion(TakenOff { minor: share, ..part }),
+            PriceStep::ReceiptDiscount(_) => PriceStep::ReceiptDiscount(share),
+            _ => PriceStep::Discount(share),
+        };
+        line.take_off(share, given_up)?;
+    }
+    Ok(())
+}
+
 fn check_left(name: &str, asked: Quantity, left: Returnable) -> Result<(), SaleError> {
     if asked.plus(left.back.quantity)? > left.sold {
         let (sold, returned) = (left.sold, left.back.quantity);
@@ -494,16 +576,21 @@ impl Settled {
         let mut cash_minor = self.total_minor;
         for tender in self.tenders.iter().filter(|tender| tender.kind != TenderKind::Cash) {
             cash_minor = add(cash_minor, -tender.home_minor)?;
-            match paid.iter_mut().find(|paid| paid.is(&tender.tender, tender.kind)) {
+            let same = |paid: &&mut Paid| paid.tender == tender.tender && paid.kind == tender.kind;
+            match paid.iter_mut().find(same) {
                 Some(paid) => paid.left_minor = add(paid.left_minor, tender.home_minor)?,
                 None => paid.push(Paid {
                     tender: tender.tender.clone(),
                     kind: tender.kind,
                     left_minor: tender.home_minor,
+                    back_minor: 0,
+                    is_gone: false,
                 }),
             }
         }
-        paid.push(Paid { tender: String::new(), kind: TenderKind::Cash, left_minor: cash_minor.max(0) });
+        let left_minor = cash_minor.max(0);
+        let (tender, kind) = (String::new(), TenderKind::Cash);
+        paid.push(Paid { tender, kind, left_minor, back_minor: 0, is_gone: false });
         Ok(paid)
     }
 

@@ -80,6 +80,11 @@ impl CashRounding {
         CashRounding { step_minor, rounding, takes_exact: false, at_least_a_step: false }
     }
 
+    /// Whether there are coins for exactly so much.
+    pub fn can_pay(self, minor: i64) -> bool {
+        self.takes_exact || minor % self.step_minor.max(1) == 0
+    }
+
     /// What must be added to `due_minor` so that coins can pay it (BT-114 of EN 16931).
     ///
     /// ```

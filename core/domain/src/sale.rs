@@ -22,7 +22,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    money::{Currency, Money, MoneyError, add, split_minor, sum},
+    money::{Currency, Money, MoneyError, add, check_most, split_minor, sum},
     numbers::{Percent, Quantity, Rate, UnitPrice},
     promotion::{Gives, Goods, Promotion, TakenOff, taken_off},
     rounding::{CashRounding, Rounding},
@@ -82,10 +82,23 @@ impl Changeover {
         Rounding::HalfAwayFromZero.to_minor(exact, new)
     }
 
-    fn price(self, price: UnitPrice, new: Currency) -> Result<UnitPrice, MoneyError> {
+    /// A price of the old currency in the new one: with as few decimals as so much of it comes to the same with,
+    /// since only amounts are rounded (Regulation (EC) 1103/97, Art. 4 and 5).
+    fn price(self, price: UnitPrice, quantity: Quantity, new: Currency) -> Result<UnitPrice, MoneyError> {
         let exact = divided(price.to_decimal(), self.rate)?;
-        let decimals = new.exponent();
-        UnitPrice::new(exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
+        let value = |price: Decimal| {
+            let value = price.checked_mul(quantity.to_decimal()).ok_or(MoneyError::TooLarge)?;
+            Rounding::HalfAwayFromZero.to_minor(value, new)
+        };
+        let rounded =
+            |decimals| exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+        let finest = rounded(UnitPrice::DECIMALS);
+        for decimals in new.exponent()..UnitPrice::DECIMALS {
+            if value(rounded(decimals))? == value(finest)? {
+                return UnitPrice::new(rounded(decimals));
+            }
+        }
+        UnitPrice::new(finest)
     }
 }
 
@@ -388,6 +401,14 @@ pub enum SaleError {
     /// A text that cannot stand in a document.
     #[error(transparent)]
     Text(#[from] BadText),
+    /// Another price is below nothing (EN 16931, BR-27).
+    #[error("{name}: the price {price} is below nothing")]
+    NegativePrice {
+        /// The line.
+        name: String,
+        /// What was asked for.
+        price: UnitPrice,
+    },
     /// The unit is not sold in such parts.
     #[error("{name}: {quantity} has more decimals than the {decimals} that the unit {unit} allows")]
     TooManyDecimals {
@@ -565,9 +586,12 @@ impl Sale {
             return Err(SaleError::TooManyLines);
         }
         line.check()?;
-        base_minor(&line, self.terms.currency)?;
         check_bytes(self.lines.iter().map(|(line, _)| line).chain([&line]))?;
         self.lines.push((line, None));
+        if let Err(error) = self.check_sums() {
+            self.lines.pop();
+            return Err(error.into());
+        }
         Ok(self.lines.len() - 1)
     }
 
@@ -576,13 +600,28 @@ impl Sale {
     /// # Errors
     /// [`SaleError::NoSuch`], [`SaleError::TooManyDecimals`], [`SaleError::Money`].
     pub fn set_quantity(&mut self, index: usize, quantity: Quantity) -> Result<(), SaleError> {
-        let currency = self.terms.currency;
         let (line, _) = self.line_mut(index)?;
         let changed = NewLine { quantity, ..line.clone() };
         changed.check()?;
-        base_minor(&changed, currency)?;
-        *line = changed;
-        Ok(())
+        let before = std::mem::replace(line, changed);
+        self.check_sums().map_err(|error| {
+            if let Ok((line, _)) = self.line_mut(index) {
+                *line = before;
+            }
+            error.into()
+        })
+    }
+
+    /// Holds all lines together to what a receipt may come to, and their quantities to what a quantity may be:
+    /// then no discount, VAT or sum of it is too large.
+    fn check_sums(&self) -> Result<(), MoneyError> {
+        let (mut value_minor, mut quantity) = (0, Quantity::default());
+        for (line, _) in &self.lines {
+            let of_line = line.quantity;
+            value_minor = add(value_minor, base_minor(line, self.terms.currency)?.abs())?;
+            quantity = quantity.plus(if of_line.is_negative() { of_line.negated() } else { of_line })?;
+        }
+        check_most(value_minor)
     }
 
     /// Takes a line off.
@@ -603,7 +642,13 @@ impl Sale {
         let currency = self.terms.currency;
         let (line, own) = self.line_mut(index)?;
         if let Some(discount) = discount {
-            discount_of(discount, base_minor(line, currency)?, currency)?;
+            // What comes back for a deposit is what it is, so nothing is taken off it.
+            let of_minor = if line.is_deposit { 0 } else { base_minor(line, currency)? };
+            let minor = discount_of(discount, of_minor, currency)?;
+            if line.is_deposit {
+                let (discount, of) = (Money::new(minor, currency), Money::new(0, currency));
+                return Err(SaleError::DiscountTooLarge { discount, of });
+            }
         }
         *own = discount;
         Ok(())
@@ -631,7 +676,7 @@ impl Sale {
     ///
     /// # Errors
     /// [`SaleError::NoPayment`], [`SaleError::RateMissing`], [`SaleError::CustomerMissing`],
-    /// [`SaleError::TooManyTenders`], [`SaleError::Text`].
+    /// [`SaleError::TooManyTenders`], [`SaleError::Text`], [`SaleError::Money`].
     pub fn pay(&mut self, new: NewTender) -> Result<usize, SaleError> {
         if new.amount.minor <= 0 {
             return Err(SaleError::NoPayment { amount: new.amount });
@@ -645,7 +690,9 @@ impl Sale {
         if let Some(reference) = &new.reference {
             text::check("a reference", reference, text::REFERENCE_CHARS)?;
         }
+        check_most(new.amount.minor)?;
         let home_minor = self.home_minor(&new)?;
+        check_most(home_minor)?;
         let is_foreign = new.amount.currency != self.terms.currency;
         let NewTender { tender, name, kind, gives_change, amount, rate, reference } = new;
         let rate = rate.filter(|_| is_foreign);
@@ -696,7 +743,8 @@ impl Sale {
     fn promoted(&self) -> Result<Vec<Vec<TakenOff>>, MoneyError> {
         let currency = self.terms.currency;
         let goods = self.lines.iter().map(|(line, _)| {
-            let promotions: &[Promotion] = if line.price_override.is_some() { &[] } else { &line.promotions };
+            let has_none = line.price_override.is_some() || line.is_deposit;
+            let promotions: &[Promotion] = if has_none { &[] } else { &line.promotions };
             let value_minor = base_minor(line, currency)?;
             Ok(Goods { item: &line.item, quantity: line.quantity, value_minor, promotions })
         });
@@ -748,14 +796,15 @@ impl Sale {
     pub fn changed_over(mut self, changeover: Changeover, terms: Terms) -> Result<Sale, SaleError> {
         let (old, new) = (self.terms.currency, terms.currency);
         for (line, discount) in &mut self.lines {
-            line.list_price = changeover.price(line.list_price, new)?;
+            let quantity = line.quantity;
+            line.list_price = changeover.price(line.list_price, quantity, new)?;
             if let Some((price, _)) = &mut line.price_override {
-                *price = changeover.price(*price, new)?;
+                *price = changeover.price(*price, quantity, new)?;
             }
             for promotion in &mut line.promotions {
                 promotion.gives = match promotion.gives {
-                    Gives::AmountOff(amount) => Gives::AmountOff(changeover.price(amount, new)?),
-                    Gives::FixedPrice(price) => Gives::FixedPrice(changeover.price(price, new)?),
+                    Gives::AmountOff(amount) => Gives::AmountOff(changeover.price(amount, quantity, new)?),
+                    Gives::FixedPrice(price) => Gives::FixedPrice(changeover.price(price, quantity, new)?),
                     Gives::AmountOffOnce(minor) => Gives::AmountOffOnce(changeover.to_new(minor, new)?),
                     gives => gives,
                 };
@@ -897,6 +946,10 @@ impl Sale {
         if change > add(changeable, paid_out)? {
             return Err(SaleError::Overpaid { over: Money::new(change, currency) });
         }
+        if let Some(coins) = self.terms.cash_rounding.filter(|coins| !coins.can_pay(change)) {
+            let step = Money::new(coins.step_minor, currency);
+            return Err(SaleError::NoSuchCoins { amount: Money::new(change, currency), step });
+        }
         Ok((change, rounding))
     }
 
@@ -962,8 +1015,11 @@ impl NewLine {
         text::check("a name", &self.name, text::NAME_CHARS)?;
         text::check("a unit", &self.unit, text::NAME_CHARS)?;
         text::check("a code", self.code.as_deref().unwrap_or_default(), text::NAME_CHARS)?;
-        if let Some((_, reason)) = &self.price_override {
-            if reason.trim().is_empty() {
+        if let Some((price, reason)) = &self.price_override {
+            if price.is_negative() {
+                return Err(SaleError::NegativePrice { name: self.name.clone(), price: *price });
+            }
+            if text::is_blank(reason) {
                 return Err(SaleError::ReasonMissing { what: "another price" });
             }
             text::check("a reason", reason, text::NOTE_CHARS)?;
@@ -1090,7 +1146,7 @@ fn share_discount(lines: &mut [Line], discount: Discount, currency: Currency) ->
     if minor == 0 {
         return Ok(());
     }
-    let weights: Vec<u64> = lines.iter().map(|line| u64::try_from(line.gross_minor).unwrap_or(0)).collect();
+    let weights: Vec<u64> = lines.iter().map(|line| u64::try_from(shared_minor(line)).unwrap_or(0)).collect();
     let shares = split_minor(minor, &weights)?;
     #[cfg(tillkit_defects)]
     let lost = usize::from(crate::defects::is("a discount's share lost"));
@@ -1104,7 +1160,12 @@ fn share_discount(lines: &mut [Line], discount: Discount, currency: Currency) ->
 
 /// What a receipt's discount is taken of.
 fn shared_among(lines: &[Line]) -> Result<i64, MoneyError> {
-    sum(lines.iter().map(|line| line.gross_minor.max(0)))
+    sum(lines.iter().map(shared_minor))
+}
+
+/// What a receipt's discount is taken of, of a line: nothing of a deposit.
+fn shared_minor(line: &Line) -> i64 {
+    if line.is_deposit { 0 } else { line.gross_minor.max(0) }
 }
 
 /// VAT by rate, and what it all comes to with VAT.

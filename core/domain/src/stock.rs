@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     numbers::Quantity,
     sale::{SaleError, Settled},
+    text,
 };
 
 /// A document about goods without money.
@@ -49,7 +50,7 @@ impl StockKind {
         reason: &str,
         lines: impl IntoIterator<Item = (&'a str, Quantity)>,
     ) -> Result<(), SaleError> {
-        if self.needs_reason() && reason.trim().is_empty() {
+        if self.needs_reason() && text::is_blank(reason) {
             return Err(SaleError::ReasonMissing { what: "a write-off" });
         }
         let mut is_empty = true;

@@ -50,6 +50,36 @@ pub fn is_no_text(letter: char) -> bool {
         || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Whether a character leaves nothing on paper: what Unicode calls Default_Ignorable_Code_Point
+/// (DerivedCoreProperties.txt: joiners, directional marks, selectors, Hangul fillers, tags).
+///
+/// ```
+/// # use tillkit_domain::text::is_invisible;
+/// assert!(is_invisible('\u{200b}') && is_invisible('\u{ad}') && !is_invisible(' ') && !is_invisible('-'));
+/// ```
+pub fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a text says nothing: it is empty, or a reader sees only blanks.
+///
+/// ```
+/// # use tillkit_domain::text::is_blank;
+/// assert!(is_blank("") && is_blank(" \u{200b}\u{3164}\n") && !is_blank("."));
+/// ```
+pub fn is_blank(text: &str) -> bool {
+    // Braille with no dot raised is a letter to Unicode and a blank to a reader.
+    let is_nothing = |letter: char| {
+        letter.is_whitespace() || is_no_text(letter) || is_invisible(letter) || letter == '\u{2800}'
+    };
+    text.chars().all(is_nothing)
+}
+
 /// Refuses text that cannot stand in a document.
 ///
 /// # Errors
@@ -105,6 +135,19 @@ mod tests {
         for bad in ['\0', '\t', '\r', '\u{7f}', '\u{85}', '\u{2029}', '\u{202e}'] {
             let refused = check("a name", &format!("a{bad}"), 9);
             assert_eq!(refused, Err(BadText::NoText { what: "a name", code: bad.into() }), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_invisible_letters_is_blank() {
+        for nothing in
+            ["\u{200b}", "\u{3164}", "\u{2060}", "\u{e0041}\u{e007f}", "\u{fe0f}", "\u{2800}", "\u{ad}"]
+        {
+            assert!(is_blank(nothing) && is_blank(&format!(" {nothing}\u{a0}{nothing}\t")), "{nothing:?}");
+            assert!(!is_blank(&format!("{nothing}x")), "{nothing:?}");
+        }
+        for something in ["0", "-", "\u{8336}", "\u{301}", "\u{2764}\u{fe0f}"] {
+            assert!(!is_blank(something), "{something:?}");
         }
     }
 

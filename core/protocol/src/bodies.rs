@@ -866,6 +866,7 @@ mod tests {
             promotions: Vec::new(),
         };
         sale.add_line(line.clone()).unwrap();
+        let line = domain::NewLine { is_deposit: false, ..line };
         let off = domain::Gives::PercentOff("10".parse().unwrap());
         let promotion = domain::Promotion::new("ten", "Ten off", off);
         sale.add_line(domain::NewLine { price_override: None, promotions: vec![promotion], ..line }).unwrap();

@@ -219,7 +219,8 @@ pub struct Promotion {
     /// Given up to here, exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<i64>,
-    /// Given on these days of the week, 1 is Monday; on every day if there is none.
+    /// Given on these days of the week, 1 is Monday; on every day if there is none. A night is of the day that it
+    /// begins on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weekdays: Vec<u8>,
     /// Given from this time of day on.
@@ -242,17 +243,20 @@ impl Promotion {
         self.active
             && self.from_ms <= now_ms
             && self.until_ms.is_none_or(|until_ms| now_ms < until_ms)
-            && (self.weekdays.is_empty() || self.weekdays.contains(&weekday))
-            && self.is_in_time(minute)
+            && self.is_on(weekday, minute)
     }
 
-    /// From 22:00 until 02:00 is a night; its weekday is the one of the minute that is asked for.
-    fn is_in_time(&self, minute: u16) -> bool {
+    /// From 22:00 until 02:00 is a night, which is of the day that it begins on.
+    fn is_on(&self, weekday: u8, minute: u16) -> bool {
+        let is_day = |day: u8| self.weekdays.is_empty() || self.weekdays.contains(&day);
         let is_after = self.from_time.is_none_or(|from| from.minutes() <= minute);
         let is_before = self.until_time.is_none_or(|until| minute < until.minutes());
         match self.from_time.zip(self.until_time) {
-            Some((from, until)) if until < from => is_after || is_before,
-            _ => is_after && is_before,
+            Some((from, until)) if until < from => {
+                let day_before = if weekday <= 1 { 7 } else { weekday - 1 };
+                (is_after && is_day(weekday)) || (is_before && is_day(day_before))
+            }
+            _ => is_after && is_before && is_day(weekday),
         }
     }
 

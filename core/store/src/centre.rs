@@ -18,6 +18,7 @@ use tillkit_protocol::{Section, settings};
 use crate::{
     Gate, Result, StoreError,
     file::{Db, FileKind, InUse},
+    load::indexed,
     precedence::Precedence,
 };
 
@@ -153,8 +154,13 @@ impl Centre {
     pub(crate) fn open(path: &Path, gate: Arc<Gate>, precedence: Arc<Precedence>) -> Result<Centre> {
         let mut is_new = !path.exists();
         let open = || {
-            let writer = KIND.open(path)?;
+            let mut writer = KIND.open(path)?;
             writer.execute_batch(WRITER_PRAGMAS)?;
+            match index_codes(&mut writer) {
+                Err(error) if error.is_of_the_file() => return Err(error),
+                // On a full disk the till opens all the same, and the next time it tries again.
+                _ => {}
+            }
             let live = read_live(&writer)?;
             Ok::<_, StoreError>((writer, live))
         };
@@ -489,7 +495,7 @@ impl View<'_> {
         Ok(listed)
     }
 
-    /// The items that have one of these codes, exactly, in key order. Retired ones only if no active one
+    /// The items that have one of these codes, as it is written or in its canonical spelling, in key order. Retired ones only if no active one
     /// has it, and then the one of the least key: a code passes on from a retired item to its successor.
     ///
     /// # Errors
@@ -797,6 +803,36 @@ fn found(row: &rusqlite::Row) -> rusqlite::Result<Found> {
     Ok(Found { key: row.get(0)?, body: row.get(1)?, is_edited: false })
 }
 
+/// Looks codes up by their canonical spelling as well, in a file that an earlier version has filled. Another
+/// name of the fact makes every file do so again, when a new version reads more spellings.
+fn index_codes(db: &mut Connection) -> Result<()> {
+    const IS_DONE: &str = "SELECT count(*) > 0 FROM fact WHERE name = 'canonical_codes'";
+    const DONE: &str = "INSERT INTO fact (name, value) VALUES ('canonical_codes', x'')";
+    const LOOK_UPS: [(&str, &str); 2] = [
+        ("SELECT code, row_id FROM item_code_0", "INSERT INTO item_code_0 (code, row_id) VALUES (?1, ?2)"),
+        ("SELECT code, row_id FROM item_code_1", "INSERT INTO item_code_1 (code, row_id) VALUES (?1, ?2)"),
+    ];
+    if db.query_row(IS_DONE, [], |row| row.get(0))? {
+        return Ok(());
+    }
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for (read, insert) in LOOK_UPS {
+        let mut others: Vec<(String, i64)> = Vec::new();
+        let mut codes = tx.prepare(read)?;
+        let mut rows = codes.query([])?;
+        while let Some(row) = rows.next()? {
+            let (code, id): (String, i64) = (row.get(0)?, row.get(1)?);
+            others.extend(indexed(&code).skip(1).map(|other| (other.into_owned(), id)));
+        }
+        let mut insert = tx.prepare(insert)?;
+        for other in others {
+            insert.execute(other)?;
+        }
+    }
+    tx.execute(DONE, [])?;
+    Ok(tx.commit()?)
+}
+
 pub(crate) fn read_live(db: &Connection) -> Result<Live> {
     const LIVE: &str = "SELECT name, id, live_slot, epoch, generation, applied_ms FROM section";
     let mut statement = db.prepare_cached(LIVE)?;
@@ -847,4 +883,37 @@ fn put_aside(path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_an_earlier_version_indexed_as_written_are_looked_up_by_their_canonical_spelling() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = KIND.open(&folder.path().join("centre.db")).unwrap();
+        db.execute_batch(
+            "INSERT INTO item_code_0 VALUES ('590-1234-12346-4', 1), ('5901234123471', 2), ('ART-1', 3);
+             INSERT INTO item_code_1 VALUES (']C10105901234123457', 4);",
+        )
+        .unwrap();
+
+        index_codes(&mut db).unwrap();
+        index_codes(&mut db).unwrap();
+
+        let codes = "SELECT code, row_id FROM item_code_0 UNION ALL SELECT code, row_id FROM item_code_1 ORDER BY row_id";
+        let mut codes = db.prepare(codes).unwrap();
+        let codes = codes.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let codes: Vec<(String, i64)> = codes.collect::<rusqlite::Result<_>>().unwrap();
+        let expected = [
+            ("590-1234-12346-4", 1),
+            ("05901234123464", 1),
+            ("5901234123471", 2),
+            ("ART-1", 3),
+            ("]C10105901234123457", 4),
+            ("05901234123457", 4),
+        ];
+        assert_eq!(codes, expected.map(|(code, id)| (code.to_string(), id)));
+    }
 }

@@ -16,12 +16,14 @@
 //! can do them side by side.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde::Deserialize;
+use tillkit_domain::codes;
 use tillkit_protocol::{
     Hash, KindDigest, Section,
     limits::BLOB_EXPANDED_BYTES,
@@ -143,7 +145,7 @@ struct PreparedRow {
 /// What the look-up tables take from a row.
 enum Look {
     Item { name: Range<u32>, codes: Range<u32> },
-    Code { code: Range<u32> },
+    Code { codes: Range<u32> },
     Customer { words: Range<u32> },
     Price { item: Range<u32>, from_ms: i64 },
 }
@@ -200,6 +202,15 @@ impl Prepared {
         codes.iter().map(|code| self.text(code))
     }
 
+    fn push_codes(&mut self, codes: &[Cow<str>]) -> Result<Range<u32>, String> {
+        let first = self.codes.len() as u32;
+        for code in codes.iter().flat_map(|code| indexed(code)) {
+            let code = self.push_text(&code)?;
+            self.codes.push(code);
+        }
+        Ok(first..self.codes.len() as u32)
+    }
+
     /// Folded, a name may be many times as long, and a phone has to hold all of them.
     fn push_text(&mut self, text: &str) -> Result<Range<u32>, String> {
         if self.text.len() + text.len() > BLOB_EXPANDED_BYTES {
@@ -209,6 +220,15 @@ impl Prepared {
         self.text.push_str(text);
         Ok(start..self.text.len() as u32)
     }
+}
+
+/// The texts by which a code is looked up: as it stands in the row, and the canonical spelling where that is
+/// another. Zeros in front of a GTIN are looked for anyway.
+pub(crate) fn indexed(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let canonical = codes::canonical(code);
+    let is_found = canonical.strip_suffix(code).is_some_and(|zeros| zeros.bytes().all(|byte| byte == b'0'));
+    let other = (!is_found && !canonical.is_empty()).then_some(Cow::Owned(canonical));
+    std::iter::once(Cow::Borrowed(code)).chain(other)
 }
 
 /// A kind of another section would change what that section's look-ups find.
@@ -267,14 +287,9 @@ impl Prepared {
             Looks::Nothing => None,
             Looks::Item(item) => {
                 let name = self.push_text(&fold(&item.name))?;
-                let first = self.codes.len() as u32;
-                for code in &item.codes {
-                    let code = self.push_text(code)?;
-                    self.codes.push(code);
-                }
-                Some(Look::Item { name, codes: first..self.codes.len() as u32 })
+                Some(Look::Item { name, codes: self.push_codes(&item.codes)? })
             }
-            Looks::Code(code) => Some(Look::Code { code: self.push_text(&code.code)? }),
+            Looks::Code(code) => Some(Look::Code { codes: self.push_codes(&[code.code])? }),
             Looks::Customer(customer) => {
                 Some(Look::Customer { words: self.push_text(&customer_words(&customer))? })
             }
@@ -291,21 +306,21 @@ impl Prepared {
 #[derive(Deserialize)]
 struct ItemLooks<'a> {
     #[serde(borrow)]
-    name: std::borrow::Cow<'a, str>,
+    name: Cow<'a, str>,
     #[serde(borrow, default)]
-    codes: Vec<std::borrow::Cow<'a, str>>,
+    codes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
 struct CodeLooks<'a> {
     #[serde(borrow)]
-    code: std::borrow::Cow<'a, str>,
+    code: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
 struct PriceLooks<'a> {
     #[serde(borrow)]
-    item: std::borrow::Cow<'a, str>,
+    item: Cow<'a, str>,
     #[serde(default)]
     from_ms: i64,
 }
@@ -333,10 +348,10 @@ impl Looks<'_> {
         }
     }
 
-    fn codes(&self) -> Vec<&str> {
+    fn codes(&self) -> Vec<Cow<'_, str>> {
         match self {
-            Looks::Item(item) => item.codes.iter().map(AsRef::as_ref).collect(),
-            Looks::Code(code) => vec![&code.code],
+            Looks::Item(item) => item.codes.iter().flat_map(|code| indexed(code)).collect(),
+            Looks::Code(code) => indexed(&code.code).collect(),
             _ => Vec::new(),
         }
     }
@@ -741,7 +756,11 @@ fn insert_rows(tx: &Connection, slot: i64, blob: &Prepared, precedence: &Precede
             Some(Look::Customer { words }) => {
                 insert_customer.execute(params![id, blob.text(words)])?;
             }
-            Some(Look::Code { code }) => drop(insert_code.execute(params![blob.text(code), id])?),
+            Some(Look::Code { codes }) => {
+                for code in blob.codes(codes) {
+                    insert_code.execute(params![code, id])?;
+                }
+            }
             Some(Look::Price { item, from_ms }) => {
                 insert_price.execute(params![blob.text(item), from_ms, id])?;
             }

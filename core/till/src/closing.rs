@@ -18,7 +18,11 @@ use tillkit_store::{
 };
 use tillkit_sync::{RunHandle, Scope, Trigger};
 
-use crate::{Session, TillError, selling::CANCELLED};
+use crate::{
+    Session, TillError,
+    selling::CANCELLED,
+    session::{Settings, drawer_currency},
+};
 
 /// What a person counted of a tender.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +110,14 @@ impl Session {
     /// What was counted, by tender and currency.
     fn counted(&self, counted: &[CountedByPieces]) -> Result<CountedBy, TillError> {
         let view = self.core.store.centre.view()?;
+        let centre = view.centre()?;
         let mut sums = CountedBy::new();
         for CountedByPieces { counted: Counted { tender, amount }, pieces } in counted {
             let setting: Option<settings::Tender> = view.read("tender", tender)?;
-            let known = setting.map(|setting| (setting.kind, setting.currency));
+            let drawer = |setting: settings::Tender| {
+                (setting.kind, drawer_currency(&setting, &centre, amount.currency))
+            };
+            let known = setting.map(drawer);
             let count = sums.entry((tender.clone(), amount.currency)).or_insert((known, Count::default()));
             let added = count.1.add(*amount, pieces);
             added.map_err(|error| TillError::bad_input("a count", error.to_string()))?;

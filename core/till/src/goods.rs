@@ -47,7 +47,7 @@ pub struct NewOrder {
     pub lines: Vec<Goods>,
     /// For people.
     pub note: String,
-    /// By when, `2010-12-24`.
+    /// By when, `2010-12-24` and in no other form.
     pub wanted_day: Option<String>,
 }
 
@@ -90,11 +90,7 @@ impl Session {
             Some(key) => Some(self.core.known_customer(key)?.key),
             None => None,
         };
-        if let Some(day) = &new.wanted_day
-            && day.parse::<jiff::civil::Date>().is_err()
-        {
-            return Err(TillError::bad_input("the day an order is wanted", format!("{day} is no date")));
-        }
+        new.wanted_day.as_deref().map_or(Ok(()), check_day)?;
         check_count(&new.lines)?;
         text::check("a note", &new.note, text::NOTE_CHARS)?;
         let view = self.core.store.centre.view()?;
@@ -191,6 +187,20 @@ impl Session {
 
 /// Bytes of an order, less than a row may have.
 const ORDER_BYTES: usize = limits::ROW_BYTES - 1_024;
+
+/// Bytes of `2010-12-24`.
+const DAY_BYTES: usize = 10;
+
+/// Refuses what is no day written as `2010-12-24`: the parser takes more forms than documents have.
+fn check_day(day: &str) -> Result<(), TillError> {
+    let date = day.parse::<jiff::civil::Date>();
+    let is_day = day.len() == DAY_BYTES && date.is_ok_and(|date| date.to_string() == day);
+    if is_day {
+        return Ok(());
+    }
+    let why = format!("{} is no day like 2010-12-24", text::fitted(day, text::REFERENCE_CHARS));
+    Err(TillError::bad_input("the day an order is wanted", why))
+}
 
 /// As many lines as a receipt: with its names a document stays below its limit.
 fn check_count(lines: &[Goods]) -> Result<(), SaleError> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tillkit_domain::text;
 use tillkit_protocol::{
     Hash,
     keys::PrivateKey,
@@ -87,6 +88,8 @@ impl Core {
         device: &str,
         tenant: Option<Hash>,
     ) -> Result<Enrolled, TillError> {
+        text::check("an address", url, text::NOTE_CHARS)?;
+        text::check("the name of a device", device, text::NAME_CHARS)?;
         let seed = self.pending_seed(code)?;
         let key = PrivateKey::from_seed(&seed);
         let transport = (self.services.connect)(url).map_err(tillkit_sync::SyncError::from)?;

@@ -4,7 +4,7 @@ use tillkit_domain::{Promotion, UnitPrice};
 use tillkit_protocol::settings::{self, PromotionItem};
 use tillkit_store::centre::{Found, View};
 
-use crate::{TillError, till::Core};
+use crate::{TillError, session::each, till::Core};
 
 /// An instant, as rows with a validity are held against it.
 #[derive(Debug, Clone, Copy)]
@@ -55,16 +55,15 @@ pub(crate) fn promotions_now(
     item: &settings::Item,
     at: Moment,
 ) -> Result<Vec<Promotion>, TillError> {
-    /// Promotions of a centre that are looked at.
-    const MOST: usize = 1_000;
     let mut rules = Vec::new();
-    for row in view.list("promotion", None, MOST)? {
+    each(view, "promotion", |row| {
         let promotion: settings::Promotion = row.read()?;
         if promotion.is_given(at.ms, at.weekday, at.minute) && covers(view, &row.key, &promotion, key, item)?
         {
             rules.push(promotion.rule(&row.key));
         }
-    }
+        Ok(())
+    })?;
     Ok(rules)
 }
 

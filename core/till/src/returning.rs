@@ -24,7 +24,7 @@ use crate::{
     AddLine, Receipt, Session, TillError,
     lookup::written,
     screens::DocumentPlace,
-    selling::{Wanted, line_of_any, unit_of},
+    selling::{Wanted, line_of_any},
     session::Settings,
 };
 
@@ -97,6 +97,8 @@ struct Origin {
 struct Prepared {
     returning: domain::NewReturn,
     origins: Origins,
+    /// Tenders of these sales that the centre has no more.
+    gone: BTreeSet<String>,
 }
 
 impl Session {
@@ -140,7 +142,7 @@ impl Session {
     /// [`TillError::NoRight`], [`TillError::Unknown`], [`TillError::NotReversible`], [`TillError::Text`].
     pub fn void(&self, of: &Reference, reason: &str) -> Result<Receipt, TillError> {
         self.check(Right::Void)?;
-        if reason.trim().is_empty() {
+        if text::is_blank(reason) {
             return Err(SaleError::ReasonMissing { what: "a void" }.into());
         }
         text::check("a reason", reason, text::NOTE_CHARS)?;
@@ -212,7 +214,9 @@ impl Session {
             };
             // What is left of it is filled in by the transaction.
             let origin = back.origin.clone().map(|origin| (origin, Returnable::default()));
-            lines.push(domain::ReturnLine { line, origin, reason: back.reason.clone() });
+            let taken_off = back.origin.as_ref().and_then(|origin| sold_line(&origins, origin));
+            let taken_off = taken_off.map(|sold| sold.trace.clone()).unwrap_or_default();
+            lines.push(domain::ReturnLine { line, origin, taken_off, reason: back.reason.clone() });
         }
         let changeover = centre.changeover.map(domain::Changeover::from);
         let changeover = changeover.filter(|changeover| changeover.from == terms.currency);
@@ -227,6 +231,12 @@ impl Session {
         let setting = view.tender(rest)?;
         let rate = rate_back(&setting, rest, (terms.currency, centre.currency), changeover, &origins)?;
         refunds.push(refund(&view, rest, setting, rate, None)?);
+        // Coins that were taken exactly go back exactly.
+        if !origins.is_empty() && origins.values().all(|origin| origin.settled.rounding_minor == 0) {
+            for refund in &mut refunds {
+                refund.cash_rounding = refund.cash_rounding.filter(|rounding| !rounding.takes_exact);
+            }
+        }
         let is_crossed = refunds.iter().any(|refund| refund.currency == centre.currency)
             && centre.currency != terms.currency;
         let returning = domain::NewReturn {
@@ -238,7 +248,14 @@ impl Session {
             paid: Vec::new(),
             refunds,
         };
-        Ok(Prepared { returning, origins })
+        let paid = origins.values().flat_map(|origin| &origin.settled.tenders);
+        let mut gone = BTreeSet::new();
+        for tender in paid.map(|tender| &tender.tender) {
+            if view.find("tender", tender)?.is_none() {
+                gone.insert(tender.clone());
+            }
+        }
+        Ok(Prepared { returning, origins, gone })
     }
 
     fn origin(&self, origin: &LineOrigin) -> Result<Origin, TillError> {
@@ -279,6 +296,7 @@ impl Session {
         for tender in tenders {
             is_on_account |= view.tender(tender)?.kind == TenderKind::CustomerCredit;
         }
+        drop(view);
         let mut of_sales = of_sales.into_iter();
         let (first, more) = (of_sales.next(), of_sales.next());
         let is_other = named.is_some() && first.is_some() && named != first;
@@ -286,7 +304,15 @@ impl Session {
             let why = "what a sale put on an account is taken off the same account".to_string();
             return Err(TillError::bad_input("the customer", why));
         }
-        Ok(named.or(first.filter(|_| more.is_none())))
+        let customer = named.or(first.filter(|_| more.is_none()));
+        // What a sale put on an account is taken off it; anything else needs an account.
+        let was_on_account = |origin: &Origin| {
+            origin.settled.tenders.iter().any(|tender| tender.kind == TenderKind::CustomerCredit)
+        };
+        if is_on_account && !origins.values().any(was_on_account) {
+            self.check_credit_of(customer.as_deref())?;
+        }
+        Ok(customer)
     }
 }
 
@@ -307,6 +333,12 @@ fn terms_of(origins: &Origins, today: domain::Terms, has_others: bool) -> Result
     Ok(domain::Terms { currency, vat_mode, tax_point, ..today })
 }
 
+/// The line of a sale that goods come back from.
+fn sold_line<'a>(origins: &'a Origins, origin: &LineOrigin) -> Option<&'a domain::Line> {
+    let sale = origins.get(&(origin.till.clone(), origin.enrolment, origin.seq))?;
+    sale.settled.lines.get(origin.line as usize)
+}
+
 /// A line as it comes back from its sale: everything as it was sold, but how much and at which price.
 fn line_back(
     view: &View,
@@ -314,9 +346,7 @@ fn line_back(
     origin: &LineOrigin,
     origins: &Origins,
 ) -> Result<domain::NewLine, TillError> {
-    let sale = origins.get(&(origin.till.clone(), origin.enrolment, origin.seq));
-    let sold = sale.and_then(|sale| sale.settled.lines.get(origin.line as usize));
-    let sold = sold.ok_or_else(|| TillError::Unknown {
+    let sold = sold_line(origins, origin).ok_or_else(|| TillError::Unknown {
         what: "line of a sale",
         key: format!("{}/{}/{} line {}", origin.till, origin.enrolment, origin.seq, origin.line),
     })?;
@@ -338,8 +368,6 @@ fn line_back(
         let why = "goods come back with the rate they were sold with".to_string();
         return Err(TillError::bad_input("the VAT rate", why));
     }
-    let item: Option<settings::Item> = view.read("item", &sold.item)?;
-    let unit_decimals = item.map(|item| unit_of(view, &item)).transpose()?.and_then(|unit| unit.decimals);
     Ok(domain::NewLine {
         item: sold.item.clone(),
         code: code.map(|code| text::fitted(&code, text::NAME_CHARS).into_owned()),
@@ -354,7 +382,8 @@ fn line_back(
         generation: sold.generation,
         moves_stock: sold.moves_stock,
         is_deposit: sold.is_deposit,
-        unit_decimals,
+        // It was sold in such parts.
+        unit_decimals: None,
         supplied_ms: sold.supplied_ms,
         promotions: Vec::new(),
     })
@@ -413,10 +442,12 @@ fn left_of_sales(journal: &JournalWrite, prepared: &mut Prepared) -> Result<Paid
             return Err(TillError::NotReversible { number, why: "it has been voided" });
         }
         let mut paid = origin.settled.paid()?;
+        paid.iter_mut().for_each(|paid| paid.is_gone = prepared.gone.contains(&paid.tender));
         for ((kind, tender), minor) in &back.money {
             let same = paid.iter_mut().find(|paid| paid.kind == *kind && paid.tender == *tender);
             if let Some(paid) = same {
                 paid.left_minor = domain::money::add(paid.left_minor, -minor)?;
+                paid.back_minor = domain::money::add(paid.back_minor, *minor)?;
             }
         }
         by_sale.push((key.clone(), paid));
@@ -475,25 +506,32 @@ fn reversals(returning: &domain::NewReturn, mut by_sale: PaidBySale) -> Result<V
         reversals.push(reversal((&origin.till, origin.enrolment, origin.seq), taken));
     }
     for (refund, mut minor) in returning.refunds.iter().zip(returning.refunded_minor()?) {
-        let kind = refund.kind;
-        let tender = if kind == TenderKind::Cash { "" } else { refund.tender.as_str() };
         let last = by_sale.len().saturating_sub(1);
         for (index, (sale, paid)) in by_sale.iter_mut().enumerate() {
-            let own = paid.iter_mut().find(|paid| paid.kind == kind && paid.tender == tender);
-            let left_minor = own.as_ref().map_or(0, |paid| paid.left_minor.max(0));
-            // What no sale has left, cash takes over: it stands with the last one.
-            let part_minor = if index == last { minor } else { minor.min(left_minor) };
-            if let Some(own) = own {
-                own.left_minor = own.left_minor.saturating_sub(part_minor);
+            let mut own: Vec<_> =
+                paid.iter_mut().filter(|paid| paid.comes_back_by(&refund.tender, refund.kind)).collect();
+            own.sort_by_key(|paid| paid.tender != refund.tender);
+            for paid in own {
+                let part_minor = minor.min(paid.left_minor.max(0));
+                take(&mut reversals, sale, (paid.kind, &paid.tender), part_minor);
+                (paid.left_minor, minor) = (paid.left_minor.saturating_sub(part_minor), minor - part_minor);
             }
-            minor -= part_minor;
-            if part_minor != 0 {
-                let taken = Taken::Money { kind, tender: tender.into(), minor: part_minor };
-                reversals.push(reversal((&sale.0, sale.1, sale.2), taken));
+            // What no sale has left, cash takes over: it stands with the last one.
+            if index == last {
+                let tender = if refund.kind == TenderKind::Cash { "" } else { refund.tender.as_str() };
+                take(&mut reversals, sale, (refund.kind, tender), minor);
             }
         }
     }
     Ok(reversals)
+}
+
+/// Notes that so much of what a tender paid for a sale went back.
+fn take(reversals: &mut Vec<Reversal>, sale: &SaleKey, (kind, tender): (TenderKind, &str), minor: i64) {
+    if minor != 0 {
+        let taken = Taken::Money { kind, tender: tender.into(), minor };
+        reversals.push(reversal((&sale.0, sale.1, sale.2), taken));
+    }
 }
 
 fn reversal((till, enrolment, seq): (&str, u32, u64), taken: Taken) -> Reversal {

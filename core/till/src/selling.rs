@@ -227,8 +227,8 @@ impl Session {
         })
     }
 
-    /// Takes a payment in the tender's own currency; a foreign one at the day's rate, frozen. One with a
-    /// reference (a card slip, a voucher) is durable when this returns: if the app is killed, the sale is
+    /// Takes a payment in the tender's own currency; a foreign one at the day's rate, frozen. One that is no cash,
+    /// or has a reference (a slip, a voucher), is durable when this returns: if the app is killed, the sale is
     /// found among those set aside.
     ///
     /// # Errors
@@ -250,7 +250,9 @@ impl Session {
         }
         let mut open = self.sale();
         let open = open.as_mut().ok_or(TillError::NoSale)?;
-        self.change(open, reference.is_some(), |sale| {
+        // A charged card is nowhere else before the sale is recorded.
+        let must_survive = reference.is_some() || setting.kind != TenderKind::Cash;
+        self.change(open, must_survive, |sale| {
             sale.pay(domain::NewTender {
                 tender: tender.into(),
                 name: text::fitted(&setting.name, text::NAME_CHARS).into_owned(),
@@ -346,8 +348,8 @@ impl Session {
         self.check(Right::Sell)?;
         let mut open = self.sale();
         let sale = open.as_ref().ok_or(TillError::NoSale)?;
-        let total = sale.sale.total()?;
-        let event = self.event(CANCELLED, &total.to_string())?;
+        let total = sale.sale.total().map_or_else(|_| String::new(), |total| total.to_string());
+        let event = self.event(CANCELLED, &total)?;
         self.write(|journal, record| {
             sale.kept.as_ref().map(|kept| journal.recall(&kept.id)).transpose()?;
             record(journal, event)
@@ -415,6 +417,23 @@ impl Session {
         *open = Some(Open { sale, kept: Some(kept) });
         self.set_receipt_open(true)?;
         Ok(recalled)
+    }
+
+    /// Gives a sale that was set aside up, also one that today's settings cannot take up again. It leaves an event.
+    ///
+    /// # Errors
+    /// [`TillError::Unknown`], [`TillError::Store`]: it is still set aside.
+    pub fn discard_held(&self, id: &str) -> Result<(), TillError> {
+        self.check(Right::Sell)?;
+        let unknown = || TillError::Unknown { what: "held sale", key: id.into() };
+        let held = self.held()?.into_iter().find(|held| held.id == id).ok_or_else(unknown)?;
+        let total = read_held(&held).and_then(|sale| Ok(sale.total()?.to_string()));
+        let event = self.event(CANCELLED, &total.unwrap_or_default())?;
+        self.write(|journal, record| {
+            journal.recall(id)?.ok_or_else(unknown)?;
+            record(journal, event)
+        })?;
+        Ok(())
     }
 
     /// A sale that was set aside under the settings of another day.
@@ -490,6 +509,18 @@ impl Session {
         Ok(Held { id, label, user: self.user().into(), held_ms, is_open, v: HELD_VERSION, body })
     }
 
+    /// Whoever leaves with a sale open finds it among those set aside, as after a kill.
+    pub(crate) fn put_by(&self) {
+        let Some(open) = self.sale().take() else { return };
+        if open.kept.is_none() && !open.sale.is_empty() {
+            let kept = Kept { id: self.new_held_id(), label: String::new() };
+            let held = self.held_sale(&open.sale, &kept, true);
+            // On a full disk it is lost, as it would be with the app.
+            drop(held.and_then(|held| Ok(self.core.store.journal.write(|journal| journal.hold(&held))?)));
+        }
+        drop(self.set_receipt_open(false));
+    }
+
     fn new_held_id(&self) -> String {
         let mut id = [0; 8];
         self.core.services.rim.random(&mut id);
@@ -514,7 +545,7 @@ impl Session {
         self.check_credit_of(customer.as_deref())
     }
 
-    fn check_credit_of(&self, customer: Option<&str>) -> Result<(), TillError> {
+    pub(crate) fn check_credit_of(&self, customer: Option<&str>) -> Result<(), TillError> {
         let customer = self.core.known_customer(customer.ok_or(SaleError::CustomerMissing)?)?;
         if customer.credit { Ok(()) } else { Err(TillError::NoCredit { name: customer.name }) }
     }
@@ -603,23 +634,68 @@ impl crate::till::Core {
             };
             tender_names.extend(name.map(|name| (tender.tender.clone(), name)));
         }
-        let offset_ms = i64::from(paper.utc_offset_min) * 60_000;
-        let time = day_time(recorded.recorded_ms.saturating_add(offset_ms)).strftime("%Y-%m-%d %H:%M");
-        Ok(domain::receipt::render(
-            settled,
-            &domain::receipt::Layout {
-                width: 42,
-                header: &paper.header,
-                footer: &paper.footer,
-                title,
-                number: &recorded.number,
-                time: &time.to_string(),
-                issued_by: &format!("{} {user}", recorded.till),
-                tender_names: &tender_names,
-                offline_note: paper.offline_note.as_deref(),
-            },
-        ))
+        let time = paper_time(recorded, paper).strftime("%Y-%m-%d %H:%M").to_string();
+        let layout = domain::receipt::Layout {
+            width: domain::receipt::WIDTH,
+            header: &paper.header,
+            footer: &paper.footer,
+            title,
+            number: &recorded.number,
+            time: &time,
+            issued_by: &format!("{} {user}", recorded.till),
+            tender_names: &tender_names,
+            offline_note: paper.offline_note.as_deref(),
+        };
+        let (label, of, reason) = match Kind::of_name(&recorded.kind) {
+            Some(Kind::Return) => ("Returned from", self.sales_of(settled), None),
+            Some(Kind::Void) => {
+                let bodies::Void { of, reason, .. } = recorded.body()?;
+                let place = DocumentPlace { till: of.till, enrolment: of.enrolment, seq: of.seq };
+                ("Voided", vec![self.named(&place, Some(of.number))], Some(reason))
+            }
+            _ => return Ok(domain::receipt::render(settled, &layout)),
+        };
+        let reversal = domain::receipt::Reversal { label, of: &of, reason: reason.as_deref() };
+        Ok(domain::receipt::render_reversal(settled, &layout, &reversal))
     }
+
+    /// The sales that a return takes back, in the order of its lines.
+    fn sales_of(&self, settled: &Settled) -> Vec<String> {
+        let mut sales: Vec<DocumentPlace> = Vec::new();
+        for origin in settled.lines.iter().filter_map(|line| line.origin.clone()) {
+            let place = DocumentPlace { till: origin.till, enrolment: origin.enrolment, seq: origin.seq };
+            if !sales.contains(&place) {
+                sales.push(place);
+            }
+        }
+        sales.iter().map(|place| self.named(place, None)).collect()
+    }
+
+    /// Number and date of a document as they stand on its own paper. If this phone does not have it, only
+    /// the number, or else its name for ever.
+    fn named(&self, place: &DocumentPlace, number: Option<String>) -> String {
+        let DocumentPlace { till, enrolment, seq } = place;
+        // The document that names it is durable: a journal that cannot be read now must not look like a refusal.
+        let Some(found) = self.store.journal.document(till, *enrolment, *seq).ok().flatten() else {
+            return number.unwrap_or_else(|| format!("{till}/{enrolment}/{seq}"));
+        };
+        let paper = found.body::<Printed>().ok().and_then(|printed| printed.paper);
+        let at = paper.map_or_else(|| self.local(found.recorded_ms), |paper| paper_time(&found, &paper));
+        format!("{} of {}", found.number, at.date())
+    }
+}
+
+/// The part of a body that says what stands around the lines.
+#[derive(serde::Deserialize)]
+struct Printed {
+    #[serde(default)]
+    paper: Option<Paper>,
+}
+
+/// Local time of a document, as its paper says it.
+fn paper_time(recorded: &Recorded, paper: &Paper) -> jiff::civil::DateTime {
+    let offset_ms = i64::from(paper.utc_offset_min) * 60_000;
+    day_time(recorded.recorded_ms.saturating_add(offset_ms))
 }
 
 /// The version of a held sale's body.

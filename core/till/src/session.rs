@@ -5,9 +5,9 @@ use std::{
 
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use serde::Serialize;
-use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, UnitPrice, text};
+use tillkit_domain::{self as domain, CashMovementKind, Money, Right, Rights, TenderKind, UnitPrice, text};
 use tillkit_protocol::{
-    Hash,
+    Hash, Section,
     bodies::{self, Event},
     canonical,
     document::Kind,
@@ -17,7 +17,7 @@ use tillkit_protocol::{
 };
 use tillkit_store::{
     StoreError,
-    centre::{LocalEdit, View},
+    centre::{Found, LocalEdit, View},
     journal::{JournalWrite, Lockout, NewDocument, Numerator, Recorded, Reversal},
 };
 use tillkit_sync::status::Mode;
@@ -30,13 +30,20 @@ use crate::{Blockers, PairingQr, TillError, till::Core};
 pub struct Session {
     pub(crate) core: Arc<Core>,
     pub(crate) user: String,
-    pub(crate) rights: Rights,
+    rights: Mutex<Known>,
     /// Whose user and rights these are.
     tenant: PublicKey,
     centre: String,
     // Std mutex: a cashier does one thing at a time; nothing awaits inside.
     sale: Mutex<Option<Open>>,
     last_receipt: Mutex<Option<String>>,
+}
+
+/// What the users of some generation say of who is signed in.
+struct Known {
+    /// The life of the back office and the generation of the users.
+    of: (String, u64),
+    rights: Rights,
 }
 
 /// The open sale.
@@ -69,11 +76,13 @@ impl Session {
         if wait_ms > 0 {
             return Err(TillError::LockedOut { wait_s: wait_ms / 1000 + 1 });
         }
+        let of = core.users_live();
         let Some(rights) = core.rights_of(user, pin)? else { return Err(core.wrong_pin(user, lockout)?) };
         let (sale, last_receipt) = (Mutex::new(None), Mutex::new(None));
+        core.signed_in(Some((user.into(), rights.clone())));
+        let rights = Mutex::new(Known { of, rights });
         let session = Session { core, user: user.into(), rights, tenant, centre, sale, last_receipt };
         session.record_signed_in(lockout)?;
-        session.core.signed_in(Some((user.into(), session.rights.clone())));
         Ok(session)
     }
 
@@ -95,16 +104,29 @@ impl Session {
 
     /// Whether the signed-in user's role has a right.
     pub fn may(&self, right: Right) -> bool {
-        self.rights.has(right)
+        self.rights_now().is_ok_and(|rights| rights.has(right))
     }
 
     pub(crate) fn check(&self, right: Right) -> Result<(), TillError> {
         self.check_centre()?;
-        if self.rights.has(right) {
+        if self.rights_now()?.has(right) {
             Ok(())
         } else {
             Err(TillError::NoRight { user: self.user.clone(), right })
         }
+    }
+
+    /// The user's rights as the newest users have them: none of somebody who was deactivated or deleted since.
+    fn rights_now(&self) -> Result<Rights, TillError> {
+        let mut known = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.core.users_live();
+        // Whoever moves on to another centre is told so, and not that a right is missing.
+        if known.of != live && !self.core.leaves_for(&self.centre)? {
+            let rights = self.core.account(&self.user)?.map(|(_, rights)| rights).unwrap_or_default();
+            self.core.signed_in(Some((self.user.clone(), rights.clone())));
+            *known = Known { of: live, rights };
+        }
+        Ok(known.rights.clone())
     }
 
     /// Rights end with the centre that gave them.
@@ -155,8 +177,18 @@ impl Session {
     ) -> Result<Recorded, TillError> {
         self.check(Right::CashMovement)?;
         text::check("a reason", reason, text::NOTE_CHARS)?;
-        let setting = self.core.store.centre.view()?.tender(tender)?;
-        setting.currency.check_is(amount.currency)?;
+        domain::money::check_most(amount.minor)?;
+        let (setting, centre) = {
+            let view = self.core.store.centre.view()?;
+            (view.tender(tender)?, view.centre()?)
+        };
+        let is_no_money = matches!(setting.kind, TenderKind::Card | TenderKind::CustomerCredit);
+        // From one tender to another everything may move.
+        if is_no_money && kind != CashMovementKind::TenderTransfer {
+            let why = format!("{} is no money in a drawer", setting.name);
+            return Err(TillError::bad_input("the tender", why));
+        }
+        drawer_currency(&setting, &centre, amount.currency).check_is(amount.currency)?;
         let amount_minor = kind.signed_minor(amount)?;
         let body = bodies::CashMovement {
             amount_minor,
@@ -198,8 +230,6 @@ impl Session {
         key: Option<Hash>,
     ) -> Result<Enrolled, TillError> {
         self.check(Right::Enrol)?;
-        text::check("an address", url, text::NOTE_CHARS)?;
-        text::check("the name of a device", device, text::NAME_CHARS)?;
         if self.sale().is_some() {
             return Err(TillError::SaleOpen);
         }
@@ -300,6 +330,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.put_by();
         self.core.signed_in(None);
     }
 }
@@ -394,22 +425,29 @@ impl Core {
     fn rights_of(&self, user: &str, pin: &str) -> Result<Option<Rights>, TillError> {
         /// A verifier of nobody's PIN, with the parameters real ones have.
         const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let (account, rights) = {
-            let view = self.store.centre.view()?;
-            let account: Option<settings::User> = view.read("user", user)?;
-            let role: Option<settings::Role> = match &account {
-                Some(account) => view.read("role", &account.role)?,
-                None => None,
-            };
-            let names = role.map(|role| role.rights).unwrap_or_default();
-            (account.filter(|account| account.active), Rights::of_names(names.iter().map(String::as_str)))
-        };
+        let (account, rights) = self.account(user)?.unzip();
         let verifier = account.as_ref().map_or(NOBODY, |account| &account.pin);
         let unusable = |why: String| TillError::BadSetting { kind: "user", key: user.into(), why };
         let verifier = PasswordHash::new(verifier).map_err(|error| unusable(error.to_string()))?;
         let peppered = peppered(&self.pepper()?, pin);
         let is_right = Argon2::default().verify_password(&peppered, &verifier).is_ok();
-        Ok(account.filter(|_| is_right).map(|_| rights))
+        Ok(rights.filter(|_| is_right))
+    }
+
+    /// An active user with what the role allows.
+    fn account(&self, user: &str) -> Result<Option<(settings::User, Rights)>, TillError> {
+        let view = self.store.centre.view()?;
+        let account: Option<settings::User> = view.read("user", user)?;
+        let Some(account) = account.filter(|account| account.active) else { return Ok(None) };
+        let role: Option<settings::Role> = view.read("role", &account.role)?;
+        let names = role.map(|role| role.rights).unwrap_or_default();
+        Ok(Some((account, Rights::of_names(names.iter().map(String::as_str)))))
+    }
+
+    /// Which users are live: the life of the back office and their generation.
+    fn users_live(&self) -> (String, u64) {
+        let live = self.store.centre.live(Section::Users.name());
+        (live.epoch, live.generation)
     }
 
     /// How long a user must still wait. A pause is counted by the clock that nobody sets; the wall clock
@@ -519,11 +557,12 @@ impl Settings for View<'_> {
             tender.kind == domain::TenderKind::Cash && tender.currency == centre.currency
         };
         let mut change_tender = None;
-        for found in self.list("tender", None, 100)? {
+        each(self, "tender", |found| {
             if change_tender.is_none() && is_change(&found.read()?) {
-                change_tender = Some(found.key);
+                change_tender = Some(found.key.clone());
             }
-        }
+            Ok(())
+        })?;
         Ok(domain::Terms {
             currency: centre.currency,
             vat_mode: centre.vat_mode,
@@ -571,23 +610,45 @@ impl Settings for View<'_> {
     /// The rate of the day; where the day has none the last before, else the first after.
     fn rate(&self, currency: domain::Currency, day: &str) -> Result<domain::Rate, TillError> {
         let mut rates: BTreeMap<String, domain::Rate> = BTreeMap::new();
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.list("exchange_rate", after.as_deref(), 500)?;
-            for found in &page {
-                let rate: settings::ExchangeRate = found.read()?;
-                if rate.currency == currency {
-                    rates.insert(rate.from_day, rate.rate);
-                }
+        each(self, "exchange_rate", |found| {
+            let rate: settings::ExchangeRate = found.read()?;
+            if rate.currency == currency {
+                rates.insert(rate.from_day, rate.rate);
             }
-            match page.last() {
-                Some(last) => after = Some(last.key.clone()),
-                None => break,
-            }
-        }
+            Ok(())
+        })?;
         let last_before = rates.range(..=day.to_string()).next_back();
         let found = last_before.or_else(|| rates.first_key_value()).map(|(_, rate)| *rate);
         found.ok_or_else(|| TillError::NoRate { currency: currency.code().into(), day: day.into() })
+    }
+}
+
+/// The currency that a drawer holds: the tender's, or, of the home currency's, also the one that has ended, until
+/// it is in the bank.
+pub(crate) fn drawer_currency(
+    tender: &settings::Tender,
+    centre: &settings::Centre,
+    held: domain::Currency,
+) -> domain::Currency {
+    let has_ended = centre.changeover.as_ref().is_some_and(|changeover| changeover.from == held);
+    if has_ended && tender.currency == centre.currency { held } else { tender.currency }
+}
+
+/// Every row of a kind, in the order of their keys.
+pub(crate) fn each(
+    view: &View,
+    kind: &'static str,
+    mut take: impl FnMut(&Found) -> Result<(), TillError>,
+) -> Result<(), TillError> {
+    const PAGE: usize = 500;
+    let mut after: Option<String> = None;
+    loop {
+        let page = view.list(kind, after.as_deref(), PAGE)?;
+        page.iter().try_for_each(&mut take)?;
+        match page.last().filter(|_| page.len() >= PAGE) {
+            Some(last) => after = Some(last.key.clone()),
+            None => return Ok(()),
+        }
     }
 }
 

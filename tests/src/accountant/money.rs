@@ -86,8 +86,10 @@ fn judge_shares(judge: &mut Judge, lines: &[Line]) {
     };
     let shares: Vec<i64> = lines.iter().map(share_of).collect();
     let total: i64 = shares.iter().sum();
-    let weights: Vec<i64> =
-        lines.iter().zip(&shares).map(|(line, share)| (line.gross_minor + share).max(0)).collect();
+    // Nothing is taken off a deposit.
+    let weight =
+        |(line, share): (&Line, &i64)| if line.deposit { 0 } else { (line.gross_minor + share).max(0) };
+    let weights: Vec<i64> = lines.iter().zip(&shares).map(weight).collect();
     let all: i64 = weights.iter().sum();
     if total == 0 || all == 0 {
         return;
@@ -196,7 +198,10 @@ fn coins_of(tender: &Tender, decimals: u32, published: &Published) -> Vec<i64> {
         for added in -rule.step_minor..=rule.step_minor {
             let (amount, home) = (-tender.amount_minor, -tender.home_minor);
             let exact = Fraction::by_rate(home - value(added), decimals, rate, own).rounded();
-            if rule.of(exact) == added && exact + added == amount {
+            let is_alone = rule.of(exact) == added && exact + added == amount;
+            // Parts are rounded together: one of them may be a cent and a coin off what it would be alone.
+            let is_coins = tender.kind != "cash" || rule.takes_exact || amount % rule.step_minor.max(1) == 0;
+            if is_alone || ((exact + added - amount).abs() <= 1 && is_coins) {
                 coins.push(value(added));
             }
         }
@@ -272,14 +277,17 @@ fn rounding_of_return(document: &Document, money: &Money, decimals: u32, publish
             foreign = foreign.iter().flat_map(|sum| coins.iter().map(move |added| sum + added)).collect();
         }
     }
+    let is_part = money.lines.iter().any(|line| line.origin.is_some());
     let mut allowed = Vec::new();
     for added in foreign {
         // What is left for cash of the document's currency, before its coins.
         let due = -document.total_minor - (others - added);
         for rule in published.cash_rules(&document.currency) {
             let home = if rule.takes_exact && cash == due { 0 } else { rule.of(due) };
-            if cash == due + home {
-                allowed.push(-(added + home));
+            // Parts of a sale are rounded together: one of them may be a coin off what it would be alone.
+            let is_coins = cash % rule.step_minor.max(1) == 0 && (cash - due).abs() <= rule.step_minor;
+            if cash == due + home || (is_part && is_coins) {
+                allowed.push(-(added + cash - due));
             }
         }
     }

@@ -127,9 +127,14 @@ impl Published {
             return false;
         }
         let at = |price: Decimal| Fraction::product(quantity, price, decimals).rounded();
+        // A price that was turned over has as many decimals as its line needs, six at most.
         let now = |price: Decimal| {
-            let changed = old_for_one.map(|rate| Fraction::price_by_rate(price, rate, decimals).rounded());
-            [Some(price), changed.map(|minor| Decimal::new(minor, decimals))].into_iter().flatten()
+            let changed = old_for_one.into_iter().flat_map(move |rate| {
+                let with =
+                    move |scale| Decimal::new(Fraction::price_by_rate(price, rate, scale).rounded(), scale);
+                (decimals..=6).map(with)
+            });
+            std::iter::once(price).chain(changed)
         };
         let gives = |body: &Value| {
             let gives = &body["gives"];

@@ -1173,9 +1173,7 @@ impl Owner {
     /// Finishes what keeps a till from leaving its centre: held sales, the day, what is unsent.
     async fn make_way(&self, till: &Till, session: &Session) {
         for held in session.held().unwrap_or_default() {
-            if session.recall(&held.id).is_ok() {
-                drop(session.cancel_sale());
-            }
+            drop(session.discard_held(&held.id));
         }
         self.close(session);
         if let Ok(run) = till.sync(Scope::All, Trigger::RedButton) {
@@ -1214,7 +1212,7 @@ impl Owner {
             None => till.choose_centre(self.chosen).await,
         };
         let Err(error) = chosen else { return Ok(()) };
-        self.trace.note(&self.name, format_args!("chooses not: {}", error.code()));
+        self.trace.note(&self.name, format_args!("chooses not: {error}"));
         match session {
             _ if !matches!(error, TillError::NotYet(_)) => {}
             Some(session) => self.make_way(till, session).await,

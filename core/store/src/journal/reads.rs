@@ -447,7 +447,9 @@ impl Journal {
                 micro = micro.saturating_add(row.get(3)?);
             }
         }
-        Quantity::from_micro(micro).map_err(|error| unreadable("a stock move", error))
+        // Beyond what a quantity can say it is as much as one can.
+        let most = Quantity::MOST.micro();
+        Quantity::from_micro(micro.clamp(-most, most)).map_err(|error| unreadable("a stock move", error))
     }
 
     /// Sales set aside, oldest first.

@@ -6,7 +6,11 @@ use tillkit_store::centre::{Found, View};
 
 use super::{Amount, UnsentView, amount};
 use crate::{
-    Right, Session, TillError, lookup::items_of_code, pricing::price_now, selling::Wanted, session::Settings,
+    Right, Session, TillError,
+    lookup::items_of_code,
+    pricing::price_now,
+    selling::Wanted,
+    session::{Settings, each},
 };
 
 /// Everything the selling screen shows.
@@ -146,8 +150,6 @@ pub struct TenderChoice {
 
 /// More hits than this are a reason to type another letter.
 const MOST_HITS: usize = 30;
-/// A till with more ways to pay than this shows the first.
-const MOST_TENDERS: usize = 50;
 
 impl Session {
     /// The selling screen, now, with what is found for `query`; nothing is found for no words.
@@ -160,9 +162,11 @@ impl Session {
             "" => Vec::new(),
             words => self.hits(&view, words)?,
         };
-        let tenders = view.list("tender", None, MOST_TENDERS)?;
-        let tenders: Vec<TenderChoice> =
-            tenders.iter().map(|found| tender(&view, found)).collect::<Result<_, _>>()?;
+        let mut tenders = Vec::new();
+        each(&view, "tender", |found| {
+            tenders.push(tender(&view, found)?);
+            Ok(())
+        })?;
         drop(view);
         let held = self.held()?;
         Ok(SellScreen {
@@ -262,7 +266,9 @@ impl Stock<'_> {
         let key = settings::StockLevel::key(&self.warehouse, item);
         let Some(level) = view.read::<settings::StockLevel>("stock_level", &key)? else { return Ok(None) };
         let own = self.session.core.store.journal.own_moves(item, &self.warehouse, &self.counted)?;
-        Ok(Some(StockView { quantity: level.quantity.plus(own)?.to_string(), as_of_ms: self.as_of_ms }))
+        // A level that no quantity can say is not shown.
+        let quantity = level.quantity.plus(own).ok();
+        Ok(quantity.map(|quantity| StockView { quantity: quantity.to_string(), as_of_ms: self.as_of_ms }))
     }
 }
 
