@@ -133,6 +133,11 @@ public final class Cashier: Sendable {
     try await disk.call { [session] in try session.recall(id: id) }
   }
 
+  /// Gives a held sale up, also one that today's settings cannot take up again.
+  public func discardHeld(_ id: String) async throws(TillError) {
+    try await disk.call { [session] in try session.discardHeld(id: id) }
+  }
+
   // MARK: After the sale
 
   /// Takes goods back. The money goes back by `tender`, but for the `parts` that go back by others. When this

@@ -49,6 +49,7 @@ import Testing
       ("hold", { _, cashier in try await cashier.hold(label: "later") }),
       ("held", { _, cashier in _ = try await cashier.held() }),
       ("recall", { _, cashier in try await cashier.recall("none") }),
+      ("discardHeld", { _, cashier in try await cashier.discardHeld("none") }),
       (
         "returnGoods",
         { _, cashier in

@@ -75,6 +75,21 @@ import TillKit
     #expect(sell.totalText == total && sell.held.isEmpty)
   }
 
+  @Test func aHeldSaleThatIsRefusedCanBeGivenUp() async throws {
+    let (_, sell, _) = try await signedIn()
+    sell.query = "MUG"
+    await sell.enterCode()
+    await sell.hold(label: "blue coat")
+    await sell.showHeld()
+    let held = try #require(sell.held.first)
+    await sell.recall(HeldSale(id: "none", label: "", user: "anna", heldMs: 0))
+    #expect(sell.refusedHeld == "none" && sell.trouble != nil)
+
+    await sell.discardHeld(held)
+
+    #expect(sell.held.isEmpty && sell.screen?.held == 0 && sell.trouble == nil)
+  }
+
   @Test func theCustomerOfASaleIsFoundByWordsOrIsNobody() async throws {
     let (_, sell, _) = try await signedIn()
     await sell.choose(nil)

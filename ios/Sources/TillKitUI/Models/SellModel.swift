@@ -12,6 +12,8 @@ public final class SellModel: Attempting {
   public private(set) var receipt: RecordedDocument?
   /// Sales set aside, once they were asked for.
   public private(set) var held: [HeldSale] = []
+  /// The held sale that today's settings refused to take up again: it may be given up.
+  public private(set) var refusedHeld: String?
   /// What today's settings changed of the sale that was recalled last.
   public private(set) var changed: [String] = []
   /// The items that have the scanned code, while it is asked which is meant.
@@ -194,13 +196,22 @@ public final class SellModel: Attempting {
   }
 
   public func showHeld() async {
-    await inTurn { [self] in held = try await cashier.held() }
+    await inTurn { [self] in (held, refusedHeld) = (try await cashier.held(), nil) }
+  }
+
+  public func discardHeld(_ sale: HeldSale) async {
+    await inTurn { [self] in
+      try await cashier.discardHeld(sale.id)
+      held = try await cashier.held()
+    }
   }
 
   public func recall(_ sale: HeldSale) async {
     await inTurn { [self] in
+      // Beside an open sale it is not refused for what it is.
+      refusedHeld = lines.isEmpty ? sale.id : nil
       changed = told(of: try await cashier.recall(sale.id))
-      held = []
+      (held, refusedHeld) = ([], nil)
     }
   }
 

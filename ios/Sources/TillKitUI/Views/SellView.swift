@@ -61,6 +61,11 @@
         }
         ForEach(model.held, id: \.id) { sale in
           Button(model.heldText(sale)) { Task { await model.recall(sale) } }
+          if model.refusedHeld == sale.id {
+            Button(model.formats.strings.cancelSale, role: .destructive) {
+              Task { await model.discardHeld(sale) }
+            }
+          }
         }
         if let interrupted = model.interruptedText {
           Label(interrupted, systemImage: "pause.circle")

@@ -101,6 +101,9 @@ class Cashier internal constructor(
     /** Takes a held sale back, with the prices it was given; returns what today's settings changed of it. */
     suspend fun recall(id: String): RecalledSale = off { session.recall(id) }
 
+    /** Gives a held sale up, also one that today's settings cannot take up again. */
+    suspend fun discardHeld(id: String) = off { session.discardHeld(id) }
+
     /**
      * Takes goods back. The money goes back by [refundTender], but for the [parts] that go back by others.
      * When this returns, it is durable.

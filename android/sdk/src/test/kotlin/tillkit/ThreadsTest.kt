@@ -109,6 +109,7 @@ class ThreadsTest {
                     { anna.hold("later") },
                     { anna.held() },
                     { anna.recall("none") },
+                    { anna.discardHeld("none") },
                     { anna.returnGoods(emptyList(), "cash") },
                     { anna.voidDocument(place, "a test") },
                     { anna.moveCash(CashMove.PAY_IN, "cash", 1, "GBP", "a test") },

@@ -19,7 +19,9 @@ import tillkit.SearchHit
 import tillkit.SellScreen
 import tillkit.SyncAll
 import tillkit.TenderChoice
+import tillkit.TillException
 import tillkit.TillSeveralItems
+import tillkit.code
 import java.math.BigDecimal
 
 /** What the selling page shows: the core's screen, what is typed, and what lies over the page. */
@@ -67,8 +69,10 @@ sealed interface SellSheet {
         val reason: String = "",
     ) : SellSheet
 
+    /** Sales set aside; one that today's settings refused to take up again may be given up. */
     data class Held(
         val sales: List<HeldSale>,
+        val refused: String? = null,
     ) : SellSheet
 
     data class Hold(
@@ -159,6 +163,10 @@ sealed interface SellEvent {
     data object NoDiscount : SellEvent
 
     data class Recall(
+        val sale: HeldSale,
+    ) : SellEvent
+
+    data class Discard(
         val sale: HeldSale,
     ) : SellEvent
 
@@ -289,6 +297,13 @@ class SellModel(
 
             is SellEvent.Recall -> {
                 then { closing { recall(event.sale.id) } }
+            }
+
+            is SellEvent.Discard -> {
+                then {
+                    cashier.discardHeld(event.sale.id)
+                    open(SellSheet.Held(cashier.held()))
+                }
             }
 
             is SellEvent.Customers -> {
@@ -455,7 +470,14 @@ class SellModel(
 
     /** Takes a held sale back, and says what today's settings changed of it. */
     private suspend fun recall(id: String) {
-        val recalled = cashier.recall(id)
+        val recalled =
+            try {
+                cashier.recall(id)
+            } catch (refused: TillException) {
+                // Beside an open sale it is not refused for what it is.
+                if (refused.code != "sale-open") sheet<SellSheet.Held> { copy(refused = id) }
+                throw refused
+            }
         val rates = recalled.rates.joinToString { "${it.name} ${it.beforePercent} % → ${it.nowPercent} %" }
         val (from, rate) = recalled.changeoverFrom to recalled.changeoverRate
         if (rates.isEmpty() && from == null) return

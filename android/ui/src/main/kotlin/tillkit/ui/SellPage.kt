@@ -757,6 +757,9 @@ private fun HeldSheet(
             { onEvent(SellEvent.Recall(sale)) },
             hint = by.takeIf { sale.label.isNotBlank() || sale.isOpen },
         )
+        if (sale.id == sheet.refused) {
+            SideButton(strings.cancelSale, { onEvent(SellEvent.Discard(sale)) }, Modifier.fillMaxWidth(), Glyphs.close)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.performClick
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
+import tillkit.HeldSale
 
 /** What the selling page lets through, and what it asks for. */
 @OptIn(ExperimentalTestApi::class)
@@ -50,6 +51,17 @@ class SellPageTest {
             button("Teapot, Regency Blue").performClick()
             assertEquals(listOf<SellEvent>(SellEvent.AddHit(Samples.hits[1])), asked)
         }
+
+    @Test
+    fun `a held sale that cannot be taken up again can be given up`() {
+        val held = HeldSale("h1", "blue coat", "Anna", 1_291_192_020_000, false)
+        val sheet = SellSheet.Held(listOf(held))
+        page(Samples.sell(Samples.cart).copy(sheet = sheet)) { button(English.cancelSale).assertDoesNotExist() }
+        page(Samples.sell(Samples.cart).copy(sheet = sheet.copy(refused = "h1"))) {
+            button(English.cancelSale).performClick()
+            assertEquals(listOf<SellEvent>(SellEvent.Discard(held)), asked)
+        }
+    }
 
     @Test
     fun `a quantity with two readings is not taken, and both are named`() {
