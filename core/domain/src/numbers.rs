@@ -118,8 +118,8 @@ impl UnitPrice {
 }
 
 impl Quantity {
-    /// The most that a quantity may be.
-    pub const MOST: Quantity = Quantity(Decimal::from_parts(410_065_408, 2, 0, false, 0));
+    /// The most that a quantity may be, either way, in millionths.
+    pub const MOST_MICRO: i64 = 9_000_000_000_000_000;
 
     /// Millionths.
     pub fn micro(self) -> i64 {

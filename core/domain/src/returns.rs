@@ -392,8 +392,8 @@ impl NewReturn {
         Ok((exact_minor, coins.map_or(0, |coins| coins.of(exact_minor))))
     }
 
-    /// What is left of a tender, if so much of another currency is all of it: a cent of the one may be two of the
-    /// other.
+    /// All that a tender has left, if that much of another currency is worth all of it; else nothing. One cent of
+    /// the tender's currency may be worth two of the return's.
     fn all_that_is_left(&self, refund: &Refund, minor: i64) -> Result<Option<i64>, SaleError> {
         if refund.currency == self.terms.currency {
             return Ok(None);
@@ -409,8 +409,7 @@ impl NewReturn {
             return Err(SaleError::NoPayment { amount });
         }
         let coins = refund.cash_rounding.filter(|_| refund.kind == TenderKind::Cash);
-        if let Some(coins) = coins.filter(|coins| !coins.takes_exact && minor % coins.step_minor.max(1) != 0)
-        {
+        if let Some(coins) = coins.filter(|coins| !coins.can_pay(minor)) {
             let step = Money::new(coins.step_minor, refund.currency);
             return Err(SaleError::NoSuchCoins { amount, step });
         }

@@ -586,12 +586,10 @@ impl Sale {
             return Err(SaleError::TooManyLines);
         }
         line.check()?;
-        check_bytes(self.lines.iter().map(|(line, _)| line).chain([&line]))?;
+        let lines = || self.lines.iter().map(|(line, _)| line).chain([&line]);
+        check_bytes(lines())?;
+        check_sums(lines(), self.terms.currency)?;
         self.lines.push((line, None));
-        if let Err(error) = self.check_sums() {
-            self.lines.pop();
-            return Err(error.into());
-        }
         Ok(self.lines.len() - 1)
     }
 
@@ -603,25 +601,11 @@ impl Sale {
         let (line, _) = self.line_mut(index)?;
         let changed = NewLine { quantity, ..line.clone() };
         changed.check()?;
-        let before = std::mem::replace(line, changed);
-        self.check_sums().map_err(|error| {
-            if let Ok((line, _)) = self.line_mut(index) {
-                *line = before;
-            }
-            error.into()
-        })
-    }
-
-    /// Holds all lines together to what a receipt may come to, and their quantities to what a quantity may be:
-    /// then no discount, VAT or sum of it is too large.
-    fn check_sums(&self) -> Result<(), MoneyError> {
-        let (mut value_minor, mut quantity) = (0, Quantity::default());
-        for (line, _) in &self.lines {
-            let of_line = line.quantity;
-            value_minor = add(value_minor, base_minor(line, self.terms.currency)?.abs())?;
-            quantity = quantity.plus(if of_line.is_negative() { of_line.negated() } else { of_line })?;
-        }
-        check_most(value_minor)
+        let lines = self.lines.iter().map(|(line, _)| line).enumerate();
+        let lines = lines.map(|(at, line)| if at == index { &changed } else { line });
+        check_sums(lines, self.terms.currency)?;
+        self.line_mut(index)?.0 = changed;
+        Ok(())
     }
 
     /// Takes a line off.
@@ -642,13 +626,13 @@ impl Sale {
         let currency = self.terms.currency;
         let (line, own) = self.line_mut(index)?;
         if let Some(discount) = discount {
-            // What comes back for a deposit is what it is, so nothing is taken off it.
-            let of_minor = if line.is_deposit { 0 } else { base_minor(line, currency)? };
-            let minor = discount_of(discount, of_minor, currency)?;
             if line.is_deposit {
+                // The whole deposit goes back later, so nothing is taken off it.
+                let minor = if let Discount::Amount(minor) = discount { minor } else { 0 };
                 let (discount, of) = (Money::new(minor, currency), Money::new(0, currency));
                 return Err(SaleError::DiscountTooLarge { discount, of });
             }
+            discount_of(discount, base_minor(line, currency)?, currency)?;
         }
         *own = discount;
         Ok(())
@@ -1050,6 +1034,18 @@ pub fn check_decimals(
 pub(crate) fn check_bytes<'a>(lines: impl Iterator<Item = &'a NewLine>) -> Result<(), SaleError> {
     let bytes = lines.map(bytes_of).sum();
     if bytes > LINES_BYTES { Err(SaleError::LinesTooLong { bytes }) } else { Ok(()) }
+}
+
+/// Holds all lines together to what a receipt may come to, and their quantities to what a quantity may be: then
+/// no discount, VAT or sum of it is too large.
+fn check_sums<'a>(lines: impl Iterator<Item = &'a NewLine>, currency: Currency) -> Result<(), MoneyError> {
+    let (mut value_minor, mut quantity) = (0, Quantity::default());
+    for line in lines {
+        let of_line = line.quantity;
+        value_minor = add(value_minor, base_minor(line, currency)?.abs())?;
+        quantity = quantity.plus(if of_line.is_negative() { of_line.negated() } else { of_line })?;
+    }
+    check_most(value_minor)
 }
 
 /// The most bytes that a line takes in a document, with every promotion it may have.

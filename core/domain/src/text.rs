@@ -80,6 +80,16 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_nothing)
 }
 
+/// A text whose lines end in a line feed, whatever the system that wrote it ends its lines with.
+///
+/// ```
+/// # use tillkit_domain::text::with_line_feeds;
+/// assert_eq!(with_line_feeds("High Street 1\r\nLondon\r"), "High Street 1\nLondon\n");
+/// ```
+pub fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
 /// Refuses text that cannot stand in a document.
 ///
 /// # Errors

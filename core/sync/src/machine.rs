@@ -1157,7 +1157,8 @@ mod tests {
             Event::Contacted { has_news: false },
             Event::Sent { left: false },
         ]);
-        assert_eq!(effects[3][0], Effect::AskNext(Wish::own(Trigger::Reconnect)));
+        let again = Effect::AskNext(Wish::own(Trigger::Reconnect));
+        assert_eq!(effects[3], [again, Effect::StartTimer { attempt: 1, number: 3 }]);
         assert_eq!(effects[5], [Effect::Send(vec![])]);
         assert_eq!((state.up, state.run), (Up::Drained, None));
     }

@@ -196,10 +196,8 @@ impl Core {
 
 fn trimmed(part: CustomerPart) -> CustomerPart {
     let trim = |text: String| text.trim().to_string();
-    // Windows ends a line with two characters, where one is stored.
-    let address = part.address.replace("\r\n", "\n").replace('\r', "\n");
     CustomerPart {
-        address: trim(address),
+        address: trim(text::with_line_feeds(&part.address)),
         email: trim(part.email),
         name: trim(part.name),
         phone: trim(part.phone),

@@ -104,20 +104,16 @@ impl Session {
 
     /// Whether the signed-in user's role has a right.
     pub fn may(&self, right: Right) -> bool {
-        self.rights_now().is_ok_and(|rights| rights.has(right))
+        self.has(right).unwrap_or(false)
     }
 
     pub(crate) fn check(&self, right: Right) -> Result<(), TillError> {
         self.check_centre()?;
-        if self.rights_now()?.has(right) {
-            Ok(())
-        } else {
-            Err(TillError::NoRight { user: self.user.clone(), right })
-        }
+        if self.has(right)? { Ok(()) } else { Err(TillError::NoRight { user: self.user.clone(), right }) }
     }
 
-    /// The user's rights as the newest users have them: none of somebody who was deactivated or deleted since.
-    fn rights_now(&self) -> Result<Rights, TillError> {
+    /// Whether the newest users give the right: somebody who was deactivated or deleted since has none.
+    fn has(&self, right: Right) -> Result<bool, TillError> {
         let mut known = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
         let live = self.core.users_live();
         // Whoever moves on to another centre is told so, and not that a right is missing.
@@ -126,7 +122,7 @@ impl Session {
             self.core.signed_in(Some((self.user.clone(), rights.clone())));
             *known = Known { of: live, rights };
         }
-        Ok(known.rights.clone())
+        Ok(known.rights.has(right))
     }
 
     /// Rights end with the centre that gave them.
@@ -405,20 +401,13 @@ impl Core {
             return Ok((rights.has(Right::DataExchange), Some(user)));
         }
         let view = self.store.centre.view()?;
-        let mut after: Option<String> = None;
-        loop {
-            let page = view.list("role", after.as_deref(), 100)?;
-            for found in &page {
-                let role: settings::Role = found.read()?;
-                if !Rights::of_names(role.rights.iter().map(String::as_str)).has(Right::DataExchange) {
-                    return Ok((false, None));
-                }
-            }
-            match page.last() {
-                Some(last) => after = Some(last.key.clone()),
-                None => return Ok((true, None)),
-            }
-        }
+        let mut may_all = true;
+        each(&view, "role", |found| {
+            let role: settings::Role = found.read()?;
+            may_all &= Rights::of_names(role.rights.iter().map(String::as_str)).has(Right::DataExchange);
+            Ok(())
+        })?;
+        Ok((may_all, None))
     }
 
     /// The user's rights if the PIN is right. An unknown user takes as long as a wrong PIN.

@@ -448,7 +448,7 @@ impl Journal {
             }
         }
         // Beyond what a quantity can say it is as much as one can.
-        let most = Quantity::MOST.micro();
+        let most = Quantity::MOST_MICRO;
         Quantity::from_micro(micro.clamp(-most, most)).map_err(|error| unreadable("a stock move", error))
     }
 
