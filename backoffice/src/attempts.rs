@@ -61,7 +61,7 @@ impl Attempts {
     }
 }
 
-/// Whose attempts count together: an IPv6 customer has a network of 64 bits (RFC 6177).
+/// The address that an attempt is counted by. An IPv6 customer has a whole network of 64 bits (RFC 6177).
 fn network(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(address) => {

@@ -20,7 +20,7 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tillkit_domain::text::{self, is_invisible, is_no_text};
+use tillkit_domain::text::{self, is_invisible, is_no_text, with_line_feeds};
 use tillkit_protocol::{canonical, problem::ProblemType};
 use unicode_normalization::UnicodeNormalization;
 
@@ -35,7 +35,7 @@ use crate::{
         TenantId,
         config::{self, Draft, DraftRow},
     },
-    validate::{self, with_line_feeds},
+    validate,
 };
 
 /// The largest file taken.

@@ -12,7 +12,9 @@ use tillkit_domain::{
     cash::MAX_FACES,
     money::MAX_MINOR,
     promotion::DayTime,
-    text::{self, LAYOUT_LINES, NAME_CHARS, NOTE_CHARS, REFERENCE_CHARS, is_blank, is_no_text},
+    text::{
+        self, LAYOUT_LINES, NAME_CHARS, NOTE_CHARS, REFERENCE_CHARS, is_blank, is_no_text, with_line_feeds,
+    },
 };
 use tillkit_protocol::{
     Section, canonical,
@@ -175,11 +177,6 @@ fn clean_lines(value: &mut serde_json::Value) -> bool {
     let lines = with_line_feeds(text);
     *text = lines.chars().map(|letter| if is_bad(letter) { ' ' } else { letter }).collect();
     true
-}
-
-/// A text whose lines end in a line feed, whatever the system that wrote it ends its lines with.
-pub(crate) fn with_line_feeds(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn typed(centre: &str, kind: &str, id: &str, body: &[u8]) -> Result<(), String> {

@@ -60,8 +60,31 @@ pub(crate) struct Wake {
     pending: Mutex<Pending>,
     /// Enrolments queued or being booked; not those that wait behind a gap.
     open: watch::Sender<usize>,
-    /// Items that a centre is known to have or to have had: they are retired, never deleted.
-    items: Mutex<HashSet<(TenantId, String, String)>>,
+    items: Items,
+}
+
+/// Items that a centre is known to have or to have had, in this process's memory: they are retired, never deleted.
+#[derive(Debug, Default)]
+struct Items(Mutex<HashMap<(TenantId, String), HashSet<String>>>);
+
+impl Items {
+    /// Leaves only those that are not known.
+    fn leave_unseen(&self, tenant: TenantId, centre: &str, items: &mut BTreeSet<&str>) {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&(tenant, centre.to_owned())) {
+            items.retain(|item| !known.contains(*item));
+        }
+    }
+
+    /// A centre has these.
+    fn seen(&self, tenant: TenantId, centre: &str, items: Vec<String>) {
+        const MOST: usize = 100_000;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.values().map(HashSet::len).sum::<usize>() + items.len() > MOST {
+            known.clear();
+        }
+        known.entry((tenant, centre.to_owned())).or_default().extend(items);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +94,7 @@ struct Pending {
     queued: HashSet<EnrolmentId>,
     /// Being booked, and whether more has come for them meanwhile.
     working: HashMap<EnrolmentId, bool>,
-    /// Whose turn was the last one.
+    /// The tenant that was served last.
     last: TenantId,
     /// Since when something has been waiting behind a gap.
     behind_gap: HashMap<EnrolmentId, Instant>,
@@ -123,7 +146,7 @@ impl Pending {
 
 impl Default for Wake {
     fn default() -> Wake {
-        Wake { pending: Mutex::default(), open: watch::channel(0).0, items: Mutex::default() }
+        Wake { pending: Mutex::default(), open: watch::channel(0).0, items: Items::default() }
     }
 }
 
@@ -290,7 +313,7 @@ async fn one_by_one(office: &Backoffice, of: &EnrolmentId) -> Result<()> {
             Ok(()) => {}
             Err(error) if error.is_of_a_document() => {
                 tracing::warn!(%error, till = of.1, seq, "a document is set aside");
-                let aside = Prepared::set_aside(of, &taken, error.to_string());
+                let aside = Prepared::set_aside(of, taken.before, seq, error.to_string());
                 write::book(office, &[aside]).await?;
             }
             Err(error) => return Err(error),

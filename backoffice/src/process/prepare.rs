@@ -1,9 +1,6 @@
 //! What the next documents of an enrolment mean, with all that must be looked up for that. Writes nothing.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::PoisonError,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tillkit_protocol::{
     Record,
@@ -41,7 +38,7 @@ const MOST_CLOSED: u64 = 200_000;
 #[derive(Clone)]
 pub(super) struct Taken {
     pub(super) documents: Vec<Stored>,
-    before: Booked,
+    pub(super) before: Booked,
     is_more: bool,
 }
 
@@ -172,7 +169,8 @@ pub(super) async fn decide(office: &Backoffice, of: &EnrolmentId, taken: Taken) 
     let (booked, ranges) = booked_then(&before, seqs);
     let entries = aside(move || documents.iter().map(Entry::of).collect::<Vec<_>>()).await?;
     let mut sheet = Sheet::default();
-    let mut asked = Asked { office, of, warehouses: HashMap::new(), sales: Sales::default() };
+    let (warehouses, unknown) = (HashMap::new(), HashMap::new());
+    let mut asked = Asked { office, of, warehouses, unknown, sales: Sales::default() };
     asked.look_up_items(&entries).await?;
     for entry in &entries {
         sheet.enter(&mut asked, entry, (booked, &ranges)).await?;
@@ -201,18 +199,13 @@ impl Prepared {
         self.entries.len().max((totals.len() + levels.len() + returned.len()) / ROWS)
     }
 
-    /// The first document taken, which cannot be booked: with the finding that says why.
-    pub(super) fn set_aside(of: &EnrolmentId, taken: &Taken, why: String) -> Prepared {
-        let before = taken.before.clone();
-        let seqs: Vec<u64> = taken.documents.iter().map(|document| document.seq).take(1).collect();
-        let (booked, ranges) = booked_then(&before, seqs.iter().copied());
+    /// A document that cannot be booked, with the finding that says why.
+    pub(super) fn set_aside(of: &EnrolmentId, before: Booked, seq: u64, why: String) -> Prepared {
+        let (booked, ranges) = booked_then(&before, std::iter::once(seq));
+        let booking = Booking::set_aside(book::SET_ASIDE, why);
         let mut sheet = Sheet::default();
-        let mut entries = Vec::new();
-        for seq in seqs {
-            let booking = Booking::set_aside(book::SET_ASIDE, why.clone());
-            sheet.leave_out(of, seq, &booking);
-            entries.push(Entry { seq, booking, is_late: false });
-        }
+        sheet.leave_out(of, seq, &booking);
+        let entries = vec![Entry { seq, booking, is_late: false }];
         Prepared { of: of.clone(), before, booked, ranges, entries, sheet, is_more: true }
     }
 }
@@ -234,6 +227,8 @@ struct Asked<'a> {
     of: &'a EnrolmentId,
     /// Which warehouse each centre's sales draw from.
     warehouses: HashMap<String, String>,
+    /// By centre, the items that these documents name and it does not have.
+    unknown: HashMap<String, HashSet<String>>,
     sales: Sales,
 }
 
@@ -271,36 +266,32 @@ impl Asked<'_> {
         Ok(Ok(self.sales.found.get(&place).and_then(Option::as_ref)))
     }
 
-    /// Finds out which of the items that these documents name their centres have, many at a time.
-    async fn look_up_items(&self, entries: &[Entry]) -> Result<()> {
-        const MOST_KNOWN: usize = 100_000;
-        let tenant = self.of.0;
+    /// Looks up the items that these documents name, many at a time; those that their centre does not have are
+    /// unknown.
+    async fn look_up_items(&mut self, entries: &[Entry]) -> Result<()> {
+        let (store, items) = (&self.office.store, &self.office.wake.items);
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for booking in entries.iter().map(|entry| &entry.booking) {
-            let known = self.office.wake.items.lock().unwrap_or_else(PoisonError::into_inner);
-            for item in &booking.items {
-                if !known.contains(&(tenant, booking.centre.clone(), item.clone())) {
-                    wanted.entry(&booking.centre).or_default().insert(item);
-                }
-            }
+            let named = booking.items.iter().map(String::as_str);
+            wanted.entry(&booking.centre).or_default().extend(named);
         }
-        for (centre, items) in wanted {
-            let items: Vec<&str> = items.into_iter().collect();
-            let found = books::known_items(&self.office.store, tenant, centre, &items).await?;
-            let mut known = self.office.wake.items.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() + found.len() > MOST_KNOWN {
-                known.clear();
+        for (centre, mut named) in wanted {
+            items.leave_unseen(self.of.0, centre, &mut named);
+            let asked: Vec<&str> = named.iter().copied().collect();
+            let found = books::known_items(store, self.of.0, centre, &asked).await?;
+            for item in &found {
+                named.remove(item.as_str());
             }
-            known.extend(found.into_iter().map(|item| (tenant, centre.to_owned(), item)));
+            items.seen(self.of.0, centre, found);
+            self.unknown.insert(centre.into(), named.into_iter().map(Into::into).collect());
         }
         Ok(())
     }
 
     /// Items that a document names and its centre does not have.
     fn unknown_items<'b>(&self, booking: &'b Booking) -> BTreeSet<&'b str> {
-        let known = self.office.wake.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_unknown =
-            |item: &&String| !known.contains(&(self.of.0, booking.centre.clone(), (*item).clone()));
+        let unknown = self.unknown.get(&booking.centre);
+        let is_unknown = |item: &&String| unknown.is_some_and(|unknown| unknown.contains(*item));
         booking.items.iter().filter(is_unknown).map(String::as_str).collect()
     }
 }
@@ -473,7 +464,7 @@ impl Sheet {
                     None => vec!["is not there".to_string()],
                     Some(line) => differences(sold, line, back),
                 };
-                // What is voided was held against the sale when it was booked.
+                // A void gives back what was held against the sale when it was booked.
                 if !differs.is_empty() && micro > 0 {
                     self.object(of, seq, "return-differs", format!("{name} {}", differs.join(", ")));
                 }

@@ -307,7 +307,7 @@ fn customer_row(centre: &str, made: &CustomerMade, part: Option<&[u8]>) -> Resul
             let (name, phone) = (fitted(name, NAME_CHARS), fitted(phone, NAME_CHARS));
             let (email, vat_id) = (fitted(email, NAME_CHARS), fitted(vat_id, NAME_CHARS));
             let name = if text::is_blank(&name) { made.customer.clone() } else { name };
-            let lines = validate::with_line_feeds(address.trim());
+            let lines = text::with_line_feeds(address.trim());
             let lines: Vec<_> = lines.split('\n').map(|line| text::fitted(line, NOTE_CHARS)).collect();
             let mut address = lines.join("\n");
             if address.chars().count() > NOTE_CHARS {

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, Row};
+use tillkit_domain::Quantity;
 use tillkit_protocol::{Record, keys::Signature, wire::to_ranges};
 
 use super::{
     Bind, Store, TenantId, Tx, array,
-    bulk::{chunk, insert_returning},
-    insert_all, signed, small,
+    bulk::insert_returning,
+    config::key,
+    insert_all,
+    items::{LISTED, filled, places},
+    signed, small,
     tills::EnrolmentId,
     unsigned,
 };
@@ -335,7 +339,7 @@ pub(crate) async fn balances(store: &Store, tenant: TenantId) -> Result<Vec<Bala
 pub(crate) type LevelKey = (TenantId, String, String);
 
 /// The most that a level may hold either way, in millionths: what a quantity can say.
-pub(crate) const MOST_MICRO: i64 = 9_000_000_000_000_000;
+pub(crate) const MOST_MICRO: i64 = Quantity::MOST_MICRO;
 
 /// Adds to stock levels, or sets those that were counted; `false` if one of them would be beyond
 /// [`MOST_MICRO`], and has stayed as it was.
@@ -564,23 +568,18 @@ pub(crate) async fn known_items(
     items: &[&str],
 ) -> Result<Vec<String>> {
     const KNOWN: &str = "
-        SELECT id FROM config_row WHERE tenant = $1 AND centre = $2 AND kind = 'item' AND id IN ";
+        SELECT id FROM config_row WHERE tenant = $1 AND centre = $2 AND kind = 'item' AND id IN (";
     let connection = &mut *store.read().await?;
     let mut known = Vec::new();
-    let mut rest = items;
-    while !rest.is_empty() {
-        let (some, after) = rest.split_at(chunk(rest.len()));
-        let places: Vec<_> = (3..some.len() + 3).map(|place| format!("${place}")).collect();
-        let text = format!("{KNOWN}({})", places.join(","));
+    for some in items.chunks(LISTED) {
+        let text = format!("{KNOWN}{})", places(3));
         let mut query = sqlx::query(AssertSqlSafe(text)).bind(tenant).bind(centre);
-        for item in some {
+        for item in filled(some) {
             query = query.bind(item.as_bytes());
         }
         for row in query.fetch_all(&mut *connection).await? {
-            let id: &[u8] = row.try_get(0)?;
-            known.push(String::from_utf8_lossy(id).into_owned());
+            known.push(key(&row, 0)?);
         }
-        rest = after;
     }
     Ok(known)
 }

@@ -32,7 +32,7 @@ pub(crate) enum Bind<'a> {
 const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// How many of so many rows go into the next statement.
-pub(crate) fn chunk(rows: usize) -> usize {
+fn chunk(rows: usize) -> usize {
     CHUNKS.into_iter().find(|size| *size <= rows).unwrap_or(1)
 }
 
