@@ -120,6 +120,9 @@ fn rows() -> Vec<Row> {
         row!("Session::add", PriceOverride, |on| on
             .session
             .add(AddLine::item("mug", 1.into()).with_vat("zero"))),
+        row!("Session::add", Discount, |on| on
+            .session
+            .add(AddLine::item("mug", 1.into()).at("-1".parse().unwrap(), "broken"))),
         row!("Session::add", Return, |on| on.session.add(two_back())),
         row!("Session::add", ReturnWithoutSale, |on| on.session.add(two_back())),
         row!("Session::set_quantity", Sell, |on| on.session.set_quantity(0, 2.into())),

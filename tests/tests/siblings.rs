@@ -664,7 +664,7 @@ async fn a_promotion_of_friday_night_is_given_in_the_small_hours_of_saturday() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_price_is_below_nothing() {
+async fn a_price_below_nothing_needs_the_right_to_discount() {
     let shop = Shop::stocked().await.unwrap();
     somebody(&shop, "prices", &["sell", "price_override"]).await;
     shop.publish().await.unwrap();

@@ -401,14 +401,6 @@ pub enum SaleError {
     /// A text that cannot stand in a document.
     #[error(transparent)]
     Text(#[from] BadText),
-    /// Another price is below nothing (EN 16931, BR-27).
-    #[error("{name}: the price {price} is below nothing")]
-    NegativePrice {
-        /// The line.
-        name: String,
-        /// What was asked for.
-        price: UnitPrice,
-    },
     /// The unit is not sold in such parts.
     #[error("{name}: {quantity} has more decimals than the {decimals} that the unit {unit} allows")]
     TooManyDecimals {
@@ -999,10 +991,7 @@ impl NewLine {
         text::check("a name", &self.name, text::NAME_CHARS)?;
         text::check("a unit", &self.unit, text::NAME_CHARS)?;
         text::check("a code", self.code.as_deref().unwrap_or_default(), text::NAME_CHARS)?;
-        if let Some((price, reason)) = &self.price_override {
-            if price.is_negative() {
-                return Err(SaleError::NegativePrice { name: self.name.clone(), price: *price });
-            }
+        if let Some((_, reason)) = &self.price_override {
             if text::is_blank(reason) {
                 return Err(SaleError::ReasonMissing { what: "another price" });
             }

@@ -356,7 +356,7 @@ fn another_price_lowers_a_refund_and_never_raises_it() {
     let (asked, paid) = (money(100_00), money(4_25));
     assert_eq!(back("100"), Err(SaleError::RefundsTooMuch { name: "Tea".into(), asked, paid }));
     assert!(matches!(back("4.26"), Err(SaleError::RefundsTooMuch { .. })));
-    assert!(matches!(back("-1"), Err(SaleError::NegativePrice { .. })));
+    assert!(matches!(back("-1"), Err(SaleError::RefundsTooMuch { .. })));
 }
 
 #[test]

@@ -528,7 +528,14 @@ impl Session {
     }
 
     pub(crate) fn check_override(&self, new: &AddLine) -> Result<(), TillError> {
-        if new.price.is_some() || new.vat.is_some() { self.check(Right::PriceOverride) } else { Ok(()) }
+        if new.price.is_some() || new.vat.is_some() {
+            self.check(Right::PriceOverride)?;
+        }
+        // A line below nothing takes off the others, as a discount does.
+        match &new.price {
+            Some(change) if change.price.is_negative() => self.check(Right::Discount),
+            _ => Ok(()),
+        }
     }
 
     /// Goods that come back within a sale come back without their sale; deposits are made for it.

@@ -59,7 +59,9 @@ type Rows = Vec<(&'static str, String, Value)>;
 
 fn directories(quantity_decimals: u32) -> Rows {
     let tender = |name: &str, kind: &str, currency: &str, gives_change: bool| json!({"name": name, "kind": kind, "currency": currency, "gives_change": gives_change, "opens_drawer": kind == "cash"});
+    // Discount: lines below nothing take off the others.
     let rights = [
+        "discount",
         "sell",
         "price_override",
         "return",
